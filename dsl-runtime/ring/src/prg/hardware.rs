@@ -1,0 +1,172 @@
+//! AES-128 by the processor's instructions: AES-NI on 128-bit registers, VAES on 256-bit ones.
+
+use super::{BLOCK, counter_block};
+use core::arch::x86_64::*;
+use zeroize::Zeroize;
+
+/// Round keys, and which instructions to use. A value exists only where AES-NI is present; `vaes` is set only where VAES
+/// and AVX2 are.
+pub(super) struct Aes {
+    keys: [[u8; BLOCK]; 11],
+    vaes: bool,
+}
+
+impl Aes {
+    /// `None` where the processor has no AES instructions.
+    pub(super) fn new(key: &[u8; BLOCK]) -> Option<Self> {
+        if !is_x86_feature_detected!("aes") {
+            return None;
+        }
+        // SAFETY: AES-NI was just detected.
+        let keys = unsafe { expand(key) };
+        Some(Aes { keys, vaes: is_x86_feature_detected!("vaes") && is_x86_feature_detected!("avx2") })
+    }
+
+    /// Without VAES, for tests.
+    #[cfg(test)]
+    pub(super) fn narrow(mut self) -> Self {
+        self.vaes = false;
+        self
+    }
+
+    pub(super) fn fill(&self, high: u64, first_block: u64, out: &mut [u8]) {
+        if self.vaes {
+            // SAFETY: `vaes` is set only where VAES and AVX2 were detected.
+            unsafe { self.fill_16(high, first_block, out) }
+        } else {
+            // SAFETY: a value of `Aes` exists only where AES-NI was detected.
+            unsafe { self.fill_8(high, first_block, out) }
+        }
+    }
+
+    #[target_feature(enable = "aes,sse2")]
+    fn fill_8(&self, high: u64, first_block: u64, out: &mut [u8]) {
+        let mut keys = [_mm_setzero_si128(); 11];
+        for (k, bytes) in keys.iter_mut().zip(&self.keys) {
+            *k = load(bytes);
+        }
+        let mut block = first_block;
+        let (chunks, rest) = out.as_chunks_mut::<{ 8 * BLOCK }>();
+        for chunk in chunks {
+            eight(&keys, high, block, chunk);
+            block = block.wrapping_add(8);
+        }
+        if !rest.is_empty() {
+            let mut last = [0; 8 * BLOCK];
+            eight(&keys, high, block, &mut last);
+            rest.copy_from_slice(&last[..rest.len()]);
+        }
+    }
+
+    #[target_feature(enable = "vaes,avx2,aes")]
+    fn fill_16(&self, high: u64, first_block: u64, out: &mut [u8]) {
+        let mut block = first_block;
+        let (chunks, rest) = out.as_chunks_mut::<{ 16 * BLOCK }>();
+        if !chunks.is_empty() {
+            let mut keys = [_mm256_setzero_si256(); 11];
+            for (k, bytes) in keys.iter_mut().zip(&self.keys) {
+                *k = _mm256_broadcastsi128_si256(load(bytes));
+            }
+            for chunk in chunks {
+                sixteen(&keys, high, block, chunk);
+                block = block.wrapping_add(16);
+            }
+        }
+        if !rest.is_empty() {
+            self.fill_8(high, block, rest);
+        }
+    }
+}
+
+impl Drop for Aes {
+    fn drop(&mut self) {
+        self.keys.zeroize();
+    }
+}
+
+/// Key stream of eight blocks.
+#[target_feature(enable = "aes,sse2")]
+#[inline]
+fn eight(keys: &[__m128i; 11], high: u64, block: u64, out: &mut [u8; 8 * BLOCK]) {
+    let mut state = [_mm_setzero_si128(); 8];
+    for (i, x) in state.iter_mut().enumerate() {
+        // The sum wraps only in blocks that are dropped.
+        *x = _mm_xor_si128(_mm_set_epi64x(high as i64, block.wrapping_add(i as u64) as i64), keys[0]);
+    }
+    for key in &keys[1..10] {
+        for x in &mut state {
+            *x = _mm_aesenc_si128(*x, *key);
+        }
+    }
+    for (x, to) in state.iter().zip(out.as_chunks_mut::<BLOCK>().0) {
+        store(_mm_aesenclast_si128(*x, keys[10]), to);
+    }
+}
+
+/// Key stream of sixteen blocks, two in a register.
+#[target_feature(enable = "vaes,avx2")]
+#[inline]
+fn sixteen(keys: &[__m256i; 11], high: u64, block: u64, out: &mut [u8; 16 * BLOCK]) {
+    let mut state = [_mm256_setzero_si256(); 8];
+    let first = _mm256_set_epi64x(high as i64, block.wrapping_add(1) as i64, high as i64, block as i64);
+    for (i, x) in state.iter_mut().enumerate() {
+        let step = 2 * i as i64;
+        *x = _mm256_xor_si256(_mm256_add_epi64(first, _mm256_set_epi64x(0, step, 0, step)), keys[0]);
+    }
+    for key in &keys[1..10] {
+        for x in &mut state {
+            *x = _mm256_aesenc_epi128(*x, *key);
+        }
+    }
+    for (x, to) in state.iter().zip(out.as_chunks_mut::<{ 2 * BLOCK }>().0) {
+        // SAFETY: `to` is 32 bytes; the store is unaligned.
+        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), _mm256_aesenclast_epi128(*x, keys[10])) };
+    }
+}
+
+/// The key schedule of FIPS 197, section 5.2.
+#[target_feature(enable = "aes,sse2")]
+fn expand(key: &[u8; BLOCK]) -> [[u8; BLOCK]; 11] {
+    let mut keys = [[0; BLOCK]; 11];
+    keys[0] = *key;
+    let mut k = load(key);
+    macro_rules! rounds {
+        ($($round:literal: $constant:literal),*) => {$(
+            let word = _mm_shuffle_epi32::<0xff>(_mm_aeskeygenassist_si128::<$constant>(k));
+            k = _mm_xor_si128(k, _mm_slli_si128::<4>(k));
+            k = _mm_xor_si128(_mm_xor_si128(k, _mm_slli_si128::<8>(k)), word);
+            store(k, &mut keys[$round]);
+        )*};
+    }
+    rounds!(1: 0x01, 2: 0x02, 3: 0x04, 4: 0x08, 5: 0x10, 6: 0x20, 7: 0x40, 8: 0x80, 9: 0x1b, 10: 0x36);
+    keys
+}
+
+#[target_feature(enable = "sse2")]
+#[inline]
+fn load(bytes: &[u8; BLOCK]) -> __m128i {
+    // SAFETY: 16 bytes; the load is unaligned.
+    unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "sse2")]
+#[inline]
+fn store(x: __m128i, to: &mut [u8; BLOCK]) {
+    // SAFETY: 16 bytes; the store is unaligned.
+    unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), x) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// FIPS 197, appendix A.1: the last round key.
+    #[test]
+    fn key_schedule() {
+        let key = 0x2b7e_1516_28ae_d2a6_abf7_1588_09cf_4f3c_u128.to_be_bytes();
+        if let Some(aes) = Aes::new(&key) {
+            assert_eq!(u128::from_be_bytes(aes.keys[10]), 0xd014_f9a8_c9ee_2589_e13f_0cc8_b663_0ca6);
+        }
+        assert_eq!(counter_block(0x0000_0002_0000_0001, 3), [3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]);
+    }
+}

@@ -1,0 +1,79 @@
+//! The one error type of the runtime: what went wrong, where, and what to do.
+
+use std::path::PathBuf;
+
+/// A result of the runtime.
+pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+/// What went wrong, where, and what to do. No variant holds a secret.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A model's graph cannot be traced or is inconsistent.
+    #[error("model `{model}`, stage `{stage}`: {message}")]
+    Graph {
+        /// The model.
+        model: String,
+        /// The stage, empty outside of any.
+        stage: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A plan cannot be made from a graph.
+    #[error("no plan for `{model}`, stage `{stage}`: {message}")]
+    Plan {
+        /// The model.
+        model: String,
+        /// The stage, empty outside of any.
+        stage: String,
+        /// What is wrong, and what to do.
+        message: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{path}: {message}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// The weights do not fit the model; every weight that is wrong is named.
+    #[error("the weights do not fit `{model}`: {}", .problems.join("; "))]
+    Weights {
+        /// The model.
+        model: String,
+        /// One text for each weight that is missing, has another shape or holds a value that cannot be used.
+        problems: Vec<String>,
+    },
+    /// An input cannot be used.
+    #[error("input `{name}`: {message}")]
+    Input {
+        /// The input's name in the description.
+        name: String,
+        /// What is wrong, and what to do.
+        message: String,
+    },
+    /// The parties do not agree on what to run.
+    #[error("party {party} does not agree with party {peer}: {message}")]
+    Disagreement {
+        /// The party that reports.
+        party: usize,
+        /// The party that it compared itself with.
+        peer: usize,
+        /// What differs.
+        message: String,
+    },
+    /// A peer sent something else than expected, or is gone.
+    #[error("party {party}, {during}: {message}")]
+    Peer {
+        /// The party that reports.
+        party: usize,
+        /// The stage or the phase of the session.
+        during: String,
+        /// What happened.
+        message: String,
+    },
+    /// The operating system has no randomness to give.
+    #[error("no randomness from the operating system: {0}")]
+    Randomness(String),
+}

@@ -1,0 +1,44 @@
+//! A short text of a graph: it survives changes of code generation, so tests keep snapshots of it.
+
+use super::{Graph, Op};
+use core::fmt;
+
+impl fmt::Display for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.name)?;
+        for (i, node) in self.nodes.iter().enumerate() {
+            let inputs: Vec<String> = node.inputs.iter().map(|input| format!("%{}", input.0)).collect();
+            let what = match &node.op {
+                Op::Input(k) => format!("input {}", self.inputs[*k].name),
+                Op::Parameter(k) => format!("parameter {}", self.parameters[*k].name),
+                Op::Conv(c) => {
+                    let n = node.shape.rank() - 1;
+                    let mut text = format!("conv {}", inputs.join(" "));
+                    for (name, value, plain) in [("stride", c.stride, 1), ("padding", c.padding, 0), ("dilation", c.dilation, 1)] {
+                        if value[..n].iter().any(|v| *v != plain) {
+                            text += &format!(" {name} {:?}", &value[..n]);
+                        }
+                    }
+                    if c.groups != 1 {
+                        text += &format!(" groups {}", c.groups);
+                    }
+                    text
+                }
+                Op::MaxPool(p) => pool(&inputs, "max_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),
+                Op::AvgPool(p) => pool(&inputs, "avg_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),
+                Op::Concat { axis } => format!("concat {} axis {axis}", inputs.join(" ")),
+                Op::Permute { axes } => format!("permute {} {axes:?}", inputs.join(" ")),
+                Op::Dropout { rate } => format!("dropout {} rate {rate}", inputs.join(" ")),
+                other => format!("{} {}", other.name(), inputs.join(" ")),
+            };
+            let stage = if node.stage.is_empty() { String::new() } else { format!("  # {}", node.stage) };
+            writeln!(f, "  %{i} = {}: {}{stage}", what.trim_end(), node.shape)?;
+        }
+        writeln!(f, "  -> %{}", self.output.0)
+    }
+}
+
+fn pool(inputs: &[String], name: &str, axes: usize, kernel: [usize; 3], stride: [usize; 3], padding: [usize; 3]) -> String {
+    let pad = if padding[..axes].iter().all(|p| *p == 0) { String::new() } else { format!(" padding {:?}", &padding[..axes]) };
+    format!("{name} {} kernel {:?} stride {:?}{pad}", inputs.join(" "), &kernel[..axes], &stride[..axes])
+}

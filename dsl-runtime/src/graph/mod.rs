@@ -1,0 +1,158 @@
+//! The graph of a model: primitive operations on one sample, named after the stages that they come from.
+//!
+//! It is traced once per model ([`trace`]) and read by everything else: the twin, the plan, the cost. A node's inputs come
+//! before it, so the order of [`Graph::nodes`] is an order of execution.
+
+mod listing;
+pub mod op;
+pub mod passes;
+mod scope;
+
+use crate::error::{Error, Result};
+pub use op::Op;
+pub use scope::{Scope, Value};
+use undertone_shape::Shape;
+
+/// The place of a node in [`Graph::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub usize);
+
+/// One primitive operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What is computed.
+    pub op: Op,
+    /// The operands, all of them earlier nodes.
+    pub inputs: Vec<NodeId>,
+    /// The shape of the result, without the batch.
+    pub shape: Shape,
+    /// The stage that asked for it, such as `block_2.conv2d_1`; empty outside of any stage.
+    pub stage: String,
+}
+
+/// How a parameter starts before training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Every element has this value.
+    Constant(f32),
+    /// Uniform in `[-1/sqrt(fan_in), 1/sqrt(fan_in)]`, as PyTorch initialises `nn.Linear` and `nn.Conv2d`.
+    Uniform {
+        /// The number of inputs that one output sums.
+        fan_in: usize,
+    },
+}
+
+/// A weight of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// The key in a weights file, such as `fc1.weight`.
+    pub name: String,
+    /// Its shape, in PyTorch's layout.
+    pub shape: Shape,
+    /// How it starts before training.
+    pub init: Init,
+    /// Whether training changes it by its gradient; a running mean is not.
+    pub trainable: bool,
+}
+
+/// An input of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// The name in the description.
+    pub name: String,
+    /// The shape of one sample.
+    pub shape: Shape,
+}
+
+/// A traced model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graph {
+    /// The model's name.
+    pub name: String,
+    /// The inputs, in the order of the description.
+    pub inputs: Vec<Input>,
+    /// The weights, in the order of their declaration.
+    pub parameters: Vec<Parameter>,
+    /// The operations, in an order of execution.
+    pub nodes: Vec<Node>,
+    /// The node whose value is the model's output.
+    pub output: NodeId,
+}
+
+impl Graph {
+    /// The node with this id.
+    ///
+    /// # Panics
+    /// When the id belongs to another graph.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    /// The shape of the output.
+    pub fn output_shape(&self) -> Shape {
+        self.node(self.output).shape
+    }
+
+    /// The stages in order of execution, each with its last node: the value that the stage hands on.
+    pub fn stages(&self) -> Vec<(&str, NodeId)> {
+        let mut stages: Vec<(&str, NodeId)> = Vec::new();
+        for (i, node) in self.nodes.iter().enumerate().filter(|(_, n)| !n.stage.is_empty() && !matches!(n.op, Op::Parameter(_))) {
+            match stages.iter_mut().find(|(name, _)| *name == node.stage) {
+                Some((_, last)) => *last = NodeId(i),
+                None => stages.push((&node.stage, NodeId(i))),
+            }
+        }
+        stages
+    }
+
+    /// The nodes that read each node.
+    pub fn consumers(&self) -> Vec<Vec<NodeId>> {
+        let mut all = vec![Vec::new(); self.nodes.len()];
+        for (i, node) in self.nodes.iter().enumerate() {
+            for input in &node.inputs {
+                all[input.0].push(NodeId(i));
+            }
+        }
+        all
+    }
+
+    /// Checks that every node's inputs come before it and have the shapes that its operation needs.
+    pub fn verify(&self) -> Result<()> {
+        for (i, node) in self.nodes.iter().enumerate() {
+            if let Some(late) = node.inputs.iter().find(|input| input.0 >= i) {
+                return Err(self.broken(node, format!("node {i} reads node {}, which does not come before it", late.0)));
+            }
+            let shapes: Vec<Shape> = node.inputs.iter().map(|input| self.node(*input).shape).collect();
+            match self.infer(&node.op, &shapes) {
+                Ok(shape) if shape == node.shape => {}
+                Ok(shape) => return Err(self.broken(node, format!("node {i} is declared {}, but its operation gives {shape}", node.shape))),
+                Err(e) => return Err(self.broken(node, undertone_shape::render(&node.stage, &e).as_str().to_owned())),
+            }
+        }
+        if self.output.0 >= self.nodes.len() {
+            return Err(Error::Graph { model: self.name.clone(), stage: String::new(), message: "the output is not a node".into() });
+        }
+        Ok(())
+    }
+
+    fn infer(&self, op: &Op, shapes: &[Shape]) -> undertone_shape::Infer {
+        match op {
+            Op::Input(k) => Ok(self.inputs[*k].shape),
+            Op::Parameter(k) => Ok(self.parameters[*k].shape),
+            other => other.infer(shapes),
+        }
+    }
+
+    fn broken(&self, node: &Node, message: String) -> Error {
+        Error::Graph { model: self.name.clone(), stage: node.stage.clone(), message }
+    }
+}
+
+/// Traces a model: `body` gets the inputs as values and returns the output.
+///
+/// # Errors
+/// When a layer asks for an operation on shapes that it does not accept, names a parameter twice, or when a stage's
+/// traced shape is not the one that it was expected to have.
+pub fn trace(name: &str, inputs: &[(&str, Shape)], body: impl for<'g> FnOnce(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>) -> Result<Graph> {
+    scope::trace(name, inputs, body)
+}

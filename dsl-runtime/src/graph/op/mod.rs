@@ -1,0 +1,101 @@
+//! The primitive operations, one file a family. The list is closed: every interpreter matches it exhaustively, so that a
+//! new operation does not compile until the twin, the fixed-point reference and the plan know it.
+
+mod conv;
+mod movement;
+mod norm;
+mod pool;
+
+pub use conv::Conv;
+pub use norm::BatchNorm;
+pub use pool::{AvgPool, MaxPool};
+pub(crate) use pool::windows;
+use undertone_shape::{Infer, Shape, ShapeError};
+
+/// A primitive operation on one sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// The model's input with this index.
+    Input(usize),
+    /// The weight with this index in the graph's parameters.
+    Parameter(usize),
+    /// Convolution: inputs `x: [c, spatial…]`, `weight: [out, c / groups, kernel…]` and optionally `bias: [out]`.
+    Conv(Conv),
+    /// Matrix product: inputs `x: [.., in]`, `weight: [out, in]` and optionally `bias: [out]`.
+    Linear,
+    /// Batch normalisation: inputs `x: [c, …]`, then weight, bias, running mean and running variance, each `[c]`.
+    BatchNorm(BatchNorm),
+    /// `max(x, 0)`.
+    Relu,
+    /// The largest value of each window.
+    MaxPool(MaxPool),
+    /// The mean of each window.
+    AvgPool(AvgPool),
+    /// The sum of two values of one shape.
+    Add,
+    /// The values one after the other along an axis.
+    Concat {
+        /// The axis along which the values are joined.
+        axis: usize,
+    },
+    /// The same elements in the same order, with other dimensions.
+    Reshape {
+        /// The shape of the result.
+        shape: Shape,
+    },
+    /// The axes in another order.
+    Permute {
+        /// Axis `i` of the result is axis `axes[i]` of the input.
+        axes: Vec<usize>,
+    },
+    /// Drops elements while training, the identity otherwise.
+    Dropout {
+        /// The share of elements that is set to zero.
+        rate: f64,
+    },
+}
+
+impl Op {
+    /// The shape of the result, or why these inputs do not fit. Inputs and parameters have no operands and are refused here.
+    pub fn infer(&self, x: &[Shape]) -> Infer {
+        match self {
+            Op::Input(_) | Op::Parameter(_) => Err(ShapeError::arity(0, x.len())),
+            Op::Conv(c) => c.infer(x),
+            Op::Linear => conv::infer_linear(x),
+            Op::BatchNorm(n) => n.infer(x),
+            Op::Relu | Op::Dropout { .. } => one(x),
+            Op::MaxPool(p) => p.infer(x),
+            Op::AvgPool(p) => p.infer(x),
+            Op::Add => movement::infer_add(x),
+            Op::Concat { axis } => movement::infer_concat(*axis, x),
+            Op::Reshape { shape } => movement::infer_reshape(*shape, x),
+            Op::Permute { axes } => movement::infer_permute(axes, x),
+        }
+    }
+
+    /// The operation's name, for listings and errors.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Op::Input(_) => "input",
+            Op::Parameter(_) => "parameter",
+            Op::Conv(_) => "conv",
+            Op::Linear => "linear",
+            Op::BatchNorm(_) => "batch_norm",
+            Op::Relu => "relu",
+            Op::MaxPool(_) => "max_pool",
+            Op::AvgPool(_) => "avg_pool",
+            Op::Add => "add",
+            Op::Concat { .. } => "concat",
+            Op::Reshape { .. } => "reshape",
+            Op::Permute { .. } => "permute",
+            Op::Dropout { .. } => "dropout",
+        }
+    }
+}
+
+fn one(x: &[Shape]) -> Infer {
+    match *x {
+        [x] => Ok(x),
+        _ => Err(ShapeError::arity(1, x.len())),
+    }
+}

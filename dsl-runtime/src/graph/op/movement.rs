@@ -1,0 +1,54 @@
+//! Operations that move or add elements; free of communication.
+
+use undertone_shape::{Infer, MAX_RANK, Shape, ShapeError};
+
+pub(super) fn infer_add(x: &[Shape]) -> Infer {
+    match *x {
+        [a, b] if a == b => Ok(a),
+        [a, b] => Err(ShapeError::same(a, b)),
+        _ => Err(ShapeError::arity(2, x.len())),
+    }
+}
+
+pub(super) fn infer_concat(axis: usize, x: &[Shape]) -> Infer {
+    let Some((first, rest)) = x.split_first() else { return Err(ShapeError::arity(2, 0)) };
+    if axis >= first.rank() {
+        return Err(ShapeError::field("axis", axis, "below the rank of the inputs"));
+    }
+    let mut out = *first;
+    for shape in rest {
+        if shape.rank() != first.rank() {
+            return Err(ShapeError::rank(first.rank(), *shape));
+        }
+        if let Some(i) = (0..first.rank()).find(|&i| i != axis && shape.dim(i) != first.dim(i)) {
+            return Err(ShapeError::dim(i, first.dim(i), *shape));
+        }
+        out = out.with_dim(axis, out.dim(axis) + shape.dim(axis));
+    }
+    Ok(out)
+}
+
+pub(super) fn infer_reshape(shape: Shape, x: &[Shape]) -> Infer {
+    match *x {
+        [x] if x.numel() == shape.numel() => Ok(shape),
+        [x] => Err(ShapeError::elements(shape, x)),
+        _ => Err(ShapeError::arity(1, x.len())),
+    }
+}
+
+pub(super) fn infer_permute(axes: &[usize], x: &[Shape]) -> Infer {
+    let [x] = *x else { return Err(ShapeError::arity(1, x.len())) };
+    if axes.len() != x.rank() {
+        return Err(ShapeError::rank(axes.len(), x));
+    }
+    let mut seen = [false; MAX_RANK];
+    let mut dims = [0; MAX_RANK];
+    for (to, &from) in axes.iter().enumerate() {
+        if from >= x.rank() || seen[from] {
+            return Err(ShapeError::field("axes", from, "each axis exactly once"));
+        }
+        seen[from] = true;
+        dims[to] = x.dim(from);
+    }
+    Ok(Shape::from_slice(&dims[..x.rank()]))
+}

@@ -1,0 +1,221 @@
+//! The builder that layers use: a [`Scope`] knows the stage in force, a [`Value`] is the result of an operation.
+//!
+//! Neither panics: the first mistake is kept and becomes the error of [`trace`](super::trace), the values after it go on
+//! with the shape that they should have had.
+
+use super::op::{AvgPool, BatchNorm, Conv, MaxPool, Op};
+use super::{Graph, Init, Input, Node, NodeId, Parameter};
+use crate::error::{Error, Result};
+use std::cell::RefCell;
+use undertone_shape::{Infer, Shape, render};
+
+/// The result of an operation while a model is traced: a shared graph, an id and a shape.
+#[derive(Clone, Copy)]
+pub struct Value<'g> {
+    builder: &'g Builder,
+    id: NodeId,
+    shape: Shape,
+}
+
+/// Where a layer's `build` stands: the graph so far and the stage in force.
+#[derive(Clone, Copy)]
+pub struct Scope<'g> {
+    builder: &'g Builder,
+}
+
+struct Builder(RefCell<State>);
+
+struct State {
+    graph: Graph,
+    stage: String,
+    error: Option<Error>,
+}
+
+pub(super) fn trace(name: &str, inputs: &[(&str, Shape)], body: impl for<'g> FnOnce(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>) -> Result<Graph> {
+    let graph = Graph { name: name.to_owned(), inputs: vec![], parameters: vec![], nodes: vec![], output: NodeId(0) };
+    let builder = Builder(RefCell::new(State { graph, stage: String::new(), error: None }));
+    let output = {
+        let mut scope = Scope { builder: &builder };
+        let values: Vec<Value> = inputs.iter().enumerate().map(|(k, (name, shape))| scope.input(k, name, *shape)).collect();
+        body(&mut scope, &values).id
+    };
+    let mut state = builder.0.into_inner();
+    state.graph.output = output;
+    match state.error {
+        Some(e) => Err(e),
+        None => state.graph.verify().map(|()| state.graph),
+    }
+}
+
+impl<'g> Scope<'g> {
+    /// Runs `body` as the stage `name` and compares the shape of its result with the one that inference gave.
+    pub fn stage(&mut self, name: &str, expected: Infer, body: impl FnOnce(&mut Scope<'g>) -> Value<'g>) -> Value<'g> {
+        let outer = self.builder.0.borrow().stage.clone();
+        let full = if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") };
+        self.builder.0.borrow_mut().stage = full;
+        let value = body(self);
+        match expected {
+            Ok(shape) if shape == value.shape => {}
+            Ok(shape) => self.fail(format!("`infer` says {shape}, but `build` makes {}: correct the layer", value.shape)),
+            Err(e) => self.fail(render(name, &e).as_str().to_owned()),
+        }
+        self.builder.0.borrow_mut().stage = outer;
+        value
+    }
+
+    /// Declares a weight of the stage in force; its key is the stage's name, a dot, and `name`.
+    pub fn parameter(&mut self, name: &str, shape: impl Into<Shape>, init: Init) -> Value<'g> {
+        self.declare(name, shape.into(), init, true)
+    }
+
+    /// Declares a weight that training does not change by its gradient, such as a running mean.
+    pub fn buffer(&mut self, name: &str, shape: impl Into<Shape>, init: Init) -> Value<'g> {
+        self.declare(name, shape.into(), init, false)
+    }
+
+    /// Convolution of `x: [c, spatial…]` with `weight: [out, c / groups, kernel…]`, plus a bias `[out]`.
+    pub fn conv(&mut self, x: Value<'g>, weight: Value<'g>, bias: Option<Value<'g>>, conv: Conv) -> Value<'g> {
+        self.push(Op::Conv(conv), &with_bias(x, weight, bias))
+    }
+
+    /// `x: [.., in]` times the transpose of `weight: [out, in]`, plus a bias `[out]`.
+    pub fn linear(&mut self, x: Value<'g>, weight: Value<'g>, bias: Option<Value<'g>>) -> Value<'g> {
+        self.push(Op::Linear, &with_bias(x, weight, bias))
+    }
+
+    /// Batch normalisation of `x: [c, …]`; `weight`, `bias`, `mean` and `variance` are `[c]`.
+    pub fn batch_norm(&mut self, x: Value<'g>, [weight, bias, mean, variance]: [Value<'g>; 4], norm: BatchNorm) -> Value<'g> {
+        self.push(Op::BatchNorm(norm), &[x, weight, bias, mean, variance])
+    }
+
+    /// `max(x, 0)`, element by element.
+    pub fn relu(&mut self, x: Value<'g>) -> Value<'g> {
+        self.push(Op::Relu, &[x])
+    }
+
+    /// The largest value of each window over the last axes.
+    pub fn max_pool(&mut self, x: Value<'g>, pool: MaxPool) -> Value<'g> {
+        self.push(Op::MaxPool(pool), &[x])
+    }
+
+    /// The mean of each window over the last axes.
+    pub fn avg_pool(&mut self, x: Value<'g>, pool: AvgPool) -> Value<'g> {
+        self.push(Op::AvgPool(pool), &[x])
+    }
+
+    /// The sum of two values of one shape.
+    pub fn add(&mut self, a: Value<'g>, b: Value<'g>) -> Value<'g> {
+        self.push(Op::Add, &[a, b])
+    }
+
+    /// The values one after the other along `axis`.
+    pub fn concat(&mut self, values: &[Value<'g>], axis: usize) -> Value<'g> {
+        self.push(Op::Concat { axis }, values)
+    }
+
+    /// The same elements in the same order, seen with other dimensions.
+    pub fn reshape(&mut self, x: Value<'g>, shape: impl Into<Shape>) -> Value<'g> {
+        self.push(Op::Reshape { shape: shape.into() }, &[x])
+    }
+
+    /// The axes in another order: axis `i` of the result is axis `axes[i]` of `x`.
+    pub fn permute(&mut self, x: Value<'g>, axes: &[usize]) -> Value<'g> {
+        self.push(Op::Permute { axes: axes.to_vec() }, &[x])
+    }
+
+    /// Sets a share `rate` of the elements to zero while training; the identity otherwise.
+    pub fn dropout(&mut self, x: Value<'g>, rate: f64) -> Value<'g> {
+        self.push(Op::Dropout { rate }, &[x])
+    }
+
+    fn input(&mut self, index: usize, name: &str, shape: Shape) -> Value<'g> {
+        self.builder.0.borrow_mut().graph.inputs.push(Input { name: name.to_owned(), shape });
+        self.node(Op::Input(index), &[], shape)
+    }
+
+    fn declare(&mut self, name: &str, shape: Shape, init: Init, trainable: bool) -> Value<'g> {
+        let index = {
+            let mut state = self.builder.0.borrow_mut();
+            let name = if state.stage.is_empty() { name.to_owned() } else { format!("{}.{name}", state.stage) };
+            state.graph.parameters.push(Parameter { name, shape, init, trainable });
+            state.graph.parameters.len() - 1
+        };
+        let twice = {
+            let state = self.builder.0.borrow();
+            let all = &state.graph.parameters;
+            all[..index].iter().find(|p| p.name == all[index].name).map(|p| p.name.clone())
+        };
+        if let Some(name) = twice {
+            self.fail(format!("the parameter `{name}` is declared twice"));
+        }
+        self.node(Op::Parameter(index), &[], shape)
+    }
+
+    fn push(&mut self, op: Op, inputs: &[Value<'g>]) -> Value<'g> {
+        let shapes: Vec<Shape> = inputs.iter().map(|v| v.shape).collect();
+        let shape = match op.infer(&shapes) {
+            Ok(shape) => shape,
+            Err(e) => {
+                let name = op.name();
+                self.fail(render(name, &e).as_str().to_owned());
+                shapes.first().copied().unwrap_or(Shape::new([]))
+            }
+        };
+        self.node(op, inputs, shape)
+    }
+
+    fn node(&mut self, op: Op, inputs: &[Value<'g>], shape: Shape) -> Value<'g> {
+        let mut state = self.builder.0.borrow_mut();
+        let stage = state.stage.clone();
+        state.graph.nodes.push(Node { op, inputs: inputs.iter().map(|v| v.id).collect(), shape, stage });
+        let id = NodeId(state.graph.nodes.len() - 1);
+        Value { builder: self.builder, id, shape }
+    }
+
+    fn fail(&mut self, message: String) {
+        let mut state = self.builder.0.borrow_mut();
+        let (model, stage) = (state.graph.name.clone(), state.stage.clone());
+        state.error.get_or_insert(Error::Graph { model, stage, message });
+    }
+}
+
+impl<'g> Value<'g> {
+    /// The shape of one sample of this value.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The dimensions as an array of the expected rank; zeros where the rank differs, which the layer's `infer` reports.
+    pub fn dims<const R: usize>(&self) -> [usize; R] {
+        core::array::from_fn(|i| self.shape.dim(i))
+    }
+
+    /// [`Scope::reshape`] as a method, for chains.
+    pub fn reshape(self, shape: impl Into<Shape>) -> Value<'g> {
+        self.scope().reshape(self, shape)
+    }
+
+    /// [`Scope::permute`] as a method, for chains.
+    pub fn permute<const R: usize>(self, axes: [usize; R]) -> Value<'g> {
+        self.scope().permute(self, &axes)
+    }
+
+    /// [`Scope::relu`] as a method, for chains.
+    pub fn relu(self) -> Value<'g> {
+        self.scope().relu(self)
+    }
+
+    fn scope(&self) -> Scope<'g> {
+        Scope { builder: self.builder }
+    }
+}
+
+impl core::fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Value(%{}: {})", self.id.0, self.shape)
+    }
+}
+
+fn with_bias<'g>(x: Value<'g>, weight: Value<'g>, bias: Option<Value<'g>>) -> Vec<Value<'g>> {
+    [Some(x), Some(weight), bias].into_iter().flatten().collect()
+}

@@ -1,0 +1,27 @@
+//! The middle of Undertone: a model's [`graph`], its [`plan`], the [`protocol`]s, and the parties that run them.
+//!
+//! Direction of knowledge: `graph` knows shapes; `protocol` knows the ring; `plan` knows both; `party` and `dealer` run plans over
+//! a transport of `net`. Nothing here knows burn, and nothing here holds `unsafe`.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod graph;
+pub mod layer;
+pub mod model;
+pub mod tensor;
+pub mod weights;
+
+pub use error::{Error, Result};
+pub use layer::Layer;
+pub use model::{Model, ModelInput};
+pub use tensor::{Clear, S0, S1, S2, S3, S4, StaticShape};
+pub use weights::Weights;
+
+/// What generated code names. Nothing here is for people.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::graph::{Graph, Scope, Value, trace};
+    pub use crate::tensor::TypeOf;
+    pub use std::sync::OnceLock;
+    pub use undertone_shape::*;
+}
