@@ -8,6 +8,9 @@ pub mod error;
 pub mod graph;
 pub mod layer;
 pub mod model;
+pub mod plan;
+mod parameter;
+pub mod protocol;
 pub mod tensor;
 pub mod weights;
 
@@ -21,7 +24,9 @@ pub use weights::Weights;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::graph::{Graph, Scope, Value, trace};
+    pub use crate::parameter::{Placeholder, Required, accept, complete};
     pub use crate::tensor::TypeOf;
+    pub use crate::{Clear, Layer, Model, Result, S0, S1, S2, S3, S4};
     pub use std::sync::OnceLock;
     pub use undertone_shape::*;
 }

@@ -28,6 +28,7 @@ pub fn force_portable(on: bool) {
 }
 
 /// Whether portable code was asked for.
+#[cfg(target_arch = "x86_64")]
 pub fn portable_forced() -> bool {
     PORTABLE.load(Ordering::Relaxed)
 }

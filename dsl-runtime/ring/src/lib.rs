@@ -13,6 +13,8 @@
 //! slices and panics where they do not fit, because a wrong length is an error of the calling program and never of its
 //! input. The instruction set is chosen at run time; the portable code gives the same bits.
 #![warn(missing_docs)]
+// What is called inside a vectorised loop must be inlined into it, or it is not vectorised.
+#![allow(clippy::inline_always)]
 
 #[cfg(target_endian = "big")]
 compile_error!("words are sent and generated in little-endian order; big-endian machines are not supported");
@@ -25,6 +27,7 @@ pub mod planes;
 pub mod prg;
 pub mod rows;
 pub mod simd;
+mod tile;
 pub mod word;
 pub mod words;
 

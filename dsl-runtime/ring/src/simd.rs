@@ -5,23 +5,28 @@ use crate::level::{self, Level};
 /// Runs `f` with the widest instruction set present: the closure is inlined into a function compiled for AVX2, so that
 /// the compiler vectorises plain loops in it for 256-bit registers.
 ///
-/// Only what is inlined into `f` gains: methods of [`Word`](crate::Word), iterators and slices do, calls of large
-/// functions do not. The compiler may decline to inline a very large closure; write such a body as a named function and
-/// use [`vectorize_call`].
+/// Mark the closure `#[inline(always)]`; without it a large one stays a function of its own, compiled for the baseline,
+/// and gains nothing. The same holds for what it calls: methods of [`Word`](crate::Word), [`rows`](crate::rows),
+/// iterators and slices are inlined; a large function is not, unless it is marked so too.
+///
+/// ```
+/// use undertone_ring::{Word, simd};
+///
+/// let (mut sums, x) = (vec![1_u64; 100], vec![2; 100]);
+/// simd::vectorize(#[inline(always)] || {
+///     for (sum, x) in sums.iter_mut().zip(&x) {
+///         *sum = sum.add(x.mul(3));
+///     }
+/// });
+/// assert_eq!(sums, [7; 100]);
+/// ```
 #[inline]
 pub fn vectorize<R>(f: impl FnOnce() -> R) -> R {
-    vectorize_call((), #[inline(always)] |()| f())
-}
-
-/// `f(args)` as in [`vectorize`], for a named function marked `#[inline(always)]`, which the compiler then has to inline
-/// however large it is.
-#[inline]
-pub fn vectorize_call<A, R>(args: A, f: impl FnOnce(A) -> R) -> R {
     match Level::get() {
-        Level::Portable => f(args),
+        Level::Portable => f(),
         // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2(_) => unsafe { call_avx2(args, f) },
+        Level::Avx2(_) => unsafe { call_avx2(f) },
     }
 }
 
@@ -33,6 +38,6 @@ pub fn force_portable(on: bool) {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn call_avx2<A, R>(args: A, f: impl FnOnce(A) -> R) -> R {
-    f(args)
+fn call_avx2<R>(f: impl FnOnce() -> R) -> R {
+    f()
 }

@@ -3,7 +3,7 @@
 //! A ring of n bits below the word's width uses the word as it is: nothing is reduced, because addition, subtraction and
 //! multiplication never carry downwards; only what is sent is cut to n bits.
 
-use crate::{bytes::Pod, gemm::Tiles, planes::Blocks};
+use crate::{bytes::Pod, planes::blocks::Blocks, tile::Tiles};
 use core::{fmt::Debug, hash::Hash};
 
 /// An unsigned word with wrapping arithmetic: `u32` or `u64`.

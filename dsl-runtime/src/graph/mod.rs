@@ -53,6 +53,42 @@ pub struct Parameter {
     pub init: Init,
     /// Whether training changes it by its gradient; a running mean is not.
     pub trainable: bool,
+    /// How a pass made it from other weights; `None` for a weight of the description.
+    pub derived: Option<Derived>,
+}
+
+/// A weight that its owner computes in the clear from other weights, before encoding. Indices are into the graph's parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Derived {
+    /// `weight * gamma / sqrt(variance + epsilon)` for each output channel; without a weight, its scale alone.
+    Weight {
+        /// The weight, `[out, …]`.
+        weight: Option<usize>,
+        /// The normalisation.
+        norm: Norm,
+    },
+    /// `beta + (bias - mean) * gamma / sqrt(variance + epsilon)`.
+    Bias {
+        /// The bias, `[out]`; zero where there is none.
+        bias: Option<usize>,
+        /// The normalisation.
+        norm: Norm,
+    },
+}
+
+/// The weights of a batch normalisation, as indices into the graph's parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Norm {
+    /// gamma.
+    pub weight: usize,
+    /// beta.
+    pub bias: usize,
+    /// The running mean.
+    pub mean: usize,
+    /// The running variance.
+    pub variance: usize,
+    /// Added to the variance before the root.
+    pub epsilon: f64,
 }
 
 /// An input of the model.

@@ -137,7 +137,7 @@ impl<'g> Scope<'g> {
         let index = {
             let mut state = self.builder.0.borrow_mut();
             let name = if state.stage.is_empty() { name.to_owned() } else { format!("{}.{name}", state.stage) };
-            state.graph.parameters.push(Parameter { name, shape, init, trainable });
+            state.graph.parameters.push(Parameter { name, shape, init, trainable, derived: None });
             state.graph.parameters.len() - 1
         };
         let twice = {

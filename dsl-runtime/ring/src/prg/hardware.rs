@@ -1,6 +1,7 @@
 //! AES-128 by the processor's instructions: AES-NI on 128-bit registers, VAES on 256-bit ones.
 
-use super::{BLOCK, counter_block};
+use super::BLOCK;
+#[allow(clippy::wildcard_imports)] // Intrinsics: their names say where they come from.
 use core::arch::x86_64::*;
 use zeroize::Zeroize;
 
@@ -158,6 +159,7 @@ fn store(x: __m128i, to: &mut [u8; BLOCK]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::counter_block;
     use super::*;
 
     /// FIPS 197, appendix A.1: the last round key.

@@ -1,1 +1,49 @@
 //! Passes: each takes a graph and returns a better one that computes the same function. One pass a file.
+//!
+//! The twin runs the graph as it was traced; the plan runs what the passes made of it.
+
+mod batch_norm;
+mod dead_code;
+mod pool_and_relu;
+
+pub use batch_norm::fold_batch_norm;
+pub use dead_code::remove_dead_code;
+pub use pool_and_relu::order_pool_and_relu;
+
+use super::{Graph, Node, NodeId};
+use crate::plan::Settings;
+
+/// All passes, in order.
+pub fn optimise(graph: &Graph, settings: &Settings) -> Graph {
+    let graph = remove_dead_code(graph);
+    let graph = fold_batch_norm(&graph);
+    let graph = order_pool_and_relu(&graph, settings);
+    remove_dead_code(&graph)
+}
+
+/// Builds a new node list from an old one: `place` says for each old node which new node stands for it.
+struct Rewrite {
+    nodes: Vec<Node>,
+    place: Vec<NodeId>,
+}
+
+impl Rewrite {
+    fn new(graph: &Graph) -> Self {
+        Self { nodes: Vec::with_capacity(graph.nodes.len()), place: Vec::with_capacity(graph.nodes.len()) }
+    }
+
+    /// Adds a node whose inputs are already new ones.
+    fn push(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        NodeId(self.nodes.len() - 1)
+    }
+
+    /// The old node with its inputs replaced by the new ones.
+    fn moved(&self, node: &Node) -> Node {
+        Node { inputs: node.inputs.iter().map(|i| self.place[i.0]).collect(), ..node.clone() }
+    }
+
+    fn finish(self, graph: &Graph) -> Graph {
+        Graph { output: self.place[graph.output.0], nodes: self.nodes, ..graph.clone() }
+    }
+}

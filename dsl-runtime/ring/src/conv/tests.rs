@@ -1,0 +1,158 @@
+//! The kernels against the definition, bit by bit, at every level.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Splitmix64: reproducible words for tests.
+pub(crate) struct Random(pub u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+
+    pub(crate) fn words<W: Word>(&mut self, len: usize) -> Vec<W> {
+        (0..len).map(|_| W::from_u64(self.next())).collect()
+    }
+}
+
+/// The definition, with the index of every tap computed on its own.
+fn plain<W: Word>(conv: &Conv, batch: usize, x: &[W], weights: &[W], z: &mut [W]) {
+    let (inputs, outputs) = (conv.c / conv.groups, conv.o / conv.groups);
+    let mut out = z.iter_mut();
+    for b in 0..batch {
+        for oy in 0..conv.oh() {
+            for ox in 0..conv.ow() {
+                for o in 0..conv.o {
+                    let z = out.next().unwrap();
+                    for ky in 0..conv.kh {
+                        for kx in 0..conv.kw {
+                            let y = (oy * conv.sh + ky * conv.dh).wrapping_sub(conv.ph);
+                            let x_ = (ox * conv.sw + kx * conv.dw).wrapping_sub(conv.pw);
+                            if y >= conv.h || x_ >= conv.w {
+                                continue;
+                            }
+                            for c in 0..inputs {
+                                let at = ((b * conv.h + y) * conv.w + x_) * conv.c + o / outputs * inputs + c;
+                                let w = ((o * conv.kh + ky) * conv.kw + kx) * inputs + c;
+                                *z = z.add(x[at].mul(weights[w]));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn check<W: Word>(conv: &Conv, batch: usize, seed: u64, scratch: &mut Scratch<W>) {
+    let mut random = Random(seed);
+    let x: Vec<W> = random.words(batch * conv.inputs());
+    let weights: Vec<W> = random.words(conv.weights());
+    // Three words past the end, which must stay as they are.
+    let start: Vec<W> = random.words(batch * conv.outputs() + 3);
+    let mut want = start.clone();
+    plain(conv, batch, &x, &weights, &mut want);
+    let packed = PackedWeights::new(conv, &weights);
+    for level in Level::all() {
+        let mut z = start.clone();
+        accumulate_at(level, conv, batch, &x, &packed, &mut z, scratch);
+        assert!(z == want, "{conv:?}, batch {batch}, seed {seed}, {level:?}, {} bits", W::BITS);
+    }
+}
+
+fn both(conv: &Conv, batch: usize, seed: u64) {
+    check::<u32>(conv, batch, seed, &mut Scratch::new());
+    check::<u64>(conv, batch, seed, &mut Scratch::new());
+}
+
+fn square(h: usize, c: usize, k: usize, o: usize) -> Conv {
+    Conv { h, w: h, c, kh: k, kw: k, sh: 1, sw: 1, ph: k / 2, pw: k / 2, dh: 1, dw: 1, o, groups: 1 }
+}
+
+fn along(w: usize, c: usize, k: usize, o: usize) -> Conv {
+    Conv { h: 1, w, c, kh: 1, kw: k, sh: 1, sw: 1, ph: 0, pw: k / 2, dh: 1, dw: 1, o, groups: 1 }
+}
+
+#[test]
+fn layers_of_networks() {
+    let cases = [
+        square(10, 3, 3, 16),
+        Conv { sh: 2, sw: 2, ..square(16, 16, 3, 32) },
+        Conv { ph: 3, pw: 3, sh: 2, sw: 2, ..square(21, 3, 7, 9) },
+        square(6, 5, 1, 7),
+        Conv { sw: 2, ..along(101, 13, 48, 25) },
+        along(50, 250, 7, 29),
+        along(9, 700, 3, 17),
+        Conv::linear(1, 64, 10),
+        Conv::linear(33, 100, 16),
+        Conv { groups: 12, ..square(9, 12, 3, 12) },
+        Conv { groups: 12, dh: 2, dw: 3, ..square(9, 12, 3, 24) },
+        Conv { groups: 2, sw: 2, ..along(31, 40, 5, 34) },
+        Conv { ph: 5, pw: 4, ..square(3, 2, 3, 3) },
+        Conv { kh: 1, dw: 4, ..square(20, 4, 3, 8) },
+    ];
+    for (seed, conv) in (100..).zip(cases) {
+        both(&conv, 1, seed);
+        both(&conv, 3, seed);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn any_geometry(
+        (h, w, kh, kw) in (1usize..8, 1usize..12, 1usize..4, 1usize..5),
+        (sh, sw, ph, pw, dh, dw) in (1usize..4, 1usize..4, 0usize..5, 0usize..5, 1usize..4, 1usize..4),
+        (groups, c, o, batch, seed) in (1usize..4, 1usize..8, 1usize..20, 0usize..4, any::<u64>()),
+        depthwise: bool,
+    ) {
+        let (c, o) = if depthwise { (groups, groups) } else { (c * groups, o * groups) };
+        both(&Conv { h, w, c, kh, kw, sh, sw, ph, pw, dh, dw, o, groups }, batch, seed);
+    }
+}
+
+/// What an earlier, larger input left in the padding must not count.
+#[test]
+fn scratch_is_reused() {
+    let mut scratch = Scratch::new();
+    let cases = [square(9, 4, 3, 5), square(4, 4, 3, 5), square(9, 4, 3, 5), Conv { ph: 2, pw: 0, ..square(9, 4, 3, 5) }];
+    for (seed, conv) in (7..).zip(cases) {
+        check::<u64>(&conv, 3, seed, &mut scratch);
+        check::<u64>(&conv, 1, seed, &mut scratch);
+        check::<u64>(&conv, 1, seed + 100, &mut scratch);
+    }
+}
+
+#[test]
+fn a_kernel_larger_than_its_input_has_no_outputs() {
+    let conv = Conv { ph: 0, pw: 0, ..square(2, 3, 3, 4) };
+    assert_eq!((conv.oh(), conv.outputs(), conv.multiply_adds()), (0, 0, 0));
+    both(&conv, 2, 1);
+}
+
+#[test]
+fn counts() {
+    let conv = Conv { sh: 2, sw: 2, ..square(32, 16, 3, 32) };
+    assert_eq!((conv.oh(), conv.ow(), conv.inputs(), conv.outputs()), (16, 16, 16384, 8192));
+    assert_eq!((conv.weights(), conv.multiply_adds()), (4608, 8192 * 144));
+}
+
+#[test]
+#[should_panic(expected = "packed for another convolution")]
+fn weights_of_another_shape_are_refused() {
+    let packed = PackedWeights::<u32>::new(&square(4, 2, 3, 2), &[0; 36]);
+    accumulate(&square(4, 3, 3, 2), 1, &[0; 48], &packed, &mut [0; 32], &mut Scratch::new());
+}
+
+#[test]
+#[should_panic(expected = "inputs of")]
+fn a_short_input_is_refused() {
+    let conv = square(4, 2, 3, 2);
+    let packed = PackedWeights::<u32>::new(&conv, &[0; 36]);
+    accumulate(&conv, 2, &[0; 63], &packed, &mut [0; 64], &mut Scratch::new());
+}

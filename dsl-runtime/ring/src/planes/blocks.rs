@@ -1,0 +1,64 @@
+//! Words to blocks of planes and back, for both uses: words to be compared (`planes`) and ring words on the wire
+//! (`words`), which divide the bits differently between byte planes and bit planes.
+
+use super::{BLOCK, portable};
+use crate::level::Level;
+
+/// How the bits of a word are divided: byte planes below, bit planes above. At most 7 and 9.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub bytes: usize,
+    pub bits: usize,
+}
+
+impl Layout {
+    /// The low m - 2 bits as digits and the two top bits apart: no byte plane reaches into those.
+    pub const fn of_digits(m: u32) -> Self {
+        let bytes = (m as usize - 2) / 8;
+        Layout { bytes, bits: m as usize - 8 * bytes }
+    }
+
+    /// As many byte planes as there are whole bytes.
+    pub const fn of_ring(n: u32) -> Self {
+        Layout { bytes: n as usize / 8, bits: n as usize % 8 }
+    }
+
+    /// Bytes of a block.
+    pub const fn size(self) -> usize {
+        BLOCK * self.bytes + 4 * self.bits
+    }
+}
+
+/// Packing of a word type; implemented for `u32` and `u64` only. The callers check the lengths.
+pub trait Blocks: Sized {
+    /// Whole blocks of words to planes.
+    fn pack(level: Level, layout: Layout, x: &[Self], out: &mut [u8]);
+    /// Planes to whole blocks of words.
+    fn unpack(level: Level, layout: Layout, planes: &[u8], x: &mut [Self]);
+}
+
+macro_rules! blocks {
+    ($t:ty, $wide:literal) => {
+        impl Blocks for $t {
+            fn pack(level: Level, layout: Layout, x: &[Self], out: &mut [u8]) {
+                match level {
+                    Level::Portable => portable::pack(layout, x, out),
+                    // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx2(_) => unsafe { super::avx2::pack::<$wide>(layout, crate::bytes::as_bytes(x), out) },
+                }
+            }
+
+            fn unpack(level: Level, layout: Layout, planes: &[u8], x: &mut [Self]) {
+                match level {
+                    Level::Portable => portable::unpack(layout, planes, x),
+                    // SAFETY: as above.
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx2(_) => unsafe { super::avx2::unpack::<$wide>(layout, planes, crate::bytes::as_bytes_mut(x)) },
+                }
+            }
+        }
+    };
+}
+blocks!(u32, false);
+blocks!(u64, true);

@@ -1,0 +1,120 @@
+//! Parameters of submodels without a default, and inputs of submodels with declared shapes: what generated code asks about them.
+//!
+//! `Block { width: 8 }` is printed as `Block { width: 8, ..Block::DEFAULT }`, so `DEFAULT` has to hold something for a required
+//! field. It holds [`Placeholder::PLACEHOLDER`], which no description can reach: [`complete`] compares the fields that a stage
+//! gives with the layer's `REQUIRED`.
+
+use undertone_shape::{Infer, Shape, ShapeError};
+
+/// A type that a parameter without a default may have.
+#[diagnostic::on_unimplemented(
+    message = "a parameter of type `{Self}` needs a default",
+    label = "write `= ..` after this type",
+    note = "numbers, `bool`, `&'static str`, `&'static [T]`, and arrays and pairs of these may do without"
+)]
+pub trait Placeholder {
+    /// Some value, never used.
+    const PLACEHOLDER: Self;
+}
+
+macro_rules! placeholder {
+    ($($t:ty = $v:expr),+ $(,)?) => { $(impl Placeholder for $t { const PLACEHOLDER: Self = $v; })+ };
+}
+placeholder!(usize = 1, u8 = 1, u16 = 1, u32 = 1, u64 = 1, isize = 1, i8 = 1, i16 = 1, i32 = 1, i64 = 1, f32 = 1.0, f64 = 1.0);
+placeholder!(bool = false, char = ' ', &'static str = "");
+
+impl<T> Placeholder for &'static [T] {
+    const PLACEHOLDER: Self = &[];
+}
+impl<T: Placeholder + Copy, const N: usize> Placeholder for [T; N] {
+    const PLACEHOLDER: Self = [T::PLACEHOLDER; N];
+}
+impl<A: Placeholder, B: Placeholder> Placeholder for (A, B) {
+    const PLACEHOLDER: Self = (A::PLACEHOLDER, B::PLACEHOLDER);
+}
+
+/// The fields that a layer requires: none, unless its type has an inherent constant of the same name, which then wins.
+pub trait Required {
+    /// The names of the fields without a default.
+    const REQUIRED: &'static [&'static str] = &[];
+}
+impl<T: ?Sized> Required for T {}
+
+/// An error for the first field of `required` that is not among the `given` ones.
+pub const fn complete(required: &[&'static str], given: &[&str]) -> Infer {
+    let mut i = 0;
+    while i < required.len() {
+        let (mut j, mut found) = (0, false);
+        while j < given.len() {
+            found |= same(required[i], given[j]);
+            j += 1;
+        }
+        if !found {
+            return Err(ShapeError::required(required[i]));
+        }
+        i += 1;
+    }
+    Ok(Shape::new([]))
+}
+
+/// An error unless an input has the shape that a submodel declares for it.
+pub const fn accept(declared: Shape, found: Shape) -> Infer {
+    if declared.rank() != found.rank() {
+        return Err(ShapeError::rank(declared.rank(), found));
+    }
+    let mut axis = 0;
+    while axis < declared.rank() {
+        if declared.dim(axis) != found.dim(axis) {
+            return Err(ShapeError::dim(axis, declared.dim(axis), found));
+        }
+        axis += 1;
+    }
+    Ok(found)
+}
+
+/// `==` of texts, for const evaluation.
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_missing_field_is_named() {
+        assert_eq!(complete(&["width", "depth"], &["depth"]), Err(ShapeError::required("width")));
+        assert_eq!(complete(&["width", "depth"], &["width", "depths"]), Err(ShapeError::required("depth")));
+        assert!(complete(&["width"], &["stride", "width"]).is_ok());
+        assert!(complete(&[], &[]).is_ok());
+    }
+
+    #[test]
+    fn inherent_required_fields_win_over_none() {
+        struct Strict;
+        impl Strict {
+            const REQUIRED: &'static [&'static str] = &["out"];
+        }
+        struct Lax;
+        assert_eq!((Strict::REQUIRED, Lax::REQUIRED), (&["out"][..], &[][..]));
+    }
+
+    #[test]
+    fn declared_inputs_are_compared_axis_by_axis() {
+        let declared = Shape::new([3, 32]);
+        assert_eq!(accept(declared, declared), Ok(declared));
+        assert_eq!(accept(declared, Shape::new([3])), Err(ShapeError::rank(2, Shape::new([3]))));
+        assert_eq!(accept(declared, Shape::new([3, 31])), Err(ShapeError::dim(1, 32, Shape::new([3, 31]))));
+    }
+}

@@ -1,0 +1,97 @@
+//! What a plan costs, stage by stage: the sum of what its protocols say, so it equals what a run measures.
+
+use super::{Kind, Plan, Step};
+use crate::protocol::{Cost, Fold, linear, max::Max, open, padded, release::Release, relu::Relu, truncate::Truncate};
+use core::fmt;
+
+/// The costs of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CostTable {
+    /// The model's name.
+    pub model: String,
+    /// The number of samples.
+    pub batch: usize,
+    /// The stages in order; the release is the last row.
+    pub rows: Vec<Row>,
+}
+
+/// The cost of one stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The stage.
+    pub stage: String,
+    /// The shape of one sample of its result.
+    pub shape: Vec<usize>,
+    /// What is known about the size of its values.
+    pub range: String,
+    /// What it costs.
+    pub cost: Cost,
+}
+
+impl CostTable {
+    /// The sum of all rows.
+    pub fn total(&self) -> Cost {
+        self.rows.iter().map(|r| r.cost).sum()
+    }
+}
+
+/// The cost of one step for `batch` samples.
+pub(crate) fn step(plan: &Plan, step: &Step, batch: usize) -> Cost {
+    let (s, len) = (plan.settings, batch * step.len);
+    match &step.kind {
+        Kind::Open => open::cost::<u64>(s.ring, len),
+        Kind::Linear { geometry, .. } => linear::cost::<u64>(s.ring, &geometry.conv(), batch),
+        Kind::Truncate { t } => Truncate { n: s.ring, t: *t, m: s.opened }.cost::<u64>(s.parties, padded(len)),
+        Kind::Relu { t } => Relu::new(Fold { n: s.ring, t: *t, m: s.opened }).cost::<u64>(padded(len)),
+        Kind::Max { windows, m, narrow } => Max::new(max_fold(plan, *m, *narrow), windows, batch).cost::<u64>(),
+        Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Cost::default(),
+    }
+}
+
+/// The widths of a max pool's comparisons.
+pub(crate) fn max_fold(plan: &Plan, m: u32, narrow: bool) -> Fold {
+    Fold { n: if narrow { m } else { plan.settings.ring }, t: 0, m }
+}
+
+/// The release of a plan's output.
+pub(crate) fn release(plan: &Plan) -> Release {
+    Release { t: plan.output.bits - plan.settings.fraction, m: plan.settings.opened }
+}
+
+pub(super) fn table(plan: &Plan, batch: usize) -> CostTable {
+    let mut rows: Vec<Row> = plan
+        .stages
+        .iter()
+        .map(|s| Row { stage: s.name.clone(), shape: s.shape.clone(), range: s.range.to_string(), cost: Cost::default() })
+        .collect();
+    let mut rest = Row { stage: "release".into(), shape: plan.output_shape.clone(), range: String::new(), cost: Cost::default() };
+    for s in &plan.steps {
+        let cost = step(plan, s, batch);
+        match rows.iter_mut().find(|r| r.stage == s.stage) {
+            Some(row) => row.cost += cost,
+            None => rest.cost += cost,
+        }
+    }
+    rest.cost += release(plan).cost(padded(batch * plan.steps[plan.output.step].len));
+    rows.push(rest);
+    CostTable { model: plan.model.clone(), batch, rows }
+}
+
+impl fmt::Display for CostTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.rows.iter().map(|r| r.stage.len()).max().unwrap_or(0).max(8);
+        writeln!(f, "{} x {}: per party; offline bytes go to one party", self.model, self.batch)?;
+        writeln!(f, "{:width$}  {:<16} {:>6} {:>12} {:>12} {:>14}  range", "stage", "shape", "rounds", "sent B", "offline B", "multiply-adds")?;
+        let total = Row { stage: "total".into(), shape: vec![], range: String::new(), cost: self.total() };
+        for row in self.rows.iter().chain([&total]) {
+            let shape = if row.shape.is_empty() { String::new() } else { format!("{:?}", row.shape) };
+            let c = row.cost;
+            writeln!(
+                f,
+                "{:width$}  {shape:<16} {:>6} {:>12} {:>12} {:>14}  {}",
+                row.stage, c.rounds, c.sent, c.corrections, c.multiply_adds, row.range
+            )?;
+        }
+        Ok(())
+    }
+}

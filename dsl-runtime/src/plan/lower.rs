@@ -1,0 +1,275 @@
+//! From a graph to steps: which values are opened, at which scale they sit, how they lie in memory.
+//!
+//! Scales are lazy. A product sits at 2f until something needs f: a ReLU truncates inside its own opening, an addition at 2f shifts the other branch left, an
+//! average pool leaves its division in a public factor. Only where nothing else applies does a truncation run. A value is opened once for all its consumers.
+
+use super::memory::Layout;
+use super::range::Range;
+use super::step::{Copy, Geometry, Kind, Step, Sum, windows};
+use super::weights::WeightSpec;
+use super::{InputSpec, Plan, SCHEMA, Settings, Stage, Value, dims};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Node, NodeId, Op};
+use std::collections::HashMap;
+use undertone_shape::Shape;
+
+/// The largest public factor that a value may carry: it takes that much from the range.
+const LARGEST_FACTOR: u64 = 1 << 12;
+
+pub(super) fn lower(graph: &Graph, settings: &Settings) -> Result<Plan> {
+    let mut l = Lower { graph, s: *settings, steps: vec![], weights: vec![], values: vec![None; graph.nodes.len()], memo: HashMap::new(), consumers: graph.consumers() };
+    for (i, node) in graph.nodes.iter().enumerate() {
+        if !matches!(node.op, Op::Parameter(_)) {
+            let value = l.node(node, NodeId(i)).map_err(|message| Error::Plan { model: graph.name.clone(), stage: node.stage.clone(), message })?;
+            l.values[i] = Some(value);
+        }
+    }
+    let shape = graph.output_shape();
+    let output = l.value(graph.output);
+    let output = l.arranged(&output, &shape, &Layout::natural(shape.rank()), "output");
+    let stages = l.stages();
+    Ok(Plan {
+        schema: SCHEMA,
+        model: graph.name.clone(),
+        settings: *settings,
+        inputs: graph.inputs.iter().map(|i| InputSpec { name: i.name.clone(), shape: dims(i.shape) }).collect(),
+        weights: l.weights,
+        steps: l.steps,
+        stages,
+        output,
+        output_shape: dims(shape),
+    })
+}
+
+struct Lower<'a> {
+    graph: &'a Graph,
+    s: Settings,
+    steps: Vec<Step>,
+    weights: Vec<WeightSpec>,
+    values: Vec<Option<Value>>,
+    /// Steps that were already made: what, of which step.
+    memo: HashMap<(String, usize), usize>,
+    consumers: Vec<Vec<NodeId>>,
+}
+
+impl Lower<'_> {
+    fn node(&mut self, node: &Node, id: NodeId) -> Result<Value, String> {
+        let stage = node.stage.as_str();
+        let input = |k: usize| node.inputs[k];
+        let shape = |k: usize| self.graph.node(input(k)).shape;
+        Ok(match &node.op {
+            Op::Input(k) => {
+                let step = self.push(Kind::Input(*k), vec![], node.shape.numel(), stage);
+                Value { step, layout: Layout::natural(node.shape.rank()), bits: self.s.fraction, factor: 1 }
+            }
+            Op::Conv(conv) => {
+                let (x, w) = (shape(0), shape(1));
+                if x.rank() > 3 {
+                    return Err("convolutions over three spatial axes are not built yet".into());
+                }
+                // one spatial axis is a picture of height 1
+                let two = |values: [usize; 3], plain| if x.rank() == 2 { [plain, values[0]] } else { [values[0], values[1]] };
+                let [h, width] = if x.rank() == 2 { [1, x.dim(1)] } else { [x.dim(1), x.dim(2)] };
+                let kernel = if x.rank() == 2 { [1, w.dim(2)] } else { [w.dim(2), w.dim(3)] };
+                let geometry = Geometry {
+                    h,
+                    w: width,
+                    c: x.dim(0),
+                    kernel,
+                    stride: two(conv.stride, 1),
+                    padding: two(conv.padding, 0),
+                    dilation: two(conv.dilation, 1),
+                    out: w.dim(0),
+                    groups: conv.groups,
+                };
+                self.linear(node, geometry, &Layout::channels_last(x.rank()))?
+            }
+            Op::Linear => {
+                let (x, w) = (shape(0), shape(1));
+                self.linear(node, Geometry::linear(x.numel() / w.dim(1), w.dim(1), w.dim(0)), &Layout::natural(x.rank()))?
+            }
+            Op::BatchNorm(_) => return Err("a batch normalisation whose statistics are not weights cannot be folded".into()),
+            Op::Relu => {
+                let x = self.value(input(0));
+                let t = x.bits - self.s.fraction;
+                let step = self.push(Kind::Relu { t }, vec![x.step], node.shape.numel(), stage);
+                Value { step, bits: self.s.fraction, ..x }
+            }
+            Op::MaxPool(_) => self.max_pool(node, id)?,
+            Op::AvgPool(_) => {
+                let x = self.value(input(0));
+                let x = self.arranged(&x, &shape(0), &Layout::channels_last(shape(0).rank()), stage);
+                let windows = windows(node, shape(0)).ok_or("no windows")?;
+                let count = windows.kernel.iter().product::<usize>() as u64;
+                let step = self.push(Kind::Sum(Sum(windows)), vec![x.step], node.shape.numel(), stage);
+                let factor = x.factor * count;
+                if factor > LARGEST_FACTOR {
+                    return Err(format!("means over {factor} values in all leave too small a range; at most {LARGEST_FACTOR} are possible"));
+                }
+                Value { step, factor, ..x }
+            }
+            Op::Add => self.add(node)?,
+            Op::Concat { axis } => self.concat(node, *axis)?,
+            Op::Reshape { shape: to } => {
+                let x = self.value(input(0));
+                let x = self.arranged(&x, &shape(0), &Layout::natural(shape(0).rank()), stage);
+                Value { layout: Layout::natural(to.rank()), ..x }
+            }
+            Op::Permute { axes } => {
+                let x = self.value(input(0));
+                let layout = x.layout.0.iter().map(|a| axes.iter().position(|from| from == &usize::from(*a)).unwrap_or(0) as u8).collect();
+                Value { layout: Layout(layout), ..x }
+            }
+            Op::Dropout { .. } => self.value(input(0)),
+            Op::Parameter(_) => return Err("weights are read by convolutions and matrix products only".into()),
+        })
+    }
+
+    /// Convolution or matrix product: the value is opened at f fraction bits, the result sits at 2f.
+    fn linear(&mut self, node: &Node, geometry: Geometry, layout: &Layout) -> Result<Value, String> {
+        let x = self.plain(node.inputs[0])?;
+        let shape = self.graph.node(node.inputs[0]).shape;
+        let x = self.at_fraction(&x, &shape, &node.stage);
+        let x = self.arranged(&x, &shape, layout, &node.stage);
+        let opened = self.once("open", Kind::Open, x.step, shape.numel(), &node.stage);
+        let parameter = |id: &NodeId| match self.graph.node(*id).op {
+            Op::Parameter(k) => Ok(k),
+            _ => Err("products of two secrets are not built yet: the weight must be a parameter".to_owned()),
+        };
+        let weight = parameter(&node.inputs[1])?;
+        let bias = node.inputs.get(2).map(parameter).transpose()?;
+        let bits = x.bits + self.s.fraction;
+        self.weights.push(WeightSpec::new(self.graph, &node.stage, (weight, bias), bits, x.factor));
+        let kind = Kind::Linear { geometry, weight: self.weights.len() - 1 };
+        let step = self.push(kind, vec![opened], node.shape.numel(), &node.stage);
+        let layout = if matches!(node.op, Op::Linear) { Layout::natural(node.shape.rank()) } else { Layout::channels_last(node.shape.rank()) };
+        Ok(Value { step, layout, bits, factor: x.factor })
+    }
+
+    fn max_pool(&mut self, node: &Node, id: NodeId) -> Result<Value, String> {
+        let shape = self.graph.node(node.inputs[0]).shape;
+        let x = self.value(node.inputs[0]);
+        let x = self.at_fraction(&x, &shape, &node.stage);
+        let x = self.arranged(&x, &shape, &Layout::channels_last(shape.rank()), &node.stage);
+        // differences of values of either sign need one bit more than differences of values of one sign
+        let m = self.s.opened + u32::from(self.graph.node(node.inputs[0]).op != Op::Relu);
+        let readers = &self.consumers[id.0];
+        let narrow = id != self.graph.output && !readers.is_empty() && readers.iter().all(|r| self.graph.node(*r).op == Op::Relu);
+        let windows = windows(node, shape).ok_or("no windows")?;
+        let step = self.push(Kind::Max { windows, m, narrow }, vec![x.step], node.shape.numel(), &node.stage);
+        Ok(Value { step, ..x })
+    }
+
+    fn add(&mut self, node: &Node) -> Result<Value, String> {
+        let (a, b) = (self.value(node.inputs[0]), self.value(node.inputs[1]));
+        let b = self.arranged(&b, &node.shape, &a.layout, &node.stage);
+        let [a, b] = self.aligned([a, b], node.shape.numel(), &node.stage)?;
+        let step = self.push(Kind::Add, vec![a.step, b.step], node.shape.numel(), &node.stage);
+        Ok(Value { step, ..a })
+    }
+
+    fn concat(&mut self, node: &Node, axis: usize) -> Result<Value, String> {
+        let values: Vec<Value> = node.inputs.iter().map(|i| self.value(*i)).collect();
+        let shapes: Vec<Shape> = node.inputs.iter().map(|i| self.graph.node(*i).shape).collect();
+        let (bits, factor) = common(&values)?;
+        let layout = values[0].layout.clone();
+        let to = layout.strides(&node.shape);
+        let (mut inputs, mut copies, mut start) = (vec![], vec![], 0);
+        for (value, shape) in values.iter().zip(&shapes) {
+            let value = self.scaled(value, bits, factor, shape.numel(), &node.stage);
+            copies.push(Copy::new(&layout.0, shape, &value.layout.strides(shape), &to, 0, start * to[axis]));
+            inputs.push(value.step);
+            start += shape.dim(axis);
+        }
+        let step = self.push(Kind::Move(copies), inputs, node.shape.numel(), &node.stage);
+        Ok(Value { step, layout, bits, factor })
+    }
+
+    /// Two values at the same scale and factor.
+    fn aligned(&mut self, [a, b]: [Value; 2], len: usize, stage: &str) -> Result<[Value; 2], String> {
+        let (bits, factor) = common(&[a.clone(), b.clone()])?;
+        Ok([self.scaled(&a, bits, factor, len, stage), self.scaled(&b, bits, factor, len, stage)])
+    }
+
+    /// The value with more fraction bits or a larger factor: a multiplication by a public integer, exact and free.
+    fn scaled(&mut self, x: &Value, bits: u32, factor: u64, len: usize, stage: &str) -> Value {
+        let times = (factor / x.factor) << (bits - x.bits);
+        if times == 1 {
+            return x.clone();
+        }
+        let step = self.once(&format!("times {times}"), Kind::Times { factor: times }, x.step, len, stage);
+        Value { step, bits, factor, ..x.clone() }
+    }
+
+    /// The value at f fraction bits.
+    fn at_fraction(&mut self, x: &Value, shape: &Shape, stage: &str) -> Value {
+        if x.bits == self.s.fraction {
+            return x.clone();
+        }
+        let t = x.bits - self.s.fraction;
+        let step = self.once("truncate", Kind::Truncate { t }, x.step, shape.numel(), stage);
+        Value { step, bits: self.s.fraction, ..x.clone() }
+    }
+
+    /// The value with its axes in this order.
+    fn arranged(&mut self, x: &Value, shape: &Shape, layout: &Layout, stage: &str) -> Value {
+        if x.layout.same(layout, shape) {
+            return Value { layout: layout.clone(), ..x.clone() };
+        }
+        let kind = Kind::Move(vec![x.layout.to(layout, shape)]);
+        let step = self.once(&format!("{kind:?}"), kind, x.step, shape.numel(), stage);
+        Value { step, layout: layout.clone(), ..x.clone() }
+    }
+
+    /// A step of one input that is made once, however often it is asked for.
+    fn once(&mut self, what: &str, kind: Kind, input: usize, len: usize, stage: &str) -> usize {
+        if let Some(step) = self.memo.get(&(what.to_owned(), input)) {
+            return *step;
+        }
+        let step = self.push(kind, vec![input], len, stage);
+        self.memo.insert((what.to_owned(), input), step);
+        step
+    }
+
+    fn push(&mut self, kind: Kind, inputs: Vec<usize>, len: usize, stage: &str) -> usize {
+        self.steps.push(Step { kind, inputs, len, stage: stage.to_owned() });
+        self.steps.len() - 1
+    }
+
+    /// The value of a node that is not a parameter.
+    fn plain(&self, id: NodeId) -> Result<Value, String> {
+        self.values[id.0].clone().ok_or_else(|| "weights are read by convolutions and matrix products only".to_owned())
+    }
+
+    fn value(&self, id: NodeId) -> Value {
+        // a parameter in the place of a value is refused when the product is lowered; step 0 is never read for it
+        self.values[id.0].clone().unwrap_or(Value { step: 0, layout: Layout::natural(0), bits: self.s.fraction, factor: 1 })
+    }
+
+    fn stages(&self) -> Vec<Stage> {
+        let bits = self.s.opened - 2 - self.s.fraction;
+        self.graph
+            .stages()
+            .into_iter()
+            .map(|(name, id)| {
+                let result = self.value(id);
+                let range = Range::Assumed { bits, factor: result.factor };
+                Stage { name: name.to_owned(), shape: dims(self.graph.node(id).shape), result, range }
+            })
+            .collect()
+    }
+}
+
+/// The scale that all values can be brought to exactly.
+fn common(values: &[Value]) -> Result<(u32, u64), String> {
+    let bits = values.iter().map(|v| v.bits).max().unwrap_or(0);
+    let factor = values.iter().fold(1, |f, v| f / gcd(f, v.factor) * v.factor);
+    if factor > LARGEST_FACTOR {
+        return Err(format!("the means that meet here need a common factor of {factor}; at most {LARGEST_FACTOR} is possible"));
+    }
+    Ok((bits, factor))
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

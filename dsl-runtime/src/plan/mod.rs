@@ -1,0 +1,231 @@
+//! The plan: an ordered list of protocol steps for one sample. It is data, public, and the same for all parties and the dealer.
+//!
+//! A plan is made of a graph and [`Settings`]; the batch is a parameter of a run. Its [hash](Plan::hash) is what the parties compare before anything moves.
+
+mod cost;
+mod lower;
+mod memory;
+mod range;
+mod step;
+mod weights;
+
+pub use cost::{CostTable, Row};
+pub(crate) use cost::{max_fold, release, step as step_cost};
+pub use memory::Layout;
+pub use range::Range;
+pub use step::{Copy, Geometry, Kind, Step, Sum};
+pub(crate) use weights::encode;
+pub use weights::{EncodedWeight, Recipe, WeightSpec};
+
+pub(crate) use step::windows;
+
+use crate::error::{Error, Result};
+use crate::graph::Graph;
+use serde::{Deserialize, Serialize};
+use undertone_shape::Shape;
+
+/// The version of the plan's encoding; it is part of the hash.
+pub const SCHEMA: u32 = 1;
+
+/// How numbers are represented, and how many parties compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Settings {
+    /// n: bits of the ring. 64 is what there is.
+    pub ring: u32,
+    /// f: fraction bits of inputs, weights and activations.
+    pub fraction: u32,
+    /// m: bits opened by a comparison. Values must stay below 2^(m - 2 - f).
+    pub opened: u32,
+    /// N: computing parties. 2 is what there is.
+    pub parties: usize,
+}
+
+impl Default for Settings {
+    /// 64 bits, of which 16 are a fraction; values are safe below 2^16.
+    fn default() -> Self {
+        Self { ring: 64, fraction: 16, opened: 34, parties: 2 }
+    }
+}
+
+impl Settings {
+    /// Checks that the protocols can work with these widths.
+    ///
+    /// # Errors
+    /// Names the setting that cannot be used.
+    pub fn check(&self) -> Result<()> {
+        let problem = if self.ring != 64 {
+            format!("a ring of {} bits: only 64 is built", self.ring)
+        } else if self.parties != 2 {
+            format!("{} parties: only 2 and a dealer are built", self.parties)
+        } else if !(4..=24).contains(&self.fraction) {
+            format!("{} fraction bits: use 4 to 24", self.fraction)
+        } else if self.opened < self.fraction + 4 || self.opened + 1 + self.fraction > self.ring {
+            format!("{} opened bits with {} fraction bits: use {} to {}", self.opened, self.fraction, self.fraction + 4, self.ring - self.fraction - 1)
+        } else {
+            return Ok(());
+        };
+        Err(Error::Plan { model: String::new(), stage: String::new(), message: problem })
+    }
+
+    /// The largest magnitude that an input or a weight may have.
+    pub fn limit(&self) -> f64 {
+        (1u64 << (self.opened - 2 - self.fraction)) as f64
+    }
+}
+
+/// A row of the reports: one stage of the description, and the steps that it became.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// The name in the description.
+    pub name: String,
+    /// The shape of one sample of its result.
+    pub shape: Vec<usize>,
+    /// The step whose value the stage hands on, and how it lies in memory.
+    pub result: Value,
+    /// What is known about the size of its values.
+    pub range: Range,
+}
+
+/// A value as a plan holds it: the share `v` of `v / (2^bits factor)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Value {
+    /// The step that computes it.
+    pub step: usize,
+    /// How its axes lie in memory.
+    pub layout: Layout,
+    /// Fraction bits: f, or 2f after a product.
+    pub bits: u32,
+    /// A public factor: an average pool leaves its division here.
+    pub factor: u64,
+}
+
+impl Value {
+    /// What an integer of this value stands for.
+    pub fn decode(&self, v: i64) -> f64 {
+        v as f64 / ((1u64 << self.bits) as f64 * self.factor as f64)
+    }
+}
+
+/// An input of the model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputSpec {
+    /// The name in the description.
+    pub name: String,
+    /// The shape of one sample.
+    pub shape: Vec<usize>,
+}
+
+/// Steps, weights and stages of a model under some settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version of the encoding.
+    pub schema: u32,
+    /// The model's name.
+    pub model: String,
+    /// How numbers are represented.
+    pub settings: Settings,
+    /// The inputs, in the order of the description.
+    pub inputs: Vec<InputSpec>,
+    /// The weights, as their owner encodes them.
+    pub weights: Vec<WeightSpec>,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// The rows of the reports.
+    pub stages: Vec<Stage>,
+    /// The value that is released.
+    pub output: Value,
+    /// The shape of one sample of the output.
+    pub output_shape: Vec<usize>,
+}
+
+impl Plan {
+    /// The plan of a traced model.
+    ///
+    /// # Errors
+    /// When the settings cannot be used, or the protocols of today cannot compute an operation.
+    pub fn new(graph: &Graph, settings: &Settings) -> Result<Self> {
+        settings.check()?;
+        graph.verify()?;
+        lower::lower(&crate::graph::passes::optimise(graph, settings), settings)
+    }
+
+    /// BLAKE3 over a canonical encoding: what parties and dealer compare.
+    pub fn hash(&self) -> [u8; 32] {
+        digest(self)
+    }
+
+    /// One hash a step, so that a disagreement can be traced to the first step that differs.
+    pub fn step_hashes(&self) -> Vec<[u8; 32]> {
+        self.steps.iter().map(digest).collect()
+    }
+
+    /// Rounds, bytes and multiply-adds, stage by stage, for `batch` samples.
+    pub fn cost(&self, batch: usize) -> CostTable {
+        cost::table(self, batch)
+    }
+
+    /// For each step, the last step that reads it; the output is read by the release, after all.
+    pub fn last_use(&self) -> Vec<usize> {
+        let mut last: Vec<usize> = (0..self.steps.len()).collect();
+        for (k, step) in self.steps.iter().enumerate() {
+            step.inputs.iter().for_each(|i| last[*i] = k);
+        }
+        last[self.output.step] = self.steps.len();
+        last
+    }
+
+    /// Checks a plan that came from outside: every step reads earlier steps of the sizes that it needs, and everything stays below `limit` elements.
+    ///
+    /// # Errors
+    /// Names the step.
+    pub fn verify(&self, limit: usize) -> Result<()> {
+        let bad = |step: usize, message: String| Error::Plan { model: self.model.clone(), stage: format!("step {step}"), message };
+        if self.schema != SCHEMA {
+            return Err(bad(0, format!("the plan has version {}, this program knows {SCHEMA}", self.schema)));
+        }
+        self.settings.check()?;
+        for (k, step) in self.steps.iter().enumerate() {
+            if let Some(late) = step.inputs.iter().find(|i| **i >= k) {
+                return Err(bad(k, format!("reads step {late}, which does not come before it")));
+            }
+            if step.len > limit {
+                return Err(bad(k, format!("has {} elements; at most {limit} are allowed", step.len)));
+            }
+            step.verify(self).map_err(|message| bad(k, message))?;
+        }
+        if self.output.step >= self.steps.len() || self.stages.iter().any(|s| s.result.step >= self.steps.len()) {
+            return Err(bad(self.output.step, "the output is not a step".into()));
+        }
+        Ok(())
+    }
+
+    /// The number of elements of one sample of input `k`.
+    pub fn input_len(&self, k: usize) -> usize {
+        self.inputs[k].shape.iter().product()
+    }
+
+    /// The name of the stage that step `k` belongs to.
+    pub fn stage_name(&self, k: usize) -> &str {
+        self.steps.get(k).map_or("release", |s| &s.stage)
+    }
+}
+
+fn digest(value: &impl Serialize) -> [u8; 32] {
+    // writing plain data to memory cannot fail; an empty encoding would make every comparison fail, which is the safe side
+    let bytes = postcard::to_allocvec(value).unwrap_or_default();
+    *blake3::Hasher::new_derive_key("undertone plan").update(&bytes).finalize().as_bytes()
+}
+
+fn dims(shape: Shape) -> Vec<usize> {
+    shape.dims().to_vec()
+}
+
+impl Plan {
+    /// Folds and encodes the weights of this plan.
+    ///
+    /// # Errors
+    /// [`Error::Weights`], naming everything that is missing, not finite or out of range.
+    pub fn encode(&self, weights: &crate::Weights) -> Result<Vec<EncodedWeight>> {
+        weights::encode_all(self, weights)
+    }
+}

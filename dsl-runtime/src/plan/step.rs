@@ -1,0 +1,252 @@
+//! The steps of a plan, for one sample.
+
+use super::Plan;
+use crate::graph::{Node, Op};
+use crate::protocol::max::Windows;
+use serde::{Deserialize, Serialize};
+use undertone_ring::Word;
+use undertone_ring::conv::Conv;
+use undertone_shape::Shape;
+
+/// One step: what is computed, from which steps, and how many elements a sample has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What is computed.
+    pub kind: Kind,
+    /// The steps whose values are read.
+    pub inputs: Vec<usize>,
+    /// The number of elements of one sample of the result.
+    pub len: usize,
+    /// The stage of the description, for reports and errors.
+    pub stage: String,
+}
+
+/// What a step computes. Values are shares, except after [`Kind::Open`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Input `k` at f fraction bits, row-major.
+    Input(usize),
+    /// Opens a share under a mask: only [`Kind::Linear`] may read it.
+    Open,
+    /// Convolution or matrix product of an opened value with weight `weight` of the plan.
+    Linear {
+        /// The geometry.
+        geometry: Geometry,
+        /// The index into [`Plan::weights`](super::Plan::weights).
+        weight: usize,
+    },
+    /// Division by 2^t.
+    Truncate {
+        /// The shift.
+        t: u32,
+    },
+    /// Division by 2^t, then ReLU.
+    Relu {
+        /// The shift; 0 for a value that is already at f bits.
+        t: u32,
+    },
+    /// The largest of each window.
+    Max {
+        /// The windows.
+        windows: Windows,
+        /// Bits that are opened; the ring of the comparison where `narrow`.
+        m: u32,
+        /// Whether the result is only needed mod 2^m.
+        narrow: bool,
+    },
+    /// The sum of each window.
+    Sum(Sum),
+    /// Multiplication by a public integer.
+    Times {
+        /// The factor.
+        factor: u64,
+    },
+    /// The sum of two values.
+    Add,
+    /// Elements moved: one copy an input.
+    Move(Vec<Copy>),
+}
+
+/// A convolution, over up to two spatial axes, channels innermost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "height, width, channels, kernel, stride, padding, dilation, outputs, groups")]
+pub struct Geometry {
+    pub h: usize,
+    pub w: usize,
+    pub c: usize,
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
+    pub padding: [usize; 2],
+    pub dilation: [usize; 2],
+    pub out: usize,
+    pub groups: usize,
+}
+
+/// Sums over windows of `[spatial…, c]`; positions in the padding are zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sum(pub Windows);
+
+/// A strided copy: element `i` of axis `k` is read at `i * from[k]` and written at `i * to[k]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copy {
+    axes: Vec<(usize, usize, usize)>,
+    from: usize,
+    to: usize,
+}
+
+impl Geometry {
+    /// The same for the kernels.
+    pub fn conv(&self) -> Conv {
+        Conv {
+            h: self.h,
+            w: self.w,
+            c: self.c,
+            kh: self.kernel[0],
+            kw: self.kernel[1],
+            sh: self.stride[0],
+            sw: self.stride[1],
+            ph: self.padding[0],
+            pw: self.padding[1],
+            dh: self.dilation[0],
+            dw: self.dilation[1],
+            o: self.out,
+            groups: self.groups,
+        }
+    }
+
+    /// A matrix product of `rows` rows.
+    pub fn linear(rows: usize, c: usize, out: usize) -> Self {
+        Self { h: 1, w: rows, c, kernel: [1, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1], out, groups: 1 }
+    }
+
+    /// Whether the kernels can compute it: nothing is zero, and a window fits.
+    fn fits(&self) -> bool {
+        let all = [self.h, self.w, self.c, self.out, self.groups, self.kernel[0], self.kernel[1], self.stride[0], self.stride[1], self.dilation[0], self.dilation[1]];
+        let sane = all.iter().all(|v| (1..1 << 28).contains(v)) && self.padding.iter().all(|p| *p < 1 << 20);
+        sane && self.c.is_multiple_of(self.groups)
+            && self.out.is_multiple_of(self.groups)
+            && (0..2).all(|i| [self.h, self.w][i] + 2 * self.padding[i] > self.dilation[i] * (self.kernel[i] - 1))
+    }
+}
+
+impl Sum {
+    /// Adds up the windows of one sample.
+    pub fn run<W: Word>(&self, x: &[W], out: &mut [W]) {
+        let w = &self.0;
+        let (c, pooled) = (w.channels, w.pooled());
+        let cover = |axis: usize, k: usize| crate::graph::op::windows(w.size[axis], w.kernel[axis], w.stride[axis], w.padding[axis], k);
+        out.fill(W::from_u64(0));
+        let mut at = 0;
+        for i in 0..pooled[0] {
+            for j in 0..pooled[1] {
+                for k in 0..pooled[2] {
+                    for a in cover(0, i) {
+                        for b in cover(1, j) {
+                            for d in cover(2, k) {
+                                let from = &x[((a * w.size[1] + b) * w.size[2] + d) * c..][..c];
+                                out[at..at + c].iter_mut().zip(from).for_each(|(o, x)| *o = o.add(*x));
+                            }
+                        }
+                    }
+                    at += c;
+                }
+            }
+        }
+    }
+}
+
+impl Copy {
+    /// A copy of a value whose axes are walked in the order `order`, outermost first.
+    pub fn new(order: &[u8], shape: &Shape, from: &[usize], to: &[usize], from_start: usize, to_start: usize) -> Self {
+        let mut axes: Vec<(usize, usize, usize)> = Vec::new();
+        for axis in order.iter().map(|a| usize::from(*a)).filter(|a| shape.dim(*a) != 1) {
+            let next = (shape.dim(axis), from[axis], to[axis]);
+            match axes.last_mut() {
+                // two axes that lie next to each other on both sides are one
+                Some(last) if last.1 == next.0 * next.1 && last.2 == next.0 * next.2 => *last = (last.0 * next.0, next.1, next.2),
+                _ => axes.push(next),
+            }
+        }
+        Self { axes, from: from_start, to: to_start }
+    }
+
+    /// Copies one sample.
+    pub fn run<W: Word>(&self, x: &[W], out: &mut [W]) {
+        walk(&self.axes, &x[self.from..], &mut out[self.to..]);
+    }
+
+    /// One past the last element that is read and written.
+    fn reach(&self) -> (usize, usize) {
+        let end = |start: usize, f: fn(&(usize, usize, usize)) -> usize| {
+            self.axes.iter().try_fold(start, |s, a| a.0.checked_sub(1)?.checked_mul(f(a))?.checked_add(s)).map_or(usize::MAX, |v| v.saturating_add(1))
+        };
+        (end(self.from, |a| a.1), end(self.to, |a| a.2))
+    }
+}
+
+fn walk<W: Word>(axes: &[(usize, usize, usize)], x: &[W], out: &mut [W]) {
+    match axes {
+        [] => out[0] = x[0],
+        [(n, 1, 1)] => out[..*n].copy_from_slice(&x[..*n]),
+        [(n, from, to)] => (0..*n).for_each(|i| out[i * to] = x[i * from]),
+        [(n, from, to), rest @ ..] => (0..*n).for_each(|i| walk(rest, &x[i * from..], &mut out[i * to..])),
+    }
+}
+
+impl Step {
+    /// Checks sizes against those of the inputs.
+    pub(super) fn verify(&self, plan: &Plan) -> Result<(), String> {
+        let len = |k: usize| self.inputs.get(k).map(|i| plan.steps[*i].len);
+        let opened = |k: usize| self.inputs.get(k).is_some_and(|i| plan.steps[*i].kind == Kind::Open);
+        let arity = match &self.kind {
+            Kind::Input(_) => 0,
+            Kind::Add => 2,
+            Kind::Move(copies) => copies.len(),
+            _ => 1,
+        };
+        let linear = matches!(self.kind, Kind::Linear { .. });
+        let inputs_ok = self.inputs.len() == arity && (0..arity).all(|k| opened(k) == linear);
+        let windows_fit = |w: &Windows| {
+            let sane = w.size.iter().chain(&w.kernel).chain(&w.stride).chain([&w.channels]).all(|v| (1..1 << 28).contains(v));
+            sane && (0..3).all(|i| 2 * w.padding[i] <= w.kernel[i] && w.size[i] + 2 * w.padding[i] >= w.kernel[i])
+                && len(0) == Some(w.size.iter().product::<usize>() * w.channels)
+                && self.len == w.pooled().iter().product::<usize>() * w.channels
+        };
+        let s = plan.settings;
+        let ok = match &self.kind {
+            Kind::Input(k) => plan.inputs.get(*k).is_some_and(|i| i.shape.iter().product::<usize>() == self.len),
+            Kind::Open | Kind::Times { .. } => len(0) == Some(self.len),
+            Kind::Truncate { t } | Kind::Relu { t } => len(0) == Some(self.len) && t + s.opened <= s.ring,
+            Kind::Add => len(0) == Some(self.len) && len(1) == Some(self.len),
+            Kind::Linear { geometry, weight } => {
+                geometry.fits()
+                    && plan.weights.get(*weight).is_some_and(|w| w.len == geometry.conv().weights() && w.out == geometry.out)
+                    && len(0) == Some(geometry.conv().inputs())
+                    && self.len == geometry.conv().outputs()
+            }
+            Kind::Max { windows, m, .. } => (3..=s.ring).contains(m) && windows_fit(windows),
+            Kind::Sum(Sum(windows)) => windows_fit(windows),
+            Kind::Move(copies) => copies.iter().enumerate().all(|(k, c)| {
+                let (from, to) = c.reach();
+                len(k).is_some_and(|n| from <= n) && to <= self.len
+            }),
+        };
+        if ok && inputs_ok { Ok(()) } else { Err(format!("{:?} of {} elements does not fit its inputs", self.kind, self.len)) }
+    }
+}
+
+/// The windows of a pooling node over an input of this shape.
+pub(crate) fn windows(node: &Node, input: Shape) -> Option<Windows> {
+    let (kernel, stride, padding) = match &node.op {
+        Op::MaxPool(p) => (p.kernel, p.stride, p.padding),
+        Op::AvgPool(p) => (p.kernel, p.stride, p.padding),
+        _ => return None,
+    };
+    let axes = input.rank() - 1;
+    // the spatial axes are the innermost of the three
+    let place = |values: [usize; 3], plain: usize| -> [usize; 3] {
+        core::array::from_fn(|i| if i + axes >= 3 { values[i + axes - 3] } else { plain })
+    };
+    let size = core::array::from_fn(|i| if i + axes >= 3 { input.dim(i + axes - 3 + 1) } else { 1 });
+    Some(Windows { size, kernel: place(kernel, 1), stride: place(stride, 1), padding: place(padding, 0), channels: input.dim(0) })
+}

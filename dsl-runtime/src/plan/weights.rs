@@ -1,0 +1,184 @@
+//! Weights as their owner encodes them for a plan: folded in the clear, in the kernels' layout, as integers.
+
+use super::Settings;
+use crate::error::Result;
+use crate::graph::{Derived, Graph, Norm};
+use crate::weights::Weights;
+use serde::{Deserialize, Serialize};
+use undertone_shape::Shape;
+
+/// A weight of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightSpec {
+    /// The stage that uses it.
+    pub stage: String,
+    /// How it is computed.
+    pub weight: Recipe,
+    /// The sizes `[out, c / groups, kernel height, kernel width]` that the weight has in the file, row-major.
+    pub dims: [usize; 4],
+    /// How its bias is computed, if it has one.
+    pub bias: Option<Recipe>,
+    /// Fraction bits of the bias: those of the product.
+    pub bias_bits: u32,
+    /// The public factor that the product carries.
+    pub bias_factor: u64,
+    /// The number of weights.
+    pub len: usize,
+    /// The number of output channels, and of biases.
+    pub out: usize,
+}
+
+/// How a weight is computed from the owner's weights. Numbers are kept as bits, so that a plan holds no floats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Recipe {
+    /// The weight with this name.
+    Given(String),
+    /// `weight * gamma / sqrt(variance + epsilon)`.
+    Scaled(Option<String>, Fold),
+    /// `beta + (bias - mean) * gamma / sqrt(variance + epsilon)`.
+    Shifted(Option<String>, Fold),
+}
+
+/// The names of a batch normalisation's weights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names of gamma, beta, running mean and running variance; the bits of epsilon, a double")]
+pub struct Fold {
+    pub weight: String,
+    pub bias: String,
+    pub mean: String,
+    pub variance: String,
+    pub epsilon: u64,
+}
+
+/// A weight as integers mod 2^64.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EncodedWeight {
+    /// `[out][kernel height][kernel width][c / groups]` at f fraction bits.
+    pub weight: Vec<u64>,
+    /// One a channel, at the product's fraction bits; empty without a bias.
+    pub bias: Vec<u64>,
+}
+
+impl core::fmt::Debug for EncodedWeight {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "EncodedWeight[{} weights, {} biases]", self.weight.len(), self.bias.len())
+    }
+}
+
+impl Drop for EncodedWeight {
+    fn drop(&mut self) {
+        use zeroize::Zeroize;
+        self.weight.zeroize();
+        self.bias.zeroize();
+    }
+}
+
+impl Recipe {
+    /// The recipe of a parameter of the graph.
+    pub(super) fn of(graph: &Graph, parameter: usize) -> Self {
+        let name = |k: usize| graph.parameters[k].name.clone();
+        let fold = |n: Norm| Fold { weight: name(n.weight), bias: name(n.bias), mean: name(n.mean), variance: name(n.variance), epsilon: n.epsilon.to_bits() };
+        match graph.parameters[parameter].derived {
+            None => Recipe::Given(name(parameter)),
+            Some(Derived::Weight { weight, norm }) => Recipe::Scaled(weight.map(name), fold(norm)),
+            Some(Derived::Bias { bias, norm }) => Recipe::Shifted(bias.map(name), fold(norm)),
+        }
+    }
+
+    /// The values, `out` channels outermost.
+    fn values(&self, weights: &Weights, out: usize, len: usize, problems: &mut Vec<String>) -> Vec<f64> {
+        let mut get = |name: &str, len: usize| -> Vec<f64> {
+            match weights.get(name) {
+                Some((_, values)) if values.len() == len => values.iter().map(|v| f64::from(*v)).collect(),
+                Some((shape, _)) => {
+                    problems.push(format!("`{name}` should have {len} values, but is {shape}"));
+                    vec![0.0; len]
+                }
+                None => {
+                    problems.push(format!("`{name}` is missing"));
+                    vec![0.0; len]
+                }
+            }
+        };
+        match self {
+            Recipe::Given(name) => get(name, len),
+            Recipe::Scaled(weight, fold) => {
+                let weight = weight.as_ref().map_or_else(|| vec![1.0; len], |name| get(name, len));
+                let scale = fold.scale(&mut get, out);
+                weight.iter().enumerate().map(|(i, w)| w * scale[i / (len / out)]).collect()
+            }
+            Recipe::Shifted(bias, fold) => {
+                let bias = bias.as_ref().map_or_else(|| vec![0.0; out], |name| get(name, out));
+                let (scale, beta, mean) = (fold.scale(&mut get, out), get(&fold.bias, out), get(&fold.mean, out));
+                (0..out).map(|i| beta[i] + (bias[i] - mean[i]) * scale[i]).collect()
+            }
+        }
+    }
+}
+
+impl Fold {
+    fn scale(&self, get: &mut impl FnMut(&str, usize) -> Vec<f64>, out: usize) -> Vec<f64> {
+        let (gamma, variance) = (get(&self.weight, out), get(&self.variance, out));
+        gamma.iter().zip(&variance).map(|(g, v)| g / (v + f64::from_bits(self.epsilon)).sqrt()).collect()
+    }
+}
+
+impl WeightSpec {
+    /// The weight of these recipes; `shape` is `[out, c / groups, kernel…]` or `[out, in]`.
+    pub(super) fn new(graph: &Graph, stage: &str, (weight, bias): (usize, Option<usize>), bias_bits: u32, bias_factor: u64) -> Self {
+        let shape: Shape = graph.parameters[weight].shape;
+        let dim = |i: usize| if i < shape.rank() { shape.dim(i) } else { 1 };
+        let dims = if shape.rank() == 3 { [dim(0), dim(1), 1, dim(2)] } else { [dim(0), dim(1), dim(2), dim(3)] };
+        Self {
+            stage: stage.to_owned(),
+            weight: Recipe::of(graph, weight),
+            dims,
+            bias: bias.map(|b| Recipe::of(graph, b)),
+            bias_bits,
+            bias_factor,
+            len: shape.numel(),
+            out: shape.dim(0),
+        }
+    }
+
+    /// Folds and encodes; every weight that is missing, not finite or out of range adds to `problems`.
+    pub fn encode(&self, weights: &Weights, settings: &Settings, problems: &mut Vec<String>) -> EncodedWeight {
+        let values = self.weight.values(weights, self.out, self.len, problems);
+        let bias = self.bias.as_ref().map(|b| b.values(weights, self.out, self.out, problems)).unwrap_or_default();
+        let limit = settings.limit();
+        for (what, values, factor) in [("weight", &values, 1.0), ("bias", &bias, self.bias_factor as f64)] {
+            if let Some(v) = values.iter().find(|v| !v.is_finite() || v.abs() * factor >= limit) {
+                problems.push(format!("stage `{}`: a {what} is {v} after folding; it must be finite and below {}", self.stage, limit / factor));
+            }
+        }
+        let [out, c, kh, kw] = self.dims;
+        let scale = (1u64 << settings.fraction) as f64;
+        let mut encoded = Vec::with_capacity(self.len);
+        for o in 0..out {
+            for tap in 0..kh * kw {
+                encoded.extend((0..c).map(|i| encode(values[(o * c + i) * kh * kw + tap] * scale)));
+            }
+        }
+        let scale = (1u64 << self.bias_bits) as f64 * self.bias_factor as f64;
+        EncodedWeight { weight: encoded, bias: bias.iter().map(|b| encode(b * scale)).collect() }
+    }
+}
+
+/// Encodes the weights of a plan.
+///
+/// # Errors
+/// [`Error::Weights`](crate::Error::Weights), naming everything that is wrong.
+pub(super) fn encode_all(plan: &super::Plan, weights: &Weights) -> Result<Vec<EncodedWeight>> {
+    let mut problems = vec![];
+    let all = plan.weights.iter().map(|w| w.encode(weights, &plan.settings, &mut problems)).collect();
+    if problems.is_empty() {
+        return Ok(all);
+    }
+    problems.dedup();
+    Err(crate::Error::Weights { model: plan.model.clone(), problems })
+}
+
+/// The nearest integer mod 2^64.
+pub(crate) fn encode(v: f64) -> u64 {
+    v.round() as i64 as u64
+}

@@ -1,0 +1,41 @@
+//! What a protocol costs, exactly: the bytes are those of the messages, padding included.
+
+use core::ops::{Add, AddAssign};
+use serde::{Deserialize, Serialize};
+
+/// Rounds and bytes of a step, for one party.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Simultaneous exchanges.
+    pub rounds: u64,
+    /// Bytes that one party sends to each of its peers.
+    pub sent: u64,
+    /// Bytes that the dealer sends to the last party; the others get a key.
+    pub corrections: u64,
+    /// Multiply-adds in the ring, online, of each party.
+    pub multiply_adds: u64,
+}
+
+impl Add for Cost {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            rounds: self.rounds + other.rounds,
+            sent: self.sent + other.sent,
+            corrections: self.corrections + other.corrections,
+            multiply_adds: self.multiply_adds + other.multiply_adds,
+        }
+    }
+}
+
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl core::iter::Sum for Cost {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Add::add)
+    }
+}

@@ -1,0 +1,86 @@
+//! Bilinear steps on masked wires: convolution and matrix product, with one product a party and no communication.
+//!
+//! Let f be bilinear, x-hat = x + r_x and w-hat = w + r_w public. Then
+//!
+//! ```text
+//! f(x, w) = f(x-hat, w-hat - r_w) - f(r_x, w-hat) + f(r_x, r_w)
+//! setup    W_i = [i = 0] w-hat - r_w,i                                once per weight set
+//! offline  C = [f(r_x, r_w)], a correction of n bits an output;   K_i = C_i - f(r_x,i, w-hat) + bias_i
+//! online   z_i = f(x-hat, W_i) + K_i                                  z = f(x, w) + bias, at twice the fraction bits
+//! ```
+//!
+//! since sum W_i = w-hat - r_w. Padding is a public zero, so r_x has the shape of x without it. w-hat is opened once per weight set, under masks from
+//! the key of that set; a set of other weights has another key.
+//!
+//! Cost: one product online, one offline, one at the dealer; n bits of corrections an output. After Beaver (CRYPTO 1991), with masks that stay.
+
+use super::{Cost, Dealing, Tape, TapeError, counter, field};
+use undertone_ring::conv::{self, Conv, PackedWeights, Scratch};
+use undertone_ring::prg::{Counter, Prg};
+use undertone_ring::words::word_bytes;
+use undertone_ring::Word;
+
+/// A party's share of the mask of weight `index`, under the key of the weight set.
+pub fn weight_mask<W: Word>(key: &Prg, index: u32, len: usize) -> Vec<W> {
+    let mut mask = vec![W::from_u64(0); len];
+    key.words(Counter { step: index, field: field::WEIGHT }, &mut mask);
+    mask
+}
+
+/// The share of the weight that a party multiplies with online: `[i = 0] w-hat - r_w,i`.
+pub fn weight_share<W: Word>(first: bool, opened: &[W], mask: &[W]) -> Vec<W> {
+    opened.iter().zip(mask).map(|(w, r)| if first { w.sub(*r) } else { r.neg() }).collect()
+}
+
+/// The dealer's half: C from the masks of wire and weight.
+pub fn deal<W: Word>(
+    n: u32,
+    conv: &Conv,
+    batch: usize,
+    wire: &[W],
+    weight: &PackedWeights<W>,
+    d: &mut Dealing<'_>,
+    step: u32,
+    scratch: &mut Scratch<W>,
+) {
+    let mut c = vec![W::from_u64(0); batch * conv.outputs()];
+    conv::accumulate(conv, batch, wire, weight, &mut c, scratch);
+    d.share(counter(step, 0, field::PRODUCT), n, c);
+}
+
+/// A party's offline half: K_i, of `batch` samples; `bias` is its share of one value a channel, or empty.
+pub fn expand<W: Word>(
+    n: u32,
+    conv: &Conv,
+    batch: usize,
+    wire: &[W],
+    opened: &PackedWeights<W>,
+    bias: &[W],
+    tape: &mut Tape<'_>,
+    step: u32,
+    scratch: &mut Scratch<W>,
+) -> Result<Vec<W>, TapeError> {
+    let mut k: Vec<W> = tape.share(counter(step, 0, field::PRODUCT), n, batch * conv.outputs())?;
+    let minus: Vec<W> = wire.iter().map(|r| r.neg()).collect();
+    conv::accumulate(conv, batch, &minus, opened, &mut k, scratch);
+    if !bias.is_empty() {
+        for pixel in k.chunks_exact_mut(conv.o) {
+            pixel.iter_mut().zip(bias).for_each(|(k, b)| *k = k.add(*b));
+        }
+    }
+    Ok(k)
+}
+
+/// A party's online half: `z` holds K_i and becomes z_i.
+pub fn run<W: Word>(conv: &Conv, batch: usize, opened: &[W], share: &PackedWeights<W>, z: &mut [W], scratch: &mut Scratch<W>) {
+    conv::accumulate(conv, batch, opened, share, z, scratch);
+}
+
+/// No rounds; n bits of corrections an output, and one product.
+pub fn cost<W: Word>(n: u32, conv: &Conv, batch: usize) -> Cost {
+    Cost {
+        corrections: word_bytes(n, W::BITS, batch * conv.outputs()) as u64,
+        multiply_adds: (batch * conv.multiply_adds()) as u64,
+        ..Cost::default()
+    }
+}

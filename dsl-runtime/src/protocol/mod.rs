@@ -1,0 +1,129 @@
+//! The protocols, one file each. A file opens with the derivation, share by share, and holds both halves of the protocol: what the
+//! dealer computes (`deal`), what a party unpacks from its tape (`expand`) and does online (`phase`), and what it costs (`cost`).
+//!
+//! **Trust.** N computing parties and a dealer, all following the protocol. Any N - 1 parties may put together what they see, none
+//! of them with the dealer. The dealer sees no data.
+//!
+//! **Shares.** A secret x is the sum of the parties' shares mod 2^n; a secret bit is the XOR of theirs. Party 0 adds the public
+//! terms. The *last* party receives the dealer's corrections; what the others hold is the output of their generators alone.
+//!
+//! **Phases.** A step is a sequence of phases without IO: a phase reads what this party sent and what its peers sent in the round
+//! before, and appends what it sends in the next. The session drives the phases over a transport.
+//!
+//! **Randomness.** Whoever asks a generator names a [`Counter`]: the step of the plan and a field of [`field`]; the block within it
+//! runs over the elements of the whole batch. The key belongs to one tape, so no block is ever asked for twice.
+
+mod cost;
+mod fold;
+pub mod linear;
+pub mod max;
+mod merge;
+pub mod open;
+pub mod release;
+pub mod relu;
+mod select;
+mod sign;
+pub mod tape;
+pub mod truncate;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use cost::Cost;
+pub use fold::Fold;
+pub use tape::{Dealing, Tape, TapeError};
+use undertone_ring::prg::Counter;
+use undertone_ring::rows::GROUP;
+
+/// Which of the parties this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// The index of this party, from 0.
+    pub party: usize,
+    /// The number of parties.
+    pub parties: usize,
+}
+
+impl Seat {
+    /// Whether this party adds the public terms and rounds down.
+    pub const fn is_first(self) -> bool {
+        self.party == 0
+    }
+    /// Whether this party receives the dealer's corrections.
+    pub const fn is_last(self) -> bool {
+        self.party + 1 == self.parties
+    }
+}
+
+/// What crossed the wire in the round before: this party's own message and one of the same length from each peer.
+#[derive(Clone, Copy, Debug)]
+pub struct Round<'a> {
+    /// What this party sent.
+    pub own: &'a [u8],
+    /// What the peers sent, in the order of their indices.
+    pub peers: &'a [Vec<u8>],
+}
+
+impl Round<'_> {
+    /// Before the first round: nothing was sent.
+    pub const NONE: Round<'static> = Round { own: &[], peers: &[] };
+}
+
+/// One step of a plan as a party runs it.
+pub trait Phases<W> {
+    /// The number of rounds.
+    fn rounds(&self) -> usize;
+
+    /// Phase `k` of `0..=rounds`: reads round `k - 1`, appends to `out` what this party sends in round `k`. The last phase sends nothing
+    /// and leaves the result in `result`.
+    fn phase(&mut self, k: usize, round: Round<'_>, out: &mut Vec<u8>, result: &mut [W]);
+}
+
+/// Names of the streams within a step; a protocol that runs several comparisons adds a multiple of [`field::SPAN`].
+pub mod field {
+    /// The folded mask of an opening.
+    pub const K1: u32 = 0;
+    /// The lift of its wrap.
+    pub const H: u32 = 1;
+    /// The digit tables.
+    pub const TABLES: u32 = 2;
+    /// The bit next to the top of the mask.
+    pub const TOP: u32 = 3;
+    /// The mask of the sign bit.
+    pub const BETA: u32 = 4;
+    /// Shares of beta, of beta times the mask, of beta times its top bit.
+    pub const A: u32 = 5;
+    /// See [`A`].
+    pub const B: u32 = 6;
+    /// See [`A`].
+    pub const C: u32 = 7;
+    /// Masks of the variables of merge level `l` are at `MASKS + l`.
+    pub const MASKS: u32 = 8;
+    /// Products of the masks of merge level `l` are at `PRODUCTS + l`.
+    pub const PRODUCTS: u32 = 12;
+    /// The mask of an opened wire.
+    pub const WIRE: u32 = 16;
+    /// The product of the masks of a linear step.
+    pub const PRODUCT: u32 = 17;
+    /// The coin of a truncation.
+    pub const COIN: u32 = 18;
+    /// The product of the coins.
+    pub const COINS: u32 = 19;
+    /// The mask of a weight; under the key of the weight set, the step being the weight's index.
+    pub const WEIGHT: u32 = 20;
+    /// The zero sharing of a release; under the key of a pair of parties.
+    pub const ZERO: u32 = 21;
+    /// The number of fields that one comparison may use.
+    pub const SPAN: u32 = 32;
+}
+
+/// The number of elements with padding: vectors that take part in a comparison are whole groups of 256.
+pub const fn padded(elements: usize) -> usize {
+    elements.div_ceil(GROUP) * GROUP
+}
+
+/// The stream of `field` within `step`, of its `level`-th comparison.
+const fn counter(step: u32, level: u32, field: u32) -> Counter {
+    Counter { step, field: level * field::SPAN + field }
+}

@@ -1,0 +1,81 @@
+//! Releasing a value to one receiver.
+//!
+//! ```text
+//! zero     zeta_i = sum over j < i of PRG(s_ij) - sum over j > i of PRG(s_ij) in Z_2^n          s_ij: a seed of parties i and j
+//! message  v_i = the share z_i + zeta_i, shifted right by t (party 0 rounds down, the others up), reduced to m bits
+//! result   y = sum v_i mod 2^m, signed: z / 2^t, up to N - 1 units more            |y| < 2^(m-1) - N
+//! ```
+//!
+//! The zero sharing comes first, in Z_2^n, so that the messages of honest parties are uniform subject to their sum whatever their shares were; and the value
+//! leaves at f fraction bits, never at 2f, where it would be an exact inner product. The seeds are those of pairs of parties, so a dealer does not have them.
+//!
+//! What the receiver learns: y, that is z / 2^t rounded at random to one of its neighbours. Releasing one input again and again averages towards z.
+//! One message of m bits an element to the receiver, no corrections, no round before it.
+
+use super::fold::mask;
+use super::{Cost, Round, Seat, field};
+use undertone_ring::Word;
+use undertone_ring::planes::{self, BLOCK, block_bytes};
+use undertone_ring::prg::{Counter, Prg};
+
+/// A release of values that are shifted right by `t` and fit in m bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// How far the value is shifted right.
+    pub t: u32,
+    /// Bits of the message.
+    pub m: u32,
+}
+
+/// This party's share of zero, from the generators that it has in common with each peer (`None` at its own place).
+pub fn zero<W: Word>(seat: Seat, pairs: &[Option<Prg>], step: u32, len: usize) -> Vec<W> {
+    let mut zeta = vec![W::from_u64(0); len];
+    let mut one = zeta.clone();
+    for (peer, pair) in pairs.iter().enumerate() {
+        let Some(pair) = pair else { continue };
+        pair.words(Counter { step, field: field::ZERO }, &mut one);
+        for (z, o) in zeta.iter_mut().zip(&one) {
+            *z = if peer < seat.party { z.add(*o) } else { z.sub(*o) };
+        }
+    }
+    zeta
+}
+
+impl Release {
+    /// This party's message, from its share (whole blocks of 32) and its share of zero.
+    pub fn message<W: Word>(self, seat: Seat, z: &[W], zeta: &[W]) -> Vec<u8> {
+        let v: Vec<W> = z
+            .iter()
+            .zip(zeta)
+            .map(|(z, zero)| {
+                let z = z.add(*zero);
+                if seat.is_first() { z.shr(self.t) } else { z.neg().shr(self.t).neg() }
+            })
+            .collect();
+        let mut out = vec![0; self.bytes(v.len())];
+        planes::pack(self.m, &v, &mut out);
+        out
+    }
+
+    /// The released values, from the receiver's own message and those of its peers.
+    pub fn combine<W: Word>(self, round: Round<'_>, len: usize) -> Vec<i64> {
+        let mut sum = round.own.to_vec();
+        for peer in round.peers {
+            planes::add_assign(self.m, &mut sum, peer);
+        }
+        let mut words = vec![W::from_u64(0); sum.len() / block_bytes(self.m) * BLOCK];
+        planes::unpack(self.m, &sum, &mut words);
+        let shift = 64 - self.m;
+        words[..len].iter().map(|w| ((w.and(mask(self.m)).to_u64() << shift) as i64) >> shift).collect()
+    }
+
+    /// The length of a message of `len` elements, whole blocks of 32.
+    pub fn bytes(self, len: usize) -> usize {
+        len / BLOCK * block_bytes(self.m)
+    }
+
+    /// One message to the receiver.
+    pub fn cost(self, len: usize) -> Cost {
+        Cost { rounds: 1, sent: self.bytes(len) as u64, ..Cost::default() }
+    }
+}

@@ -1,0 +1,122 @@
+//! Truncation and ReLU in one opening: shares of z become shares of max(y, 0) with y = z / 2^t.
+//!
+//! The opening of [`fold`](super::fold) shifts and masks; [`sign`](super::sign) finds 1{y >= 0} from the opened Y; [`select`](super::select) multiplies. The lift
+//! back to n bits comes out of the same opening, so there is no truncation of its own and no large error of any probability.
+//!
+//! Rounds: 1 opening, the merges (2 for m = 34), 1 bit. At n = 64, t = 16, m = 34: 4 rounds and 34 + 16 + 1 = 51 bits an element sent by each party to each peer;
+//! corrections to the last party: 2 * 30 + 128 + 1 + 20 + 2 * 64 + 30 = 367 bits an element. Contract: that of the opening.
+
+use super::fold::{self, Fold};
+use super::sign::{self, Sign, open_bits};
+use super::{Cost, Dealing, Phases, Round, Seat, Tape, TapeError, select};
+use undertone_ring::Word;
+use undertone_ring::bytes::as_bytes;
+
+/// Truncation by t bits and ReLU, fused.
+#[derive(Clone, Debug)]
+pub struct Relu {
+    fold: Fold,
+    sign: Sign,
+}
+
+/// What a party holds for one such step.
+pub struct Material<W> {
+    fold: fold::Material<W>,
+    sign: sign::Material,
+    select: select::Material<W>,
+}
+
+/// A party's half while it runs.
+pub struct Run<'a, W> {
+    /// The step's widths.
+    pub relu: &'a Relu,
+    /// Which party this is.
+    pub seat: Seat,
+    /// Its correlations; used for one run only.
+    pub material: &'a Material<W>,
+    /// Its share, padded to whole groups of 256.
+    pub z: &'a [W],
+    state: State,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    y: Vec<u8>,
+    sign: sign::State,
+}
+
+impl Relu {
+    /// The step of these widths.
+    pub fn new(fold: Fold) -> Self {
+        Self { fold, sign: Sign::new(fold.m) }
+    }
+
+    /// The number of rounds.
+    pub fn rounds(&self) -> usize {
+        2 + self.sign.levels()
+    }
+
+    /// The dealer's half, for `len` elements (whole groups of 256); `level` tells comparisons of one step apart.
+    pub fn deal<W: Word>(&self, d: &mut Dealing<'_>, step: u32, level: u32, len: usize) {
+        let dealt = self.fold.deal::<W>(d, step, level, len);
+        self.sign.deal(d, step, level, &dealt.r);
+        select::deal(self.fold, d, step, level, &dealt);
+    }
+
+    /// What a party unpacks from its tape.
+    pub fn expand<W: Word>(&self, tape: &mut Tape<'_>, step: u32, level: u32, len: usize) -> Result<Material<W>, TapeError> {
+        Ok(Material {
+            fold: self.fold.expand(tape, step, level, len)?,
+            sign: self.sign.expand(tape, step, level, len)?,
+            select: select::expand(self.fold, tape, step, level, len)?,
+        })
+    }
+
+    /// Rounds and bytes for `len` elements.
+    pub fn cost<W: Word>(&self, len: usize) -> Cost {
+        self.fold.cost::<W>(len) + self.sign.cost(len) + select::cost::<W>(self.fold, len)
+    }
+
+    /// A party's half, on its share `z`.
+    pub fn run<'a, W>(&'a self, seat: Seat, material: &'a Material<W>, z: &'a [W]) -> Run<'a, W> {
+        Run { relu: self, seat, material, z, state: State::default() }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one phase has that many inputs; a struct of them would be used once")]
+    pub(super) fn phase<W: Word>(
+        &self,
+        k: usize,
+        seat: Seat,
+        material: &Material<W>,
+        z: &[W],
+        state: &mut State,
+        round: Round<'_>,
+        out: &mut Vec<u8>,
+        result: &mut [W],
+    ) {
+        let levels = self.sign.levels();
+        match k {
+            0 => return self.fold.send(seat, &material.fold, z, out),
+            1 => {
+                state.y = self.fold.open(round);
+                self.sign.look_up(&material.sign, &state.y, &mut state.sign, out);
+            }
+            k if k <= levels + 1 => self.sign.merge(seat, k - 2, &material.sign, round, &mut state.sign, out),
+            _ => return select::finish(self.fold, seat, &material.fold, &material.select, &state.y, &open_bits(round), result),
+        }
+        if k == levels + 1 {
+            let mut bits = self.sign.bits(seat, &material.sign, &state.y, &state.sign);
+            bits.iter_mut().zip(&material.select.beta).for_each(|(b, beta)| *b ^= beta);
+            out.extend_from_slice(as_bytes(&bits));
+        }
+    }
+}
+
+impl<W: Word> Phases<W> for Run<'_, W> {
+    fn rounds(&self) -> usize {
+        self.relu.rounds()
+    }
+    fn phase(&mut self, k: usize, round: Round<'_>, out: &mut Vec<u8>, result: &mut [W]) {
+        self.relu.phase(k, self.seat, self.material, self.z, &mut self.state, round, out, result);
+    }
+}

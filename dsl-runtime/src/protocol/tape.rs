@@ -1,0 +1,187 @@
+//! Correlated randomness: what the dealer writes ([`Dealing`]) and what a party reads ([`Tape`]).
+//!
+//! A value that is uniform is the sum of all parties' generator outputs and costs nothing. A value v that depends on others is
+//! shared so: the parties before the last hold generator output s_i, the last one receives the correction v - sum s_i. Both sides
+//! walk the fields of a step in the same order; every field is packed to exactly its width.
+
+use undertone_ring::Word;
+use undertone_ring::bytes::{as_bytes, as_bytes_mut};
+use undertone_ring::prg::{Counter, Prg};
+use undertone_ring::words::{pack_words, unpack_words, word_bytes};
+
+/// The dealer's side of one step: all parties' generators, and where the corrections go.
+#[derive(Debug)]
+pub struct Dealing<'a> {
+    keys: &'a [Prg],
+    out: &'a mut Vec<u8>,
+}
+
+impl<'a> Dealing<'a> {
+    /// Deals with these generators, one a party, appending to `out`.
+    pub fn new(keys: &'a [Prg], out: &'a mut Vec<u8>) -> Self {
+        Self { keys, out }
+    }
+
+    /// The generators, one a party.
+    pub fn keys(&self) -> &'a [Prg] {
+        self.keys
+    }
+
+    /// A uniform value: the sum of all parties' outputs. No corrections.
+    pub fn uniform<W: Word>(&self, at: Counter, len: usize) -> Vec<W> {
+        let mut sum = words(&self.keys[0], at, len);
+        for key in &self.keys[1..] {
+            add_into(&mut sum, &words(key, at, len));
+        }
+        sum
+    }
+
+    /// Uniform bits: the XOR of all parties' outputs. No corrections.
+    pub fn uniform_bits(&self, at: Counter, len: usize) -> Vec<u32> {
+        let mut sum = words(&self.keys[0], at, len);
+        for key in &self.keys[1..] {
+            xor_into(&mut sum, &words(key, at, len));
+        }
+        sum
+    }
+
+    /// Shares `value` mod 2^bits: a correction of `bits` an element.
+    pub fn share<W: Word>(&mut self, at: Counter, bits: u32, mut value: Vec<W>) {
+        for key in self.but_last() {
+            let share: Vec<W> = words(key, at, value.len());
+            for (v, s) in value.iter_mut().zip(share) {
+                *v = v.sub(s);
+            }
+        }
+        self.write(bits, &value);
+    }
+
+    /// Shares bits by XOR: a correction of the same size.
+    pub fn share_bits(&mut self, at: Counter, mut value: Vec<u32>) {
+        for key in self.but_last() {
+            let share = words(key, at, value.len());
+            xor_into(&mut value, &share);
+        }
+        self.out.extend_from_slice(as_bytes(&value));
+    }
+
+    /// The XOR of the outputs of all parties but the last, XORed into `value`: what the last party must hold.
+    pub fn cover(&self, at: Counter, value: &mut [u8]) {
+        let mut share = vec![0u8; value.len()];
+        for key in self.but_last() {
+            key.fill(at, &mut share);
+            value.iter_mut().zip(&share).for_each(|(v, s)| *v ^= s);
+        }
+    }
+
+    /// Appends words of `bits` bits as they are.
+    pub fn write<W: Word>(&mut self, bits: u32, value: &[W]) {
+        let start = self.out.len();
+        self.out.resize(start + word_bytes(bits, W::BITS, value.len()), 0);
+        pack_words(bits, value, &mut self.out[start..]);
+    }
+
+    /// Appends bytes as they are.
+    pub fn write_bytes(&mut self, value: &[u8]) {
+        self.out.extend_from_slice(value);
+    }
+
+    /// The generators of all parties but the last.
+    pub fn but_last(&self) -> &'a [Prg] {
+        &self.keys[..self.keys.len() - 1]
+    }
+}
+
+/// A party's side of one step: its generator, and its corrections if it is the last party.
+#[derive(Debug)]
+pub struct Tape<'a> {
+    key: &'a Prg,
+    /// `None` for every party but the last.
+    corrections: Option<&'a [u8]>,
+}
+
+/// A tape that is shorter or longer than its step needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the dealer sent {found} bytes of corrections, but the step needs {expected}")]
+pub struct TapeError {
+    /// The number of bytes that the step needs, as far as it is known.
+    pub expected: usize,
+    /// The number of bytes that arrived.
+    pub found: usize,
+}
+
+impl<'a> Tape<'a> {
+    /// The tape of a party: its generator, and for the last party the dealer's corrections for this step.
+    pub fn new(key: &'a Prg, corrections: Option<&'a [u8]>) -> Self {
+        Self { key, corrections }
+    }
+
+    /// A share of a uniform value.
+    pub fn uniform<T: Word>(&self, at: Counter, len: usize) -> Vec<T> {
+        words(self.key, at, len)
+    }
+
+    /// A share of a value mod 2^bits that depends on others.
+    pub fn share<W: Word>(&mut self, at: Counter, bits: u32, len: usize) -> Result<Vec<W>, TapeError> {
+        match self.corrections {
+            None => Ok(words(self.key, at, len)),
+            Some(_) => {
+                let mut value = vec![W::from_u64(0); len];
+                unpack_words(bits, self.take(word_bytes(bits, W::BITS, len))?, &mut value);
+                Ok(value)
+            }
+        }
+    }
+
+    /// An XOR share of bits that depend on others.
+    pub fn share_bits(&mut self, at: Counter, len: usize) -> Result<Vec<u32>, TapeError> {
+        let mut value = vec![0u32; len];
+        match self.corrections {
+            None => self.key.words(at, &mut value),
+            Some(_) => as_bytes_mut(&mut value).copy_from_slice(self.take(4 * len)?),
+        }
+        Ok(value)
+    }
+
+    /// Fills `out` from the generator.
+    pub fn fill(&self, at: Counter, out: &mut [u8]) {
+        self.key.fill(at, out);
+    }
+
+    /// The next bytes of the corrections; `None` for every party but the last.
+    pub fn corrections(&mut self, len: usize) -> Result<Option<&'a [u8]>, TapeError> {
+        if self.corrections.is_some() { self.take(len).map(Some) } else { Ok(None) }
+    }
+
+    /// Checks that every correction was used.
+    pub fn finish(self) -> Result<(), TapeError> {
+        match self.corrections {
+            Some(rest) if !rest.is_empty() => Err(TapeError { expected: 0, found: rest.len() }),
+            _ => Ok(()),
+        }
+    }
+
+    fn take(&mut self, len: usize) -> Result<&'a [u8], TapeError> {
+        let all = self.corrections.unwrap_or(&[]);
+        if all.len() < len {
+            return Err(TapeError { expected: len, found: all.len() });
+        }
+        let (head, rest) = all.split_at(len);
+        self.corrections = Some(rest);
+        Ok(head)
+    }
+}
+
+fn words<T: undertone_ring::bytes::Pod>(key: &Prg, at: Counter, len: usize) -> Vec<T> {
+    let mut out = vec![T::default(); len];
+    key.words(at, &mut out);
+    out
+}
+
+fn add_into<W: Word>(sum: &mut [W], more: &[W]) {
+    sum.iter_mut().zip(more).for_each(|(s, m)| *s = s.add(*m));
+}
+
+fn xor_into(sum: &mut [u32], more: &[u32]) {
+    sum.iter_mut().zip(more).for_each(|(s, m)| *s ^= m);
+}
