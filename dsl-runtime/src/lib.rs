@@ -4,29 +4,38 @@
 //! a transport of `net`. Nothing here knows burn, and nothing here holds `unsafe`.
 #![forbid(unsafe_code)]
 
+pub mod dealer;
+mod entropy;
 pub mod error;
+pub mod fixed;
 pub mod graph;
 pub mod layer;
 pub mod model;
-pub mod plan;
+pub mod net;
 mod parameter;
+pub mod party;
+pub mod plan;
 pub mod protocol;
+pub mod report;
 pub mod tensor;
 pub mod weights;
 
 pub use error::{Error, Result};
 pub use layer::Layer;
 pub use model::{Model, ModelInput};
+pub use party::{Prediction, Session, World};
+pub use plan::{Plan, Settings};
 pub use tensor::{Clear, S0, S1, S2, S3, S4, StaticShape};
+pub use undertone_shape::{Infer, Shape, ShapeError};
 pub use weights::Weights;
 
 /// What generated code names. Nothing here is for people.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::graph::{Graph, Scope, Value, trace};
-    pub use crate::parameter::{Placeholder, Required, accept, complete};
+    pub use crate::parameter::{Placeholder, Required, accept, complete, inferred};
     pub use crate::tensor::TypeOf;
     pub use crate::{Clear, Layer, Model, Result, S0, S1, S2, S3, S4};
     pub use std::sync::OnceLock;
-    pub use undertone_shape::*;
+    pub use undertone_shape::{Infer, POISONED, Shape, ShapeError, check, or_empty, returns, within};
 }

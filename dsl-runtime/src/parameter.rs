@@ -4,7 +4,7 @@
 //! field. It holds [`Placeholder::PLACEHOLDER`], which no description can reach: [`complete`] compares the fields that a stage
 //! gives with the layer's `REQUIRED`.
 
-use undertone_shape::{Infer, Shape, ShapeError};
+use undertone_shape::{Infer, POISONED, Shape, ShapeError, within};
 
 /// A type that a parameter without a default may have.
 #[diagnostic::on_unimplemented(
@@ -55,6 +55,15 @@ pub const fn complete(required: &[&'static str], given: &[&str]) -> Infer {
         i += 1;
     }
     Ok(Shape::new([]))
+}
+
+/// The shape of a submodel's stage, or its error with the name of the stage; silent when fields are missing, which the
+/// submodel's own check says.
+pub const fn inferred(stage: &'static str, complete: Infer, result: Infer) -> Infer {
+    match complete {
+        Ok(_) => within(stage, result),
+        Err(_) => POISONED,
+    }
 }
 
 /// An error unless an input has the shape that a submodel declares for it.

@@ -32,7 +32,7 @@ impl Weights {
     /// Reads a safetensors file with values of 32, 16 or 64 bits.
     ///
     /// # Errors
-    /// When the file cannot be read, is no safetensors file, is truncated, or holds other than floating-point values.
+    /// When the file cannot be read, is no safetensors file, or is truncated. Tensors of other than floating-point values are left out.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|e| file(path, format!("cannot be read: {e}")))?;
@@ -50,7 +50,8 @@ impl Weights {
             if view.shape().len() > undertone_shape::MAX_RANK {
                 return Err(format!("`{name}` has {} dimensions; at most 8 are possible", view.shape().len()));
             }
-            let values = floats(&view).ok_or_else(|| format!("`{name}` holds {:?}; only floating-point weights are possible", view.dtype()))?;
+            // PyTorch's files hold counters too, such as `num_batches_tracked`; if a model wants one as a weight, `fit` says that it is missing
+            let Some(values) = floats(&view) else { continue };
             tensors.insert(name.clone(), (Shape::from_slice(view.shape()), values));
         }
         Ok(Self { tensors })

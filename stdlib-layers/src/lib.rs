@@ -1,1 +1,48 @@
-//! 
+//! The standard layers, one file a layer: stages of `secure_model!`.
+//!
+//! A layer says in `infer` what shapes it takes and gives, as a `const fn`, so that a wrong shape is a compile error; and in `build`
+//! how it is composed from the primitive operations of [`undertone_runtime::graph`]. It names no protocol and no party: secure form,
+//! twin, fixed-point reference and cost follow from the operations. Names, layouts and defaults are PyTorch's.
+//!
+//! Shapes are those of one sample: there is no batch dimension. Costs are those of two parties with a dealer at the default
+//! numbers (n = 64, f = 16, m = 34, w = 4, radix 3), per element of one sample, online bits counted in one direction:
+//!
+//! | layer | rounds | online bits | what is counted |
+//! |---|---|---|---|
+//! | [`Conv1d`], [`Conv2d`], [`Linear`] | 1 | 64 | per input element: its opening; a ReLU before it has that round and those bits in its own step |
+//! | [`Relu`] | 4 | 51 | per element, with the truncation of the product before it |
+//! | [`MaxPool1d`], [`MaxPool2d`] | 4 a level | 51 a comparison | a window of k values: k - 1 comparisons in ceil(log2 k) levels |
+//! | [`BatchNorm`] | 0 | 0 | folded into the convolution or linear layer before it, by the owner of the weights |
+//! | [`AvgPool1d`], [`AvgPool2d`], [`GlobalAvgPool`], [`Add`], [`Concat`], [`Flatten`], [`Reshape`], [`Permute`], [`Dropout`] | 0 | 0 | local |
+#![forbid(unsafe_code)]
+
+mod add;
+mod avg_pool;
+mod batch_norm;
+mod concat;
+mod conv1d;
+mod conv2d;
+mod dropout;
+mod flatten;
+mod global_avg_pool;
+mod linear;
+mod max_pool;
+mod permute;
+mod relu;
+mod reshape;
+mod support;
+
+pub use add::Add;
+pub use avg_pool::{AvgPool1d, AvgPool2d};
+pub use batch_norm::BatchNorm;
+pub use concat::Concat;
+pub use conv1d::Conv1d;
+pub use conv2d::Conv2d;
+pub use dropout::Dropout;
+pub use flatten::Flatten;
+pub use global_avg_pool::GlobalAvgPool;
+pub use linear::Linear;
+pub use max_pool::{MaxPool1d, MaxPool2d};
+pub use permute::Permute;
+pub use relu::Relu;
+pub use reshape::Reshape;

@@ -66,18 +66,18 @@ impl Fold {
         let at = counter(step, level, field::K1);
         let (m, low) = (self.m, mask::<W>(self.m));
         let off = W::from_u64(1 << (m - 2));
-        let sum: Vec<W> = d.uniform(at, len); // the last party's word counts mod 2^m only, so its upper bits are corrected away
-        let r: Vec<W> = sum.iter().map(|s| s.neg().sub(off).and(low)).collect();
+        let mut others = vec![W::from_u64(0); len];
+        for key in d.but_last() {
+            let mut k = vec![W::from_u64(0); len];
+            key.words(at, &mut k);
+            others.iter_mut().zip(&k).for_each(|(o, k)| *o = o.add(*k));
+        }
+        let last: Vec<W> = d.last(at, len); // counts mod 2^m only: its upper bits are corrected away
+        let r: Vec<W> = others.iter().zip(&last).map(|(o, l)| o.add(*l).neg().sub(off).and(low)).collect();
         let offset: Vec<W> = r.iter().map(|r| r.add(off)).collect();
         let top: Vec<W> = r.iter().map(|r| r.shr(m - 1)).collect();
         if self.lifts() {
             // K1_last = -(R + the others' words); its low m bits are those of its generator
-            let mut others = vec![W::from_u64(0); len];
-            for key in d.but_last() {
-                let mut k = vec![W::from_u64(0); len];
-                key.words(at, &mut k);
-                others.iter_mut().zip(&k).for_each(|(o, k)| *o = o.add(*k));
-            }
             let upper: Vec<W> = offset.iter().zip(&others).map(|(r, o)| r.add(*o).neg().shr(m)).collect();
             d.write(self.n - m, &upper);
             d.share(counter(step, level, field::H), self.n - m, top.clone());

@@ -45,6 +45,11 @@ impl<'a> Dealing<'a> {
         sum
     }
 
+    /// The last party's output.
+    pub fn last<W: Word>(&self, at: Counter, len: usize) -> Vec<W> {
+        words(&self.keys[self.keys.len() - 1], at, len)
+    }
+
     /// Shares `value` mod 2^bits: a correction of `bits` an element.
     pub fn share<W: Word>(&mut self, at: Counter, bits: u32, mut value: Vec<W>) {
         for key in self.but_last() {

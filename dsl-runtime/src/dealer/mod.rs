@@ -1,0 +1,75 @@
+//! The dealer: correlated randomness for any plan. It sees plans and batch sizes, never a share.
+//!
+//! [`deal`] computes the corrections of a plan, step by step; [`service`] answers the parties' requests.
+
+mod service;
+pub(crate) mod wire;
+
+pub use service::serve;
+pub(crate) use service::serve_with;
+
+use crate::plan::{Kind, Plan, max_fold};
+use crate::protocol::{Dealing, Fold, linear, max::Max, open, padded, relu::Relu, truncate::Truncate};
+use undertone_ring::conv::{PackedWeights, Scratch};
+use undertone_ring::prg::Prg;
+
+/// The masks of a set of weights, packed for the kernels: what the dealer keeps of it.
+pub(crate) struct WeightMasks(Vec<PackedWeights<u64>>);
+
+impl WeightMasks {
+    /// The masks under these keys, one a party.
+    pub(crate) fn new(plan: &Plan, keys: &[Prg]) -> Self {
+        let mut geometries = vec![None; plan.weights.len()];
+        for step in &plan.steps {
+            if let Kind::Linear { geometry, weight } = &step.kind {
+                geometries[*weight] = Some(geometry.conv());
+            }
+        }
+        let masks = geometries.iter().enumerate().filter_map(|(index, geometry)| {
+            let geometry = geometry.as_ref()?;
+            let mut sum = vec![0u64; geometry.weights()];
+            for key in keys {
+                let mask: Vec<u64> = linear::weight_mask(key, index as u32, sum.len());
+                sum.iter_mut().zip(&mask).for_each(|(s, m)| *s = s.wrapping_add(*m));
+            }
+            Some(PackedWeights::new(geometry, &sum))
+        });
+        Self(masks.collect())
+    }
+}
+
+/// Computes the corrections of a run of `batch` samples and hands them over step by step, `emit(step, bytes)`; only steps that have any.
+///
+/// # Errors
+/// Those of `emit`.
+pub(crate) fn deal<E>(plan: &Plan, weights: &WeightMasks, keys: &[Prg], batch: usize, mut emit: impl FnMut(usize, &[u8]) -> Result<(), E>) -> Result<(), E> {
+    let s = plan.settings;
+    let last_use = plan.last_use();
+    let mut wires: Vec<Option<Vec<u64>>> = vec![None; plan.steps.len()];
+    let (mut scratch, mut out) = (Scratch::new(), Vec::new());
+    for (k, step) in plan.steps.iter().enumerate() {
+        out.clear();
+        let (mut d, id, len) = (Dealing::new(keys, &mut out), k as u32, batch * step.len);
+        match &step.kind {
+            Kind::Open => wires[k] = Some(open::dealt(&d, id, len)),
+            Kind::Linear { geometry, weight } => {
+                if let Some(wire) = &wires[step.inputs[0]] {
+                    linear::deal(s.ring, &geometry.conv(), batch, wire, &weights.0[*weight], &mut d, id, &mut scratch);
+                }
+            }
+            Kind::Truncate { t } => Truncate { n: s.ring, t: *t, m: s.opened }.deal::<u64>(&mut d, id, padded(len)),
+            Kind::Relu { t } => Relu::new(Fold { n: s.ring, t: *t, m: s.opened }).deal::<u64>(&mut d, id, 0, padded(len)),
+            Kind::Max { windows, m, narrow } => Max::new(max_fold(plan, *m, *narrow), windows, batch).deal::<u64>(&mut d, id),
+            Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => {}
+        }
+        if !out.is_empty() {
+            emit(k, &out)?;
+        }
+        for input in &step.inputs {
+            if last_use[*input] == k {
+                wires[*input] = None;
+            }
+        }
+    }
+    Ok(())
+}

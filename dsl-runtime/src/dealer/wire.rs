@@ -1,0 +1,73 @@
+//! What parties and the dealer say to each other.
+
+use crate::plan::Plan;
+use serde::{Deserialize, Serialize};
+
+/// The version of everything that crosses a wire.
+pub(crate) const VERSION: u32 = 1;
+
+/// The longest request or answer that is read: a plan of some thousand steps.
+pub(crate) const LIMIT: usize = 1 << 26;
+
+/// The largest number of elements of one step, all samples together.
+pub(crate) const ELEMENTS: usize = 1 << 28;
+
+/// What a party asks of the dealer. All parties must ask the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Request {
+    /// Prepare the masks of a new set of weights for this plan.
+    Weights {
+        /// The set's id, drawn at random by the owner of the weights.
+        set: [u8; 16],
+        /// The plan.
+        plan: Box<Plan>,
+    },
+    /// Write a tape.
+    Tape {
+        /// The set of weights, and with it the plan.
+        set: [u8; 16],
+        /// The number of samples.
+        batch: u32,
+    },
+}
+
+/// What the dealer answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    /// The masks are ready.
+    Ready,
+    /// The tape with this id follows: one message for each step that has corrections, to the last party.
+    Tape(u64),
+    /// The request cannot be met.
+    Refused(String),
+}
+
+/// The first message of a dealer to a party.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Welcome {
+    pub version: u32,
+    pub parties: u32,
+    /// The party's seed, from which its tape keys and weight masks are derived.
+    pub seed: [u8; 16],
+}
+
+/// Encodes a message. Writing plain data to memory cannot fail; an empty message would be refused by its reader.
+pub(crate) fn encode(message: &impl Serialize) -> Vec<u8> {
+    postcard::to_allocvec(message).unwrap_or_default()
+}
+
+/// Decodes a message.
+pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((message, [])) => Ok(message),
+        Ok((_, rest)) => Err(format!("a message has {} bytes too many", rest.len())),
+        Err(e) => Err(format!("a message cannot be read: {e}")),
+    }
+}
+
+/// The id of a tape as key material.
+pub(crate) fn tape_id(tape: u64) -> [u8; 16] {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&tape.to_le_bytes());
+    id
+}

@@ -1,0 +1,119 @@
+//! The fixed-point interpreter: the arithmetic of the protocols in the clear, in one process, with a bound on how far a private run may differ.
+//!
+//! It rounds every truncation down. A private run rounds by up to N - 1 units more, at random, so each stage carries a bound in units of its last place:
+//! a truncation turns b into ceil(b / 2^t) + N - 1, a product multiplies b by the largest sum of weights of a channel, an addition adds, a maximum keeps.
+//! Every stage of a private run lies within its bound.
+
+use crate::plan::{EncodedWeight, Kind, Plan, encode, release};
+use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
+
+/// What the fixed-point interpreter computes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fixed {
+    /// The output of every sample, row-major.
+    pub output: Vec<f32>,
+    /// The largest difference of a private output from `output`.
+    pub bound: f64,
+    /// The stages: integers as the plan lays them out, and the bound in units.
+    pub stages: Vec<FixedStage>,
+}
+
+/// The value of one stage in fixed point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FixedStage {
+    /// The integers of all samples.
+    pub values: Vec<i64>,
+    /// How many units a private run may differ from them.
+    pub bound: u64,
+}
+
+/// Runs a plan in the clear on encoded weights and inputs.
+pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], batch: usize) -> Fixed {
+    let mut values: Vec<(Vec<u64>, u64)> = vec![];
+    let up = plan.settings.parties as u64 - 1;
+    for step in &plan.steps {
+        let x = |i: usize| &values[step.inputs[i]];
+        let each = |f: &dyn Fn(&[u64], &mut [u64])| {
+            let mut out = vec![0; batch * step.len];
+            let (from, n) = (&x(0).0, plan.steps[step.inputs[0]].len);
+            out.chunks_exact_mut(step.len).zip(from.chunks_exact(n)).for_each(|(to, from)| f(from, to));
+            out
+        };
+        let value = match &step.kind {
+            Kind::Input(k) => (inputs[*k].clone(), 0),
+            Kind::Open => x(0).clone(),
+            Kind::Linear { geometry, weight } => linear(&geometry.conv(), batch, x(0), &weights[*weight]),
+            Kind::Truncate { t } => (map(&x(0).0, |v| v >> t), (x(0).1.div_ceil(1 << t)) + up),
+            Kind::Relu { t } => (map(&x(0).0, |v| (v >> t).max(0)), if *t == 0 { x(0).1 } else { x(0).1.div_ceil(1 << t) + up }),
+            Kind::Max { windows, .. } => (each(&|from, to| max(windows, from, to)), x(0).1),
+            Kind::Sum(sum) => (each(&|from, to| sum.run(from, to)), x(0).1 * sum.0.kernel.iter().product::<usize>() as u64),
+            Kind::Times { factor } => (map(&x(0).0, |v| v.wrapping_mul(*factor as i64)), x(0).1 * factor),
+            Kind::Add => (x(0).0.iter().zip(&x(1).0).map(|(a, b)| a.wrapping_add(*b)).collect(), x(0).1 + x(1).1),
+            Kind::Move(copies) => {
+                let mut out = vec![0; batch * step.len];
+                let mut bound = 0;
+                for (i, copy) in copies.iter().enumerate() {
+                    let n = plan.steps[step.inputs[i]].len;
+                    out.chunks_exact_mut(step.len).zip(x(i).0.chunks_exact(n)).for_each(|(to, from)| copy.run(from, to));
+                    bound = bound.max(x(i).1);
+                }
+                (out, bound)
+            }
+        };
+        values.push(value);
+    }
+    let (out, bound) = &values[plan.output.step];
+    let t = release(plan).t;
+    let unit = (1u64 << plan.settings.fraction) as f64 * plan.output.factor as f64;
+    Fixed {
+        output: out.iter().map(|v| ((*v as i64 >> t) as f64 / unit) as f32).collect(),
+        bound: (bound.div_ceil(1 << t) + if t == 0 { 0 } else { up }) as f64 / unit,
+        stages: plan
+            .stages
+            .iter()
+            .map(|s| FixedStage { values: values[s.result.step].0.iter().map(|v| *v as i64).collect(), bound: values[s.result.step].1 })
+            .collect(),
+    }
+}
+
+fn map(x: &[u64], f: impl Fn(i64) -> i64) -> Vec<u64> {
+    x.iter().map(|v| f(*v as i64) as u64).collect()
+}
+
+fn linear(conv: &Conv, batch: usize, (x, bound): &(Vec<u64>, u64), weight: &EncodedWeight) -> (Vec<u64>, u64) {
+    let mut z = vec![0u64; batch * conv.outputs()];
+    if !weight.bias.is_empty() {
+        z.chunks_exact_mut(conv.o).for_each(|pixel| pixel.copy_from_slice(&weight.bias));
+    }
+    accumulate(conv, batch, x, &PackedWeights::new(conv, &weight.weight), &mut z, &mut Scratch::new());
+    let taps = weight.weight.len() / conv.o;
+    let largest = weight.weight.chunks_exact(taps).map(|w| w.iter().map(|v| (*v as i64).unsigned_abs()).sum::<u64>()).max().unwrap_or(0);
+    (z, bound.saturating_mul(largest))
+}
+
+fn max(w: &crate::protocol::max::Windows, x: &[u64], out: &mut [u64]) {
+    let (pooled, c) = (w.pooled(), w.channels);
+    let cover = |axis: usize, k: usize| crate::graph::op::windows(w.size[axis], w.kernel[axis], w.stride[axis], w.padding[axis], k);
+    out.fill(i64::MIN as u64);
+    let mut at = 0;
+    for i in 0..pooled[0] {
+        for j in 0..pooled[1] {
+            for k in 0..pooled[2] {
+                for a in cover(0, i) {
+                    for b in cover(1, j) {
+                        for d in cover(2, k) {
+                            let from = &x[((a * w.size[1] + b) * w.size[2] + d) * c..][..c];
+                            out[at..at + c].iter_mut().zip(from).for_each(|(o, x)| *o = (*o as i64).max(*x as i64) as u64);
+                        }
+                    }
+                }
+                at += c;
+            }
+        }
+    }
+}
+
+/// Encodes a number at the plan's fraction bits, for comparisons.
+pub fn quantise(plan: &Plan, v: f64) -> i64 {
+    encode(v * (1u64 << plan.settings.fraction) as f64) as i64
+}

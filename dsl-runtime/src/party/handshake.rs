@@ -1,0 +1,134 @@
+//! The two handshakes. *Connect*: version, place, generator and word size, and a seed for each pair of parties. *Run header*: what is run, on how many samples, with
+//! which weights and which tape.
+
+use crate::dealer::wire::{LIMIT, VERSION, decode, encode};
+use crate::entropy::Seed;
+use crate::error::{Error, Result};
+use crate::net::{LinkError, Transport};
+use crate::plan::Plan;
+use crate::protocol::Seat;
+use serde::{Deserialize, Serialize};
+
+/// The generator that all parties use.
+const PRG: &str = "aes128-ctr";
+
+/// The first message between two parties.
+#[derive(Serialize, Deserialize)]
+struct Hello {
+    version: u32,
+    party: u32,
+    parties: u32,
+    prg: String,
+    word_bits: u32,
+    /// From the lower party to the higher one: the seed of their zero sharings.
+    seed: Option<[u8; 16]>,
+}
+
+/// What the parties agree on before a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Header {
+    pub plan: [u8; 32],
+    /// The number of samples, from the owner of the inputs.
+    pub batch: Option<u32>,
+    /// How many runs this session has made.
+    pub run: u64,
+    pub set: [u8; 16],
+}
+
+/// Greets every peer; returns the seeds that this party has in common with each of them.
+pub(super) fn connect(seat: Seat, transport: &mut dyn Transport, mut fresh: impl FnMut() -> Result<Seed>) -> Result<Vec<Option<Seed>>> {
+    let mut pairs: Vec<Option<Seed>> = vec![];
+    for peer in 0..seat.parties {
+        let seed = if peer > seat.party { Some(fresh()?) } else { None };
+        if peer != seat.party {
+            let hello = Hello {
+                version: VERSION,
+                party: seat.party as u32,
+                parties: seat.parties as u32,
+                prg: PRG.into(),
+                word_bits: 64,
+                seed: seed.as_ref().map(|s| *s.bytes()),
+            };
+            transport.send(peer, &encode(&hello)).map_err(|e| link(seat, "connect", e))?;
+        }
+        pairs.push(seed);
+    }
+    for peer in (0..seat.parties).filter(|p| *p != seat.party) {
+        let hello: Hello = receive(seat, transport, peer, "connect")?;
+        let differs = |what: &str, mine: String, theirs: String| {
+            Err(Error::Disagreement { party: seat.party, peer, message: format!("{what}: {mine} here, {theirs} there") })
+        };
+        if hello.version != VERSION {
+            return differs("protocol version", VERSION.to_string(), hello.version.to_string());
+        }
+        if (hello.party, hello.parties) != (peer as u32, seat.parties as u32) {
+            return differs("place", format!("{peer} of {}", seat.parties), format!("{} of {}", hello.party, hello.parties));
+        }
+        if hello.prg != PRG || hello.word_bits != 64 {
+            return differs("generator and words", format!("{PRG}, 64 bits"), format!("{}, {} bits", hello.prg, hello.word_bits));
+        }
+        match (hello.seed, peer < seat.party) {
+            (Some(seed), true) => pairs[peer] = Some(Seed::from_bytes(seed)),
+            (None, false) => {}
+            _ => return differs("seed", "from the lower party".into(), "none or one too many".into()),
+        }
+    }
+    Ok(pairs)
+}
+
+/// Exchanges run headers; returns the number of samples.
+pub(super) fn agree(seat: Seat, transport: &mut dyn Transport, plan: &Plan, mine: &Header) -> Result<usize> {
+    let mut batch = mine.batch;
+    let bytes = encode(mine);
+    for peer in (0..seat.parties).filter(|p| *p != seat.party) {
+        transport.send(peer, &bytes).map_err(|e| link(seat, "run header", e))?;
+    }
+    for peer in (0..seat.parties).filter(|p| *p != seat.party) {
+        let theirs: Header = receive(seat, transport, peer, "run header")?;
+        let differs = |message: String| Err(Error::Disagreement { party: seat.party, peer, message });
+        if theirs.plan != mine.plan {
+            return differs(first_difference(seat, transport, peer, plan)?);
+        }
+        if theirs.set != mine.set {
+            return differs("they use another set of weights: share the weights again".into());
+        }
+        if theirs.run != mine.run {
+            return differs(format!("run {} here, run {} there: connect again", mine.run, theirs.run));
+        }
+        match (batch, theirs.batch) {
+            (Some(a), Some(b)) if a != b => return differs(format!("{a} samples here, {b} there")),
+            (None, Some(b)) => batch = Some(b),
+            _ => {}
+        }
+    }
+    match batch {
+        Some(b) if b > 0 => Ok(b as usize),
+        _ => Err(Error::Input { name: "all".into(), message: "there are no samples".into() }),
+    }
+}
+
+/// Which step of two plans differs first.
+fn first_difference(seat: Seat, transport: &mut dyn Transport, peer: usize, plan: &Plan) -> Result<String> {
+    let mine = plan.step_hashes();
+    transport.send(peer, &encode(&mine)).map_err(|e| link(seat, "run header", e))?;
+    let theirs: Vec<[u8; 32]> = receive(seat, transport, peer, "run header")?;
+    Ok(match mine.iter().zip(&theirs).position(|(a, b)| a != b) {
+        Some(k) => format!("the plans differ first at step {k}, in stage `{}`: use the same model and settings", plan.stage_name(k)),
+        None if mine.len() != theirs.len() => {
+            format!("the plans have {} and {} steps and differ after step {}", mine.len(), theirs.len(), mine.len().min(theirs.len()))
+        }
+        None => "the plans have the same steps, but other settings, weights or names".into(),
+    })
+}
+
+/// Receives a message of agreed type.
+pub(super) fn receive<T: for<'a> Deserialize<'a>>(seat: Seat, transport: &mut dyn Transport, from: usize, during: &str) -> Result<T> {
+    let mut bytes = Vec::new();
+    transport.receive(from, LIMIT, &mut bytes).map_err(|e| link(seat, during, e))?;
+    decode(&bytes).map_err(|message| Error::Peer { party: seat.party, during: during.to_owned(), message: format!("endpoint {from}: {message}") })
+}
+
+/// A failed link as an error of this party.
+pub(super) fn link(seat: Seat, during: &str, e: LinkError) -> Error {
+    Error::Peer { party: seat.party, during: during.to_owned(), message: e.to_string() }
+}

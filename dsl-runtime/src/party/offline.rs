@@ -1,0 +1,148 @@
+//! The offline half of a run: agreeing on it, claiming a tape, unpacking it step by step.
+
+use super::handshake::{Header, agree, link, receive};
+use super::{Session, WeightSet};
+use crate::dealer::wire::{Answer, Request, encode, tape_id};
+use crate::entropy::Purpose;
+use crate::error::{Error, Result};
+use crate::plan::{Kind, Plan, max_fold, step_cost};
+use crate::protocol::{Fold, Tape, TapeError, linear, max, open, padded, relu, truncate};
+use std::time::{Duration, Instant};
+use undertone_ring::conv::Scratch;
+
+/// One party's correlations for one run: made once, consumed by it.
+pub struct Prepared {
+    pub(super) batch: usize,
+    pub(super) run: u64,
+    pub(super) steps: Vec<Material>,
+    /// Bytes of corrections that each step took.
+    pub(super) corrections: Vec<u64>,
+    /// Seconds that the whole offline half took.
+    pub(super) time: Duration,
+}
+
+/// The correlations of one step.
+pub(super) enum Material {
+    None,
+    /// This party's share of a wire's mask.
+    Wire(Vec<u64>),
+    /// K_i of a linear step, which becomes its result.
+    Linear(Vec<u64>),
+    Truncate(truncate::Material<u64>),
+    Relu(Box<(relu::Relu, relu::Material<u64>)>),
+    Max(Box<(max::Max, max::Materials<u64>)>),
+}
+
+impl Session {
+    /// Agrees on a run with the peers and the dealer and unpacks this party's tape. The owner of the inputs says how many samples there are.
+    ///
+    /// # Errors
+    /// When the parties disagree on plan, weights or batch, when the dealer refuses, or when its tape does not fit the plan.
+    pub fn prepare(&mut self, plan: &Plan, set: &WeightSet, batch: Option<usize>) -> Result<Prepared> {
+        let start = Instant::now();
+        let hash = plan.hash();
+        if set.plan != hash {
+            let message = format!("the weights were shared for another plan than that of `{}`: share them again", plan.model);
+            return Err(Error::Disagreement { party: self.seat.party, peer: self.seat.party, message });
+        }
+        self.runs += 1;
+        let run = self.runs;
+        let header = Header { plan: hash, batch: batch.map(|b| b as u32), run, set: set.id };
+        let batch = agree(self.seat, self.transport.as_mut(), plan, &header)?;
+        let tape = match self.ask(&Request::Tape { set: set.id, batch: batch as u32 })? {
+            Answer::Tape(tape) => tape,
+            other => return Err(Error::Peer { party: self.seat.party, during: "tape".into(), message: format!("the dealer answers {other:?}") }),
+        };
+        self.claim(tape)?;
+        self.same_tape(tape)?;
+        let (steps, corrections) = self.expand(plan, set, batch, tape)?;
+        Ok(Prepared { batch, run, steps, corrections, time: start.elapsed() })
+    }
+
+    /// All parties must hold the same tape.
+    fn same_tape(&mut self, tape: u64) -> Result<()> {
+        for peer in (0..self.seat.parties).filter(|p| *p != self.seat.party) {
+            self.transport.send(peer, &encode(&tape)).map_err(|e| link(self.seat, "tape", e))?;
+        }
+        for peer in (0..self.seat.parties).filter(|p| *p != self.seat.party) {
+            let theirs: u64 = receive(self.seat, self.transport.as_mut(), peer, "tape")?;
+            if theirs != tape {
+                let message = format!("tape {tape} here, tape {theirs} there: they are connected to another dealer");
+                return Err(Error::Disagreement { party: self.seat.party, peer, message });
+            }
+        }
+        Ok(())
+    }
+
+    fn expand(&mut self, plan: &Plan, set: &WeightSet, batch: usize, tape: u64) -> Result<(Vec<Material>, Vec<u64>)> {
+        let key = self.key(Purpose::Tape, &tape_id(tape));
+        let (seat, s) = (self.seat, plan.settings);
+        let mut scratch = Scratch::new();
+        let mut message = Vec::new();
+        let mut steps: Vec<Material> = Vec::with_capacity(plan.steps.len());
+        let mut corrections = vec![0; plan.steps.len()];
+        for (k, step) in plan.steps.iter().enumerate() {
+            let expected = step_cost(plan, step, batch).corrections;
+            corrections[k] = expected;
+            let during = || format!("tape, stage `{}`", plan.stage_name(k));
+            if expected > 0 && seat.is_last() {
+                self.transport.receive(seat.parties, expected as usize, &mut message).map_err(|e| link(seat, &during(), e))?;
+            } else {
+                message.clear();
+            }
+            let mut tape = Tape::new(&key, seat.is_last().then_some(message.as_slice()));
+            let (id, len) = (k as u32, batch * step.len);
+            let material = (|| -> Result<Material, TapeError> {
+                Ok(match &step.kind {
+                    Kind::Open => Material::Wire(open::mask(&tape, id, len)),
+                    Kind::Linear { geometry, weight } => {
+                        let weight = &set.weights[*weight];
+                        let none = Vec::new();
+                        let wire = match &steps[step.inputs[0]] {
+                            Material::Wire(mask) => mask,
+                            _ => &none, // a verified plan reads an opened wire here
+                        };
+                        let k = linear::expand(s.ring, &geometry.conv(), batch, wire, &weight.opened, &weight.bias, &mut tape, id, &mut scratch)?;
+                        Material::Linear(k)
+                    }
+                    Kind::Truncate { t } => {
+                        Material::Truncate(truncate::Truncate { n: s.ring, t: *t, m: s.opened }.expand(seat.parties, &mut tape, id, padded(len))?)
+                    }
+                    Kind::Relu { t } => {
+                        let relu = relu::Relu::new(Fold { n: s.ring, t: *t, m: s.opened });
+                        let material = relu.expand(&mut tape, id, 0, padded(len))?;
+                        Material::Relu(Box::new((relu, material)))
+                    }
+                    Kind::Max { windows, m, narrow } => {
+                        let max = max::Max::new(max_fold(plan, *m, *narrow), windows, batch);
+                        let material = max.expand(&mut tape, id)?;
+                        Material::Max(Box::new((max, material)))
+                    }
+                    Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Material::None,
+                })
+            })();
+            let bad = |e: TapeError| Error::Peer { party: seat.party, during: during(), message: e.to_string() };
+            steps.push(material.map_err(bad)?);
+            tape.finish().map_err(bad)?;
+        }
+        Ok((steps, corrections))
+    }
+}
+
+impl Prepared {
+    /// The number of samples that the run is for.
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// How long the offline half took this party.
+    pub fn time(&self) -> Duration {
+        self.time
+    }
+}
+
+impl core::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Prepared[run {}, {} samples]", self.run, self.batch)
+    }
+}

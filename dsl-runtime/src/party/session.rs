@@ -1,0 +1,118 @@
+//! One party's side of a computation.
+
+use super::handshake::{self, link, receive};
+use crate::dealer::wire::{Answer, Request, VERSION, Welcome, encode};
+use crate::entropy::{Entropy, Purpose, Seed};
+use crate::error::{Error, Result};
+use crate::net::Transport;
+use crate::protocol::Seat;
+use undertone_ring::prg::Prg;
+
+/// One party's side of a computation with its peers and a dealer: connected once, used for many runs of several models.
+pub struct Session {
+    pub(super) seat: Seat,
+    pub(super) transport: Box<dyn Transport>,
+    /// What this party's tape keys and weight masks are derived from; the dealer has it too.
+    seed: Seed,
+    /// What this party has in common with each peer; the dealer does not have it.
+    pairs: Vec<Option<Seed>>,
+    pub(super) entropy: Entropy,
+    /// Runs that were started.
+    pub(super) runs: u64,
+    /// The highest tape id that was claimed; no lower one is accepted.
+    highest_tape: u64,
+    /// What the peers sent in the last round.
+    pub(super) peers: Vec<Vec<u8>>,
+    pub(super) record: bool,
+    prepare: Box<dyn FnMut(&mut Prg) + Send>,
+}
+
+impl Session {
+    /// Connects party `party` of `parties`; the dealer is the endpoint after the last party.
+    ///
+    /// # Errors
+    /// When a peer or the dealer is gone, or has another version or place.
+    pub fn connect(party: usize, parties: usize, transport: Box<dyn Transport>) -> Result<Self> {
+        Self::connect_with(party, parties, transport, Entropy::System, Box::new(|_| {}))
+    }
+
+    pub(super) fn connect_with(
+        party: usize,
+        parties: usize,
+        mut transport: Box<dyn Transport>,
+        mut entropy: Entropy,
+        prepare: Box<dyn FnMut(&mut Prg) + Send>,
+    ) -> Result<Self> {
+        let seat = Seat { party, parties };
+        let pairs = handshake::connect(seat, transport.as_mut(), || entropy.seed())?;
+        let welcome: Welcome = receive(seat, transport.as_mut(), parties, "connect")?;
+        if welcome.version != VERSION || welcome.parties as usize != parties {
+            let message = format!("the dealer has version {} for {} parties; this is version {VERSION} for {parties}", welcome.version, welcome.parties);
+            return Err(Error::Disagreement { party, peer: parties, message });
+        }
+        Ok(Self {
+            seat,
+            transport,
+            seed: Seed::from_bytes(welcome.seed),
+            pairs,
+            entropy,
+            runs: 0,
+            highest_tape: 0,
+            peers: vec![Vec::new(); parties - 1],
+            record: false,
+            prepare,
+        })
+    }
+
+    /// The index of this party.
+    pub fn party(&self) -> usize {
+        self.seat.party
+    }
+
+    /// Asks the dealer for something; all parties ask the same.
+    pub(super) fn ask(&mut self, request: &Request) -> Result<Answer> {
+        let dealer = self.seat.parties;
+        self.transport.send(dealer, &encode(request)).map_err(|e| link(self.seat, "dealer", e))?;
+        match receive(self.seat, self.transport.as_mut(), dealer, "dealer")? {
+            Answer::Refused(message) => Err(Error::Peer { party: self.seat.party, during: "dealer".into(), message: format!("the dealer refuses: {message}") }),
+            answer => Ok(answer),
+        }
+    }
+
+    /// Claims a tape, for ever: an id that is not above all earlier ones is refused.
+    pub(super) fn claim(&mut self, tape: u64) -> Result<()> {
+        if tape <= self.highest_tape {
+            let message = format!("the dealer offers tape {tape}, but tape {} was used already", self.highest_tape);
+            return Err(Error::Peer { party: self.seat.party, during: "dealer".into(), message });
+        }
+        self.highest_tape = tape;
+        Ok(())
+    }
+
+    /// The generator for one purpose and one id.
+    pub(super) fn key(&mut self, purpose: Purpose, id: &[u8; 16]) -> Prg {
+        let mut key = Prg::new(&self.seed.key(purpose, id));
+        (self.prepare)(&mut key);
+        key
+    }
+
+    /// The generators of this run's zero sharings, one a peer.
+    pub(super) fn zero_keys(&mut self, run: u64) -> Vec<Option<Prg>> {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&run.to_le_bytes());
+        let mut keys: Vec<Option<Prg>> = self.pairs.iter().map(|seed| seed.as_ref().map(|s| Prg::new(&s.key(Purpose::Zero, &id)))).collect();
+        keys.iter_mut().flatten().for_each(|key| (self.prepare)(key));
+        keys
+    }
+
+    /// One round: sends `own` to every peer, leaves their messages in `self.peers`.
+    pub(super) fn exchange(&mut self, during: &str, own: &[u8]) -> Result<()> {
+        self.transport.exchange(self.seat.party, own, &mut self.peers).map_err(|e| link(self.seat, during, e))
+    }
+}
+
+impl core::fmt::Debug for Session {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Session[party {} of {}, {} runs]", self.seat.party, self.seat.parties, self.runs)
+    }
+}

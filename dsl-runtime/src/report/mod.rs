@@ -1,0 +1,7 @@
+//! What a run measured, as tables.
+
+mod stages;
+mod table;
+
+pub use stages::{StageValues, Stages};
+pub use table::{Report, ReportRow};

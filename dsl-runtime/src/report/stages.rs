@@ -1,0 +1,49 @@
+//! The values of every stage of a recorded run, put together from all parties' shares.
+
+use crate::plan::{Kind, Layout, Plan};
+use undertone_shape::Shape;
+
+/// The values of all stages.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stages {
+    /// In the order of the plan.
+    pub all: Vec<StageValues>,
+}
+
+/// The values of one stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageValues {
+    /// The stage.
+    pub name: String,
+    /// The shape of one sample.
+    pub shape: Vec<usize>,
+    /// All samples, row-major.
+    pub values: Vec<f32>,
+    /// All samples, as integers in the plan's layout.
+    pub integers: Vec<i64>,
+}
+
+impl Stages {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let all = plan.stages.iter();
+        Self { all: all.map(|s| StageValues { name: s.name.clone(), shape: s.shape.clone(), values: vec![], integers: vec![] }).collect() }
+    }
+
+    pub(crate) fn push(&mut self, plan: &Plan, stage: usize, batch: usize, sum: &[u64]) {
+        let (value, into) = (&plan.stages[stage].result, &mut self.all[stage]);
+        let bits = match plan.steps[value.step].kind {
+            Kind::Max { m, narrow: true, .. } => m,
+            _ => plan.settings.ring,
+        };
+        let integers: Vec<i64> = sum.iter().map(|v| ((*v << (64 - bits)) as i64) >> (64 - bits)).collect();
+        let shape = Shape::from_slice(&into.shape);
+        let (len, copy) = (shape.numel(), value.layout.to(&Layout::natural(shape.rank()), &shape));
+        for sample in integers.chunks_exact(len).take(batch) {
+            let raw: Vec<u64> = sample.iter().map(|v| *v as u64).collect();
+            let mut natural = vec![0u64; len];
+            copy.run(&raw, &mut natural);
+            into.values.extend(natural.iter().map(|v| value.decode(*v as i64) as f32));
+        }
+        into.integers.extend(integers);
+    }
+}

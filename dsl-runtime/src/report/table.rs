@@ -1,0 +1,131 @@
+//! The report of a run: shape, rounds, bytes and time of every stage, and the totals.
+
+use crate::party::Outcome;
+use crate::plan::Plan;
+use core::fmt;
+use std::time::Duration;
+
+/// What a run measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The model.
+    pub model: String,
+    /// The number of samples.
+    pub samples: usize,
+    /// The number of runs that the samples were split into.
+    pub runs: usize,
+    /// The number of computing parties.
+    pub parties: usize,
+    /// Bits of the ring.
+    pub ring: u32,
+    /// Fraction bits.
+    pub fraction: u32,
+    /// The stages, then the release.
+    pub rows: Vec<ReportRow>,
+    /// The offline half of all runs: the slowest party, the dealer's work included.
+    pub offline: Duration,
+    /// The online half of all runs: the slowest party.
+    pub online: Duration,
+}
+
+/// What one stage measured, all runs together. Rounds are those of one run.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct ReportRow {
+    /// The stage.
+    pub stage: String,
+    /// The shape of one sample of its result.
+    pub shape: Vec<usize>,
+    /// Simultaneous exchanges of one run.
+    pub rounds: u64,
+    /// Bytes that the busiest party sent to each peer.
+    pub sent: u64,
+    /// Bytes of corrections from the dealer.
+    pub corrections: u64,
+    /// Online time of the slowest party, waiting included.
+    pub time: Duration,
+}
+
+impl Report {
+    pub(crate) fn new(plan: &Plan, samples: usize, parties: &[Vec<Outcome>]) -> Self {
+        let mut rows: Vec<ReportRow> =
+            plan.stages.iter().map(|s| ReportRow { stage: s.name.clone(), shape: s.shape.clone(), ..ReportRow::default() }).collect();
+        rows.push(ReportRow { stage: "release".into(), shape: plan.output_shape.clone(), ..ReportRow::default() });
+        let release = rows.len() - 1;
+        let runs = parties[0].len();
+        for run in 0..runs {
+            for k in 0..=plan.steps.len() {
+                let row = match plan.steps.get(k) {
+                    Some(step) => plan.stages.iter().position(|s| s.name == step.stage).unwrap_or(release),
+                    None => release,
+                };
+                let of = |f: &dyn Fn(&crate::party::Measured) -> u64| parties.iter().map(|p| f(&p[run].steps[k])).max().unwrap_or(0);
+                if run == 0 {
+                    rows[row].rounds += of(&|m| m.rounds);
+                }
+                rows[row].sent += of(&|m| m.sent);
+                rows[row].corrections += of(&|m| m.corrections);
+                rows[row].time += parties.iter().map(|p| p[run].steps[k].time).max().unwrap_or_default();
+            }
+        }
+        let slowest = |f: &dyn Fn(&Outcome) -> Duration| (0..runs).map(|r| parties.iter().map(|p| f(&p[r])).max().unwrap_or_default()).sum();
+        Self {
+            model: plan.model.clone(),
+            samples,
+            runs,
+            parties: plan.settings.parties,
+            ring: plan.settings.ring,
+            fraction: plan.settings.fraction,
+            rows,
+            offline: slowest(&|o| o.offline),
+            online: slowest(&|o| o.online),
+        }
+    }
+
+    /// Simultaneous exchanges of one run.
+    pub fn rounds(&self) -> u64 {
+        self.rows.iter().map(|r| r.rounds).sum()
+    }
+
+    /// Bytes that the busiest party sent to each peer, all runs together.
+    pub fn sent(&self) -> u64 {
+        self.rows.iter().map(|r| r.sent).sum()
+    }
+
+    /// Bytes of corrections from the dealer, all runs together.
+    pub fn corrections(&self) -> u64 {
+        self.rows.iter().map(|r| r.corrections).sum()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.rows.iter().map(|r| r.stage.len()).max().unwrap_or(0).max(8);
+        writeln!(f, "{:width$}  {:<16} {:>6} {:>12} {:>12} {:>10}", "stage", "shape", "rounds", "sent B", "offline B", "ms")?;
+        for r in &self.rows {
+            let shape = format!("{:?}", r.shape);
+            let ms = r.time.as_secs_f64() * 1e3;
+            writeln!(f, "{:width$}  {shape:<16} {:>6} {:>12} {:>12} {ms:>10.2}", r.stage, r.rounds, r.sent, r.corrections)?;
+        }
+        writeln!(
+            f,
+            "{:width$}  {:<16} {:>6} {:>12} {:>12} {:>10.2}",
+            "total",
+            "",
+            self.rounds(),
+            self.sent(),
+            self.corrections(),
+            self.online.as_secs_f64() * 1e3
+        )?;
+        write!(
+            f,
+            "{} samples in {} runs, {} parties and a dealer (semi-honest), ring of {} bits, {} of them a fraction; offline {:.3} s, online {:.3} s",
+            self.samples,
+            self.runs,
+            self.parties,
+            self.ring,
+            self.fraction,
+            self.offline.as_secs_f64(),
+            self.online.as_secs_f64()
+        )
+    }
+}

@@ -1,0 +1,70 @@
+//! What several layers share: convolution over one or two axes, windows of pools, and what `build` does with inputs that `infer`
+//! refuses.
+
+mod convolution;
+mod pooling;
+
+pub(crate) use convolution::Convolution;
+pub(crate) use pooling::Pooling;
+use undertone_runtime::graph::{Init, Scope, Value};
+use undertone_shape::{Infer, Shape, ShapeError};
+
+/// The shapes of values, as `infer` takes them.
+pub(crate) fn shapes(x: &[Value<'_>]) -> Vec<Shape> {
+    x.iter().map(Value::shape).collect()
+}
+
+/// What `build` returns for inputs that `infer` refuses: the error becomes that of the trace, and nothing panics.
+pub(crate) fn refused<'g>(g: &mut Scope<'g>, layer: &str, error: ShapeError, x: &[Value<'g>]) -> Value<'g> {
+    g.stage(layer, Err(error), |g| x.first().copied().unwrap_or_else(|| g.buffer("missing_input", [], Init::Constant(0.0))))
+}
+
+/// The shape of the only input.
+pub(crate) const fn one(x: &[Shape]) -> Infer {
+    match *x {
+        [x] => Ok(x),
+        _ => Err(ShapeError::arity(1, x.len())),
+    }
+}
+
+/// The number of windows along `axis`: `floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`.
+///
+/// # Errors
+/// When kernel, stride or dilation is 0, or when not even one window fits.
+pub(crate) const fn windows(
+    x: Shape,
+    axis: usize,
+    kernel: usize,
+    stride: usize,
+    padding: usize,
+    dilation: usize,
+) -> Result<usize, ShapeError> {
+    if kernel == 0 {
+        return Err(ShapeError::field("kernel", 0, "at least 1"));
+    }
+    if stride == 0 {
+        return Err(ShapeError::field("stride", 0, "at least 1"));
+    }
+    if dilation == 0 {
+        return Err(ShapeError::field("dilation", 0, "at least 1"));
+    }
+    let reach = dilation.saturating_mul(kernel - 1).saturating_add(1);
+    let both = padding.saturating_mul(2);
+    let padded = x.dim(axis).saturating_add(both);
+    if x.dim(axis) == 0 || padded < reach {
+        let missing = reach.saturating_sub(both);
+        return Err(ShapeError::too_small(axis, if missing == 0 { 1 } else { missing }, x));
+    }
+    Ok((padded - reach) / stride + 1)
+}
+
+/// A field of the layer for each axis of an operation; `beyond` where the operation has no such axis.
+pub(crate) const fn axes(spatial: usize, value: usize, beyond: usize) -> [usize; 3] {
+    let mut all = [beyond; 3];
+    let mut i = 0;
+    while i < spatial && i < 3 {
+        all[i] = value;
+        i += 1;
+    }
+    all
+}

@@ -1,0 +1,168 @@
+"""Writes the figures that the layers are compared with: one safetensors file per case, computed by PyTorch.
+
+Made with torch 2.15.0, numpy 2.4.6, safetensors 0.8.0; the version of torch is in each file's metadata.
+
+    python3 -m venv venv && venv/bin/pip install torch numpy safetensors
+    venv/bin/python stdlib-layers/tests/figures/make.py
+
+Format of `<case>.safetensors`, every tensor f32, row-major:
+
+    input               [samples, ...]  the only input; or input0, input1, ... in order, when there are several
+    <stage>.<name>      the parameters under PyTorch's names and in its layouts, such as `conv.weight` or `norm.running_var`
+    output              [samples, ...]  what PyTorch computes in eval mode
+
+Inputs and parameters are drawn from a seed that follows from the case's name and rounded to f32. The output is computed
+from them in f64 and rounded to f32 at the end, so that it is right to the last digits. PyTorch's counter
+`num_batches_tracked` is left out, because it is no parameter. The graphs of the same names are in `tests/common/cases.rs`.
+"""
+
+import zlib
+from collections import OrderedDict
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+SAMPLES = 3
+HERE = Path(__file__).parent
+
+
+def main():
+    for old in HERE.glob("*.safetensors"):
+        old.unlink()
+    for name, shapes, module in cases():
+        write(name, shapes, module)
+    total = sum(path.stat().st_size for path in HERE.glob("*.safetensors"))
+    print(f"torch {torch.__version__}: {total} bytes in all")
+
+
+def cases():
+    """Name, shapes of one sample's inputs, module."""
+    one = lambda name, shape, **stages: (name, [shape], nn.Sequential(OrderedDict(stages)))
+    yield one("conv1d_plain", (3, 12), conv=nn.Conv1d(3, 4, 3))
+    yield one("conv1d_pointwise", (5, 7), conv=nn.Conv1d(5, 2, 1))
+    yield one("conv1d_strided_padded_dilated", (2, 13), conv=nn.Conv1d(2, 3, 3, stride=2, padding=3, dilation=2))
+    yield one("conv1d_groups_no_bias", (4, 9), conv=nn.Conv1d(4, 6, 4, groups=2, bias=False))
+    yield one("conv1d_depthwise", (4, 9), conv=nn.Conv1d(4, 4, 5, padding=2, groups=4))
+    yield one("conv2d_plain", (2, 6, 5), conv=nn.Conv2d(2, 3, 3))
+    yield one("conv2d_strided_padded", (3, 8, 7), conv=nn.Conv2d(3, 4, 3, stride=2, padding=1))
+    yield one("conv2d_dilated", (2, 7, 9), conv=nn.Conv2d(2, 2, 3, padding=2, dilation=2))
+    yield one("conv2d_strided_padded_dilated", (2, 11, 8), conv=nn.Conv2d(2, 3, 3, stride=3, padding=2, dilation=2))
+    yield one("conv2d_groups", (4, 5, 5), conv=nn.Conv2d(4, 6, 3, groups=2))
+    yield one("conv2d_depthwise", (3, 5, 6), conv=nn.Conv2d(3, 6, 3, padding=1, groups=3))
+    yield one("conv2d_no_bias", (3, 6, 6), conv=nn.Conv2d(3, 5, 2, stride=2, bias=False))
+    yield one("linear_vector", (7,), linear=nn.Linear(7, 5))
+    yield one("linear_no_bias", (7,), linear=nn.Linear(7, 5, bias=False))
+    yield one("linear_matrix", (4, 5), linear=nn.Linear(5, 3))
+    yield one("linear_rank_3", (2, 3, 5), linear=nn.Linear(5, 4))
+    yield one("batch_norm_vector", (6,), norm=nn.BatchNorm1d(6))
+    yield one("batch_norm_1d", (4, 9), norm=nn.BatchNorm1d(4, eps=0.5))
+    yield one("batch_norm_2d", (3, 4, 5), norm=nn.BatchNorm2d(3, momentum=0.3))
+    yield one("relu", (3, 4, 5), relu=nn.ReLU())
+    yield one("max_pool1d_default", (3, 9), pool=nn.MaxPool1d(2))
+    yield one("max_pool1d_overlapping_padded", (3, 10), pool=nn.MaxPool1d(3, stride=2, padding=1))
+    yield one("max_pool2d_default", (2, 6, 7), pool=nn.MaxPool2d(2))
+    yield one("max_pool2d_overlapping", (2, 6, 5), pool=nn.MaxPool2d(3, stride=1))
+    yield one("max_pool2d_overlapping_padded", (2, 7, 8), pool=nn.MaxPool2d(3, stride=2, padding=1))
+    # Everything is negative, so that zeros in the padding would win.
+    yield "max_pool2d_negative_padded", [(2, 5, 5)], Function(lambda x: nn.functional.max_pool2d(x, 3, 2, 1), before=lambda x: -x.abs() - 1)
+    yield one("avg_pool1d_default", (3, 9), pool=nn.AvgPool1d(2))
+    yield one("avg_pool1d_overlapping_padded", (3, 10), pool=nn.AvgPool1d(3, stride=2, padding=1))
+    yield one("avg_pool2d_default", (2, 6, 7), pool=nn.AvgPool2d(2))
+    yield one("avg_pool2d_overlapping_padded", (2, 7, 8), pool=nn.AvgPool2d(3, stride=2, padding=1))
+    yield one("global_avg_pool_1d", (5, 7), pool=nn.AdaptiveAvgPool1d(1), flatten=nn.Flatten())
+    yield one("global_avg_pool_2d", (5, 3, 4), pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten())
+    yield one("flatten", (2, 3, 4), flatten=nn.Flatten())
+    yield one("reshape", (28,), reshape=nn.Unflatten(1, (4, 7)))
+    yield "permute", [(2, 3, 4)], Function(lambda x: x.permute(0, 3, 1, 2))
+    yield "add", [(3, 4), (3, 4)], Function(lambda a, b: a + b)
+    yield "add_three", [(2, 2, 3)] * 3, Function(lambda a, b, c: a + b + c)
+    yield "concat_channels", [(2, 3, 3), (4, 3, 3)], Function(lambda a, b: torch.cat([a, b], dim=1))
+    yield "concat_three_along_axis_1", [(2, 3), (2, 1), (2, 4)], Function(lambda a, b, c: torch.cat([a, b, c], dim=2))
+    yield one("dropout", (3, 4), dropout=nn.Dropout(0.25))
+    yield one("conv_batch_norm_relu", (3, 6, 6), conv=nn.Conv2d(3, 5, 3, padding=1, bias=False), norm=nn.BatchNorm2d(5), relu=nn.ReLU())
+    yield one(
+        "lenet",
+        (1, 12, 12),
+        conv1=nn.Conv2d(1, 4, 3, padding=1),
+        relu1=nn.ReLU(),
+        pool1=nn.MaxPool2d(2),
+        conv2=nn.Conv2d(4, 6, 3),
+        relu2=nn.ReLU(),
+        pool2=nn.MaxPool2d(2),
+        flatten=nn.Flatten(),
+        fc1=nn.Linear(24, 16),
+        relu3=nn.ReLU(),
+        fc2=nn.Linear(16, 12),
+        relu4=nn.ReLU(),
+        fc3=nn.Linear(12, 10),
+    )
+    yield one(
+        "speech",
+        (5, 40),
+        conv1=nn.Conv1d(5, 8, 7, stride=2, padding=3),
+        norm1=nn.BatchNorm1d(8),
+        relu1=nn.ReLU(),
+        conv2=nn.Conv1d(8, 8, 5, padding=2, bias=False),
+        norm2=nn.BatchNorm1d(8),
+        relu2=nn.ReLU(),
+        conv3=nn.Conv1d(8, 6, 1),
+    )
+    yield "residual_identity", [(4, 6, 6)], Residual(4, 4, 1)
+    yield "residual_strided", [(4, 6, 6)], Residual(4, 6, 2)
+
+
+class Function(nn.Module):
+    """A function without parameters; `before` changes the drawn input that is kept in the file."""
+
+    def __init__(self, forward, before=None):
+        super().__init__()
+        self.function, self.before = forward, before
+
+    def forward(self, *x):
+        return self.function(*x)
+
+
+class Residual(nn.Module):
+    """The basic block of a ResNet; with a strided or widening block the shortcut is a pointwise convolution."""
+
+    def __init__(self, channels, out, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, out, 3, stride=stride, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(out)
+        self.conv2 = nn.Conv2d(out, out, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(out)
+        self.shortcut = None
+        if stride != 1 or channels != out:
+            self.shortcut = nn.Conv2d(channels, out, 1, stride=stride)
+
+    def forward(self, x):
+        y = self.norm2(self.conv2(torch.relu(self.norm1(self.conv1(x)))))
+        return torch.relu(y + (x if self.shortcut is None else self.shortcut(x)))
+
+
+def write(name, shapes, module):
+    generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
+    draw = lambda shape: torch.randn(shape, generator=generator)
+    inputs = [draw((SAMPLES, *shape)) for shape in shapes]
+    if getattr(module, "before", None):
+        inputs = [module.before(x) for x in inputs]
+    state = {}
+    for key, value in module.state_dict().items():
+        if key.endswith("num_batches_tracked"):
+            continue
+        fan_in = value[0].numel() if value.dim() > 1 else 1
+        state[key] = draw(value.shape) / fan_in**0.5
+        if key.endswith("running_var"):
+            state[key] = state[key].abs() + 0.25
+    module.load_state_dict(state, strict=False)
+    with torch.no_grad():
+        output = module.double().eval()(*(x.double() for x in inputs)).float()
+    names = ["input"] if len(inputs) == 1 else [f"input{i}" for i in range(len(inputs))]
+    tensors = {**dict(zip(names, inputs)), **state, "output": output}
+    save_file({k: v.contiguous() for k, v in tensors.items()}, HERE / f"{name}.safetensors", metadata={"torch": torch.__version__})
+    (HERE / f"{name}.safetensors").chmod(0o644)
+
+
+main()

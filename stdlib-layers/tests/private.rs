@@ -1,0 +1,192 @@
+//! Every layer, privately: against PyTorch's figures, against the fixed-point reference stage by stage, against the predicted cost; and no block of a
+//! generator is ever asked for twice.
+
+mod common;
+
+use common::{Case, Figures, cases, worst_differences};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use undertone_ring::prg::Log;
+use undertone_runtime::graph::Graph;
+use undertone_runtime::party::{CLIENT, SERVER, fixed_point};
+use undertone_runtime::{Error, Plan, Settings, World};
+
+/// 16 fraction bits leave errors of some 2^-16 times the sums of weights.
+const CLOSE: f32 = 2e-3;
+
+fn slices(figures: &Figures) -> Vec<&[f32]> {
+    figures.inputs.iter().map(Vec::as_slice).collect()
+}
+
+fn with_figures(case: &Case) -> (Graph, Figures) {
+    let graph = case.graph().unwrap();
+    let figures = case.figures(&graph);
+    (graph, figures)
+}
+
+#[test]
+fn a_private_run_computes_what_pytorch_computes() {
+    let mut world = 0;
+    let all = worst_differences(|graph, weights, inputs, batch| {
+        world += 1;
+        World::seeded(world).predict_graph(graph, weights, inputs, batch, &mut |_| {}).unwrap().output
+    });
+    let wrong: Vec<_> = all.into_iter().filter(|(_, worst)| *worst > CLOSE).collect();
+    assert!(wrong.is_empty(), "largest differences to PyTorch: {wrong:?}");
+}
+
+#[test]
+fn the_fixed_point_reference_computes_what_pytorch_computes() {
+    let all = worst_differences(|graph, weights, inputs, batch| fixed_point(graph, &Settings::default(), weights, inputs, batch).unwrap().output);
+    let wrong: Vec<_> = all.into_iter().filter(|(_, worst)| *worst > CLOSE).collect();
+    assert!(wrong.is_empty(), "largest differences to PyTorch: {wrong:?}");
+}
+
+#[test]
+fn every_stage_of_a_private_run_lies_within_its_bound() {
+    for case in cases() {
+        let (graph, figures) = with_figures(&case);
+        let inputs = slices(&figures);
+        let run = World::seeded(5).record().predict_graph(&graph, &figures.weights, &inputs, figures.batch, &mut |_| {}).unwrap();
+        let fixed = fixed_point(&graph, &Settings::default(), &figures.weights, &inputs, figures.batch).unwrap();
+        let stages = run.stages.unwrap().all;
+        assert_eq!(stages.len(), fixed.stages.len(), "{}", case.name);
+        for (private, plain) in stages.iter().zip(&fixed.stages) {
+            assert_eq!(private.integers.len(), plain.values.len(), "{}: {}", case.name, private.name);
+            let off = private.integers.iter().zip(&plain.values).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+            assert!(off <= plain.bound, "{}: stage {} is off by {off} units, allowed are {}", case.name, private.name, plain.bound);
+        }
+        for (a, b) in run.output.iter().zip(&fixed.output) {
+            assert!(f64::from((a - b).abs()) <= fixed.bound + 1e-6, "{}: {a} against {b}, bound {}", case.name, fixed.bound);
+        }
+    }
+}
+
+#[test]
+fn a_run_costs_what_the_plan_predicts() {
+    for case in cases() {
+        let (graph, figures) = with_figures(&case);
+        let run = World::seeded(6).predict_graph(&graph, &figures.weights, &slices(&figures), figures.batch, &mut |_| {}).unwrap();
+        let table = Plan::new(&graph, &Settings::default()).unwrap().cost(figures.batch);
+        assert_eq!(table.rows.len(), run.report.rows.len());
+        for (row, measured) in table.rows.iter().zip(&run.report.rows) {
+            assert_eq!(row.stage, measured.stage, "{}", case.name);
+            let found = (measured.rounds, measured.sent, measured.corrections);
+            assert_eq!((row.cost.rounds, row.cost.sent, row.cost.corrections), found, "{}: {}", case.name, row.stage);
+        }
+    }
+}
+
+#[test]
+fn batches_do_not_change_the_result_by_more_than_the_rounding() {
+    let case = cases().into_iter().find(|c| c.name == "lenet").unwrap();
+    let (graph, figures) = with_figures(&case);
+    let run = |batch| World::seeded(9).batch(batch).predict_graph(&graph, &figures.weights, &slices(&figures), figures.batch, &mut |_| {}).unwrap();
+    let (one, all) = (run(1), run(64));
+    assert_eq!((one.report.runs, all.report.runs), (3, 1));
+    for (a, b) in one.output.iter().zip(&all.output) {
+        assert!((a - b).abs() < CLOSE, "{a} against {b}");
+    }
+}
+
+#[test]
+fn two_runs_of_two_models_in_one_session_ask_for_no_block_twice() {
+    let logs: Vec<Log> = (0..3).map(|_| Arc::new(Mutex::new(vec![]))).collect();
+    let models: Vec<(Graph, Figures)> = cases().iter().filter(|c| c.name == "lenet" || c.name == "residual_strided").map(with_figures).collect();
+    assert_eq!(models.len(), 2);
+    let plans: Vec<Plan> = models.iter().map(|(g, _)| Plan::new(g, &Settings::default()).unwrap()).collect();
+    World::two_party()
+        .logged(logs.clone())
+        .execute(|session| {
+            let me = session.party();
+            for ((_, figures), plan) in models.iter().zip(&plans) {
+                let inputs = slices(figures);
+                let set = session.weights(plan, (me == SERVER).then_some(&figures.weights))?;
+                for _ in 0..2 {
+                    let prepared = session.prepare(plan, &set, (me == CLIENT).then_some(figures.batch))?;
+                    session.run(plan, &set, prepared, (me == CLIENT).then_some(inputs.as_slice()))?;
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    for (endpoint, log) in logs.iter().enumerate() {
+        let log = log.lock().unwrap();
+        assert!(log.len() > 100, "endpoint {endpoint} asked {} times: is anything logged?", log.len());
+        let mut asked: HashMap<_, usize> = HashMap::new();
+        for request in log.iter() {
+            for block in 0..request.blocks {
+                *asked.entry((request.key_fingerprint, request.counter, request.first_block + block)).or_default() += 1;
+            }
+        }
+        let twice = asked.iter().find(|(_, times)| **times > 1);
+        assert!(twice.is_none(), "endpoint {endpoint} asks twice: {twice:?}");
+    }
+}
+
+#[test]
+fn every_input_weight_and_batch_that_cannot_be_used_is_an_error() {
+    let case = cases().into_iter().find(|c| c.name == "linear_vector").unwrap();
+    let (graph, figures) = with_figures(&case);
+    let world = World::two_party();
+    let run = |inputs: &[&[f32]], batch: usize| world.predict_graph(&graph, &figures.weights, inputs, batch, &mut |_| {}).unwrap_err().to_string();
+    let good = slices(&figures);
+    let len = graph.inputs[0].shape.numel();
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 65536.0, -1e30] {
+        let mut x = figures.inputs[0].clone();
+        x[len + 2] = bad;
+        let error = run(&[&x], 3);
+        assert!(error.contains("sample 1, position 2") && error.contains("must be finite and below 65536"), "{error}");
+    }
+    assert!(run(&good, 2).contains("values are not 2 samples"), "{}", run(&good, 2));
+    assert!(run(&[], 3).contains("takes 1 inputs, 0 are given"));
+    assert!(run(&[&[]], 0).contains("there are no samples"));
+    let mut weights = figures.weights.clone();
+    let (name, shape, values) = weights.iter().next().map(|(n, s, v)| (n.to_owned(), s, v.to_vec())).unwrap();
+    weights.insert(name.clone(), shape, values.iter().map(|_| 70000.0).collect());
+    let error = world.predict_graph(&graph, &weights, &good, 3, &mut |_| {}).unwrap_err();
+    assert!(matches!(error, Error::Weights { .. }) && error.to_string().contains("must be finite and below 65536"), "{error}");
+}
+
+#[test]
+fn parties_with_different_plans_are_told_which_step_differs() {
+    let graphs: Vec<Graph> = ["max_pool2d_default", "max_pool2d_overlapping"]
+        .iter()
+        .map(|name| cases().into_iter().find(|c| c.name == *name).unwrap().graph().unwrap())
+        .collect();
+    let plans: Vec<Plan> = graphs.iter().map(|g| Plan::new(g, &Settings::default()).unwrap()).collect();
+    let weights = undertone_runtime::Weights::empty();
+    let error = World::two_party()
+        .execute(|session| {
+            let me = session.party();
+            session.weights(&plans[me], (me == SERVER).then_some(&weights)).map(|_| ())
+        })
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("do not run the same plan"), "{error}");
+    let errors = World::two_party().execute(|session| {
+        let me = session.party();
+        // the same weights were agreed on, but one party then runs another plan
+        let set = session.weights(&plans[0], (me == SERVER).then_some(&weights))?;
+        session.prepare(&plans[me], &set, (me == CLIENT).then_some(1)).map(|_| ())
+    });
+    let error = errors.unwrap_err().to_string();
+    assert!(error.contains("shared for another plan"), "{error}");
+}
+
+#[test]
+fn a_prepared_run_of_another_size_is_refused() {
+    let case = cases().into_iter().find(|c| c.name == "relu").unwrap();
+    let (graph, figures) = with_figures(&case);
+    let plan = Plan::new(&graph, &Settings::default()).unwrap();
+    let error = World::two_party()
+        .execute(|session| {
+            let me = session.party();
+            let set = session.weights(&plan, (me == SERVER).then_some(&figures.weights))?;
+            let prepared = session.prepare(&plan, &set, (me == CLIENT).then_some(2))?;
+            session.run(&plan, &set, prepared, (me == CLIENT).then_some(slices(&figures).as_slice())).map(|_| ())
+        })
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("values are not 2 samples"), "{error}");
+}

@@ -1,0 +1,128 @@
+//! A graph computed node by node, straight from the definitions of the operations, in f64: slow and plain, so that it can be
+//! read against PyTorch's documentation.
+
+use undertone_runtime::Weights;
+use undertone_runtime::graph::{Graph, Op, op};
+use undertone_shape::Shape;
+
+/// The output of the graph, sample after sample.
+pub fn run(graph: &Graph, weights: &Weights, inputs: &[&[f32]], batch: usize) -> Vec<f32> {
+    (0..batch).flat_map(|sample| run_one(graph, weights, inputs, sample)).map(|v| v as f32).collect()
+}
+
+#[derive(Clone)]
+struct Tensor {
+    shape: Shape,
+    values: Vec<f64>,
+}
+
+fn run_one(graph: &Graph, weights: &Weights, inputs: &[&[f32]], sample: usize) -> Vec<f64> {
+    let mut done: Vec<Tensor> = Vec::new();
+    for node in &graph.nodes {
+        let x: Vec<&Tensor> = node.inputs.iter().map(|id| &done[id.0]).collect();
+        let size = node.shape.numel();
+        let values = match &node.op {
+            Op::Input(k) => inputs[*k][sample * size..(sample + 1) * size].iter().map(|v| f64::from(*v)).collect(),
+            Op::Parameter(k) => weights.get(&graph.parameters[*k].name).unwrap().1.iter().map(|v| f64::from(*v)).collect(),
+            other => each(node.shape, |i| element(other, &x, node.shape, i)),
+        };
+        done.push(Tensor { shape: node.shape, values });
+    }
+    done.swap_remove(graph.output.0).values
+}
+
+/// The element at the position `i` of the result.
+fn element(op: &Op, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
+    match op {
+        Op::Input(_) | Op::Parameter(_) => unreachable!("these have no operands"),
+        Op::Conv(conv) => convolution(*conv, x, shape, i),
+        Op::Linear => {
+            let (last, rows) = (i[i.len() - 1], &i[..i.len() - 1]);
+            let products = (0..x[1].shape.dim(1)).map(|k| x[0].at(&[rows, &[k]].concat()) * x[1].at(&[last, k]));
+            products.sum::<f64>() + x.get(2).map_or(0.0, |bias| bias.at(&[last]))
+        }
+        Op::BatchNorm(norm) => {
+            let [weight, bias, mean, variance] = [1, 2, 3, 4].map(|k| x[k].at(&i[..1]));
+            (x[0].at(i) - mean) / (variance + norm.epsilon).sqrt() * weight + bias
+        }
+        Op::Relu => x[0].at(i).max(0.0),
+        Op::MaxPool(p) => window(x[0], i, p.kernel, p.stride, p.padding).into_iter().flatten().fold(f64::NEG_INFINITY, f64::max),
+        Op::AvgPool(p) => {
+            let all = window(x[0], i, p.kernel, p.stride, p.padding);
+            all.iter().map(|v| v.unwrap_or(0.0)).sum::<f64>() / all.len() as f64
+        }
+        Op::Add => x[0].at(i) + x[1].at(i),
+        Op::Concat { axis } => {
+            let mut i = i.to_vec();
+            let mut parts = x.iter();
+            loop {
+                let part = parts.next().unwrap();
+                match i[*axis].checked_sub(part.shape.dim(*axis)) {
+                    None => return part.at(&i),
+                    Some(rest) => i[*axis] = rest,
+                }
+            }
+        }
+        Op::Reshape { .. } => x[0].values[flat(shape, i)],
+        Op::Permute { axes } => {
+            let mut from = vec![0; i.len()];
+            axes.iter().zip(i).for_each(|(axis, i)| from[*axis] = *i);
+            x[0].at(&from)
+        }
+        Op::Dropout { .. } => x[0].at(i),
+    }
+}
+
+fn convolution(conv: op::Conv, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
+    let (input, weight) = (x[0], x[1]);
+    let channels = weight.shape.dim(1);
+    let group = i[0] / (shape.dim(0) / conv.groups);
+    let taps = each(Shape::from_slice(&weight.shape.dims()[1..]), |tap| {
+        let at = (1..i.len()).map(|a| (i[a] * conv.stride[a - 1] + tap[a] * conv.dilation[a - 1]).checked_sub(conv.padding[a - 1]));
+        let at: Option<Vec<usize>> = core::iter::once(Some(group * channels + tap[0])).chain(at).collect();
+        at.and_then(|at| input.inside(&at)).unwrap_or(0.0) * weight.at(&[&i[..1], tap].concat())
+    });
+    taps.iter().sum::<f64>() + x.get(2).map_or(0.0, |bias| bias.at(&i[..1]))
+}
+
+/// The values under a window; `None` in the padding.
+fn window(x: &Tensor, i: &[usize], kernel: [usize; 3], stride: [usize; 3], padding: [usize; 3]) -> Vec<Option<f64>> {
+    let spatial = i.len() - 1;
+    let mut all = Vec::new();
+    each(Shape::from_slice(&kernel[..spatial]), |tap| {
+        let at = (0..spatial).map(|a| (i[a + 1] * stride[a] + tap[a]).checked_sub(padding[a]));
+        let at: Option<Vec<usize>> = core::iter::once(Some(i[0])).chain(at).collect();
+        all.push(at.and_then(|at| x.inside(&at)));
+        0.0
+    });
+    all
+}
+
+/// The value at every position, in row-major order.
+fn each(shape: Shape, mut value: impl FnMut(&[usize]) -> f64) -> Vec<f64> {
+    (0..shape.numel())
+        .map(|flat| {
+            let mut rest = flat;
+            let mut i = vec![0; shape.rank()];
+            for axis in (0..shape.rank()).rev() {
+                (i[axis], rest) = (rest % shape.dim(axis), rest / shape.dim(axis));
+            }
+            value(&i)
+        })
+        .collect()
+}
+
+fn flat(shape: Shape, i: &[usize]) -> usize {
+    i.iter().enumerate().fold(0, |sum, (axis, i)| sum * shape.dim(axis) + i)
+}
+
+impl Tensor {
+    fn at(&self, i: &[usize]) -> f64 {
+        self.inside(i).expect("a position inside the tensor")
+    }
+
+    fn inside(&self, i: &[usize]) -> Option<f64> {
+        let fits = i.len() == self.shape.rank() && i.iter().zip(self.shape.dims()).all(|(i, size)| i < size);
+        fits.then(|| self.values[flat(self.shape, i)])
+    }
+}

@@ -1,0 +1,150 @@
+//! What the layers refuse, with the exact text that the compiler prints.
+
+use undertone_layers::{
+    Add, AvgPool1d, AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool1d, MaxPool2d, Permute,
+    Relu, Reshape,
+};
+use undertone_runtime::Layer;
+use undertone_runtime::graph::trace;
+use undertone_shape::{Infer, Shape, render};
+
+/// Checks the text of the refusal at the stage `M.s`, and that `build` reports the same instead of panicking.
+#[track_caller]
+fn refuses<L: Layer>(layer: L, infer: fn(&L, &[Shape]) -> Infer, inputs: &[Shape], expected: &str) {
+    let error = infer(&layer, inputs).expect_err("a refusal");
+    assert_eq!(render("M.s", &error).as_str(), format!("`M.s` {expected}"));
+    let named: Vec<(&str, Shape)> = ["a", "b", "c"].into_iter().zip(inputs.iter().copied()).collect();
+    let built = trace("M", &named, |g, x| layer.build(g, x)).expect_err("a refusal").to_string();
+    assert!(built.ends_with(expected) && built.starts_with("model `M`, stage `"), "{built}");
+}
+
+fn shape<const R: usize>(dims: [usize; R]) -> Shape {
+    Shape::new(dims)
+}
+
+#[test]
+fn a_wrong_number_of_inputs() {
+    let (x, picture) = (shape([2, 4]), shape([2, 4, 4]));
+    let two = "takes 1 input, but is given 2";
+    refuses(Conv1d { out: 1, ..Conv1d::DEFAULT }, Conv1d::infer, &[x; 2], two);
+    refuses(Conv2d { out: 1, ..Conv2d::DEFAULT }, Conv2d::infer, &[picture; 2], two);
+    refuses(Linear { out: 1, ..Linear::DEFAULT }, Linear::infer, &[x; 2], two);
+    refuses(BatchNorm::DEFAULT, BatchNorm::infer, &[x; 2], two);
+    refuses(Relu, Relu::infer, &[x; 2], two);
+    refuses(MaxPool1d::DEFAULT, MaxPool1d::infer, &[x; 2], two);
+    refuses(MaxPool2d::DEFAULT, MaxPool2d::infer, &[picture; 2], two);
+    refuses(AvgPool1d::DEFAULT, AvgPool1d::infer, &[x; 2], two);
+    refuses(AvgPool2d::DEFAULT, AvgPool2d::infer, &[picture; 2], two);
+    refuses(GlobalAvgPool, GlobalAvgPool::infer, &[x; 2], two);
+    refuses(Flatten, Flatten::infer, &[x; 2], two);
+    refuses(Reshape { to: &[8] }, Reshape::infer, &[x; 2], two);
+    refuses(Permute { axes: &[1, 0] }, Permute::infer, &[x; 2], two);
+    refuses(Dropout::DEFAULT, Dropout::infer, &[x; 2], two);
+    refuses(Relu, Relu::infer, &[], "takes 1 input, but is given 0");
+    refuses(Add, Add::infer, &[x], "takes 2 inputs, but is given 1");
+    refuses(Add, Add::infer, &[], "takes 2 inputs, but is given 0");
+    refuses(Concat::DEFAULT, Concat::infer, &[x], "takes 2 inputs, but is given 1");
+}
+
+#[test]
+fn a_wrong_rank() {
+    let (scalar, row, matrix, picture) = (shape([]), shape([9]), shape([3, 9]), shape([3, 9, 9]));
+    refuses(Conv1d { out: 1, ..Conv1d::DEFAULT }, Conv1d::infer, &[picture], "expects rank 2, but its input is [3, 9, 9]");
+    refuses(Conv2d { out: 1, ..Conv2d::DEFAULT }, Conv2d::infer, &[matrix], "expects rank 3, but its input is [3, 9]");
+    refuses(Linear { out: 1, ..Linear::DEFAULT }, Linear::infer, &[scalar], "expects rank 1, but its input is []");
+    refuses(BatchNorm::DEFAULT, BatchNorm::infer, &[scalar], "expects rank 1, but its input is []");
+    refuses(MaxPool1d::DEFAULT, MaxPool1d::infer, &[picture], "expects rank 2, but its input is [3, 9, 9]");
+    refuses(MaxPool2d::DEFAULT, MaxPool2d::infer, &[row], "expects rank 3, but its input is [9]");
+    refuses(AvgPool1d::DEFAULT, AvgPool1d::infer, &[row], "expects rank 2, but its input is [9]");
+    refuses(AvgPool2d::DEFAULT, AvgPool2d::infer, &[matrix], "expects rank 3, but its input is [3, 9]");
+    refuses(GlobalAvgPool, GlobalAvgPool::infer, &[row], "expects rank 2, but its input is [9]");
+    refuses(Permute { axes: &[1, 0] }, Permute::infer, &[picture], "expects rank 2, but its input is [3, 9, 9]");
+    refuses(Concat::DEFAULT, Concat::infer, &[picture, matrix], "expects rank 3, but its input is [3, 9]");
+}
+
+#[test]
+fn a_field_that_is_required() {
+    let x = shape([4, 6]);
+    refuses(Conv1d::DEFAULT, Conv1d::infer, &[x], "needs the field `out`");
+    refuses(Conv2d::DEFAULT, Conv2d::infer, &[shape([4, 6, 6])], "needs the field `out`");
+    refuses(Linear::DEFAULT, Linear::infer, &[x], "needs the field `out`");
+    refuses(Reshape::DEFAULT, Reshape::infer, &[x], "needs the field `to`");
+    refuses(Permute::DEFAULT, Permute::infer, &[x], "needs the field `axes`");
+}
+
+#[test]
+fn a_field_of_a_convolution_that_is_not_possible() {
+    let x = [shape([6, 8])];
+    let conv = Conv1d { out: 4, kernel: 3, ..Conv1d::DEFAULT };
+    refuses(Conv1d { kernel: 0, ..conv }, Conv1d::infer, &x, "has `kernel: 0`, but it must be at least 1");
+    refuses(Conv1d { stride: 0, ..conv }, Conv1d::infer, &x, "has `stride: 0`, but it must be at least 1");
+    refuses(Conv1d { dilation: 0, ..conv }, Conv1d::infer, &x, "has `dilation: 0`, but it must be at least 1");
+    refuses(Conv1d { groups: 0, ..conv }, Conv1d::infer, &x, "has `groups: 0`, but it must be at least 1");
+    refuses(Conv1d { groups: 3, ..conv }, Conv1d::infer, &x, "has `out: 4`, but it must be a multiple of `groups`");
+    refuses(Conv1d { groups: 4, ..conv }, Conv1d::infer, &x, "needs axis 0 divisible by 4, but its input is [6, 8]");
+}
+
+#[test]
+fn a_field_of_a_pool_that_is_not_possible() {
+    let x = [shape([6, 8])];
+    refuses(MaxPool1d { kernel: 0, stride: 0, padding: 0 }, MaxPool1d::infer, &x, "has `kernel: 0`, but it must be at least 1");
+    let half = "has `padding: 2`, but it must be at most half of `kernel`";
+    refuses(MaxPool1d { kernel: 3, stride: 0, padding: 2 }, MaxPool1d::infer, &x, half);
+    refuses(AvgPool2d { kernel: 3, stride: 1, padding: 2 }, AvgPool2d::infer, &[shape([1, 9, 9])], half);
+}
+
+#[test]
+fn other_fields_that_are_not_possible() {
+    let x = [shape([6, 8])];
+    for rate in [1.0, 1.5, -0.1, f64::NAN, f64::INFINITY] {
+        refuses(Dropout { rate }, Dropout::infer, &x, "needs the field `rate: 0 or more, below 1`");
+    }
+    for epsilon in [-1e-5, f64::NAN, f64::INFINITY] {
+        refuses(BatchNorm { epsilon, ..BatchNorm::DEFAULT }, BatchNorm::infer, &x, "needs the field `epsilon: 0 or more`");
+    }
+    for momentum in [-0.1, 1.1, f64::NAN] {
+        refuses(BatchNorm { momentum, ..BatchNorm::DEFAULT }, BatchNorm::infer, &x, "needs the field `momentum: 0 to 1`");
+    }
+    refuses(Reshape { to: &[1; 9] }, Reshape::infer, &[shape([1])], "has `to.len(): 9`, but it must be at most 8");
+    refuses(Permute { axes: &[1, 1] }, Permute::infer, &x, "has `axes: 1`, but it must be each axis exactly once");
+    refuses(Permute { axes: &[0, 2] }, Permute::infer, &x, "has `axes: 2`, but it must be each axis exactly once");
+    refuses(Concat { axis: 2 }, Concat::infer, &[x[0]; 2], "has `axis: 2`, but it must be below the rank of the inputs");
+}
+
+#[test]
+fn an_input_that_is_too_small() {
+    let conv = Conv1d { out: 4, kernel: 5, dilation: 2, padding: 1, ..Conv1d::DEFAULT };
+    refuses(conv, Conv1d::infer, &[shape([1, 6])], "needs at least 7 on axis 1, but its input is [1, 6]");
+    assert!(conv.infer(&[shape([1, 7])]).is_ok());
+    let square = Conv2d { out: 4, kernel: 3, ..Conv2d::DEFAULT };
+    refuses(square, Conv2d::infer, &[shape([1, 3, 2])], "needs at least 3 on axis 2, but its input is [1, 3, 2]");
+    refuses(square, Conv2d::infer, &[shape([0, 3, 3])], "needs at least 1 on axis 0, but its input is [0, 3, 3]");
+    let pool = MaxPool2d { kernel: 2, stride: 1, padding: 1 };
+    refuses(pool, MaxPool2d::infer, &[shape([1, 0, 2])], "needs at least 1 on axis 1, but its input is [1, 0, 2]");
+    refuses(AvgPool1d::DEFAULT, AvgPool1d::infer, &[shape([1, 1])], "needs at least 2 on axis 1, but its input is [1, 1]");
+    refuses(GlobalAvgPool, GlobalAvgPool::infer, &[shape([2, 3, 0])], "needs at least 1 on axis 2, but its input is [2, 3, 0]");
+    refuses(Linear { out: 2, bias: true }, Linear::infer, &[shape([3, 0])], "needs at least 1 on axis 1, but its input is [3, 0]");
+}
+
+#[test]
+fn inputs_that_do_not_fit_each_other() {
+    let (a, b) = (shape([3, 4]), shape([3, 5]));
+    refuses(Add, Add::infer, &[a, b], "needs inputs of one shape, but they are [3, 4] and [3, 5]");
+    refuses(Add, Add::infer, &[a, a, b], "needs inputs of one shape, but they are [3, 4] and [3, 5]");
+    refuses(Concat::DEFAULT, Concat::infer, &[a, a, b], "expects 4 on axis 1, but its input is [3, 5]");
+    refuses(Reshape { to: &[4, 4] }, Reshape::infer, &[a], "cannot see [3, 4] as [4, 4]: 12 elements against 16");
+}
+
+#[test]
+fn fields_as_large_as_possible_are_refused_without_overflow() {
+    const HUGE: usize = usize::MAX;
+    let x = [shape([2, 8])];
+    let conv = Conv1d { out: 2, kernel: HUGE, dilation: HUGE, ..Conv1d::DEFAULT };
+    refuses(conv, Conv1d::infer, &x, &format!("needs at least {HUGE} on axis 1, but its input is [2, 8]"));
+    refuses(
+        MaxPool1d { kernel: HUGE, ..MaxPool1d::DEFAULT },
+        MaxPool1d::infer,
+        &x,
+        &format!("needs at least {HUGE} on axis 1, but its input is [2, 8]"),
+    );
+}
