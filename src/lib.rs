@@ -5,6 +5,29 @@
 #![forbid(unsafe_code)]
 
 pub use undertone_layers as layers;
+/// # Example
+///
+/// ```
+/// use undertone::prelude::*;
+///
+/// secure_model! {
+///     /// Two layers around a nonlinearity.
+///     pub model Classify { hidden: usize = 16 } (x) {
+///         x -> Linear { out: hidden } -> Relu -> head: Linear { out: 3 }
+///     }
+/// }
+///
+/// secure_model! {
+///     /// Three classes from four measurements.
+///     pub model Iris(flower: [4]) -> [3] {
+///         flower -> classify: Classify { hidden: 8 }
+///     }
+/// }
+///
+/// let graph = Iris::graph()?;
+/// assert_eq!(graph.parameters[2].name, "classify.head.weight");
+/// # Ok::<(), Error>(())
+/// ```
 pub use undertone_macros::secure_model;
 pub use undertone_runtime::*;
 #[cfg(feature = "twin")]
@@ -21,6 +44,6 @@ pub mod prelude {
     pub use crate::layers::*;
     pub use crate::secure_model;
     #[cfg(feature = "twin")]
-    pub use crate::twin::*;
-    pub use crate::{Clear, Error, Layer, Model, Result, S0, S1, S2, S3, S4, StaticShape, Weights};
+    pub use crate::twin::{Average, Ctc, Device, Evaluation, Examples, Schedule, TrainConfig, Twin, TwinModel};
+    pub use crate::{Clear, Error, Layer, Model, Prediction, Result, S0, S1, S2, S3, S4, Settings, StaticShape, Weights, World};
 }

@@ -3,6 +3,7 @@
 //! A plan is made of a graph and [`Settings`]; the batch is a parameter of a run. Its [hash](Plan::hash) is what the parties compare before anything moves.
 
 mod cost;
+mod listing;
 mod lower;
 mod memory;
 mod range;

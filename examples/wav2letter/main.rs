@@ -1,0 +1,162 @@
+//! Transcribes real recordings without anyone seeing the recording or the weights.
+//!
+//! The client has the audio, the server the weights, a dealer hands out randomness; each is a thread of its own here. Only the scores of the letters come out, to
+//! the client. The plain twin runs beside it, for comparison.
+//!
+//! ```text
+//! cargo run --release --example wav2letter                  the committed recordings
+//! cargo run --release --example wav2letter -- --wav my.wav  a recording of your own
+//! cargo run --release --example wav2letter -- --full        the published model at full size, on one second
+//! ```
+
+mod full;
+mod model;
+mod recordings;
+
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use model::{Wav2Letter, transcribe};
+use recordings::Recording;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use undertone::party::Untyped;
+use undertone::prelude::*;
+use undertone_data::cer::Cer;
+use undertone_data::wav::RATE;
+
+/// Windows that run at once.
+const BATCH: usize = 8;
+
+/// Transcribes recordings under secure two-party computation with a dealer.
+#[derive(Parser)]
+struct Options {
+    /// A 16-bit WAV file, mono or stereo; the committed recordings otherwise.
+    #[arg(long)]
+    wav: Vec<PathBuf>,
+    /// The weights of the speech model.
+    #[arg(long)]
+    weights: Option<PathBuf>,
+    /// Prints one last line of JSON.
+    #[arg(long)]
+    json: bool,
+    /// Runs torchaudio's Wav2Letter at its full size, with random weights, on one second of audio.
+    #[arg(long)]
+    full: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let result = if options.full { full::run(options.json) } else { run(&options) };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("error: the private and the plain run differ by more than they may");
+            ExitCode::FAILURE
+        }
+        Err(e) => {
+            eprintln!("error: {e}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Transcribes; whether the private and the plain transcripts are the same.
+fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/assets");
+    let weights = Wav2Letter::load(options.weights.clone().unwrap_or_else(|| assets.join("wav2letter.safetensors")))?;
+    let recordings = if options.wav.is_empty() { recordings::committed(&assets.join("speech"))? } else { recordings::own(&options.wav)? };
+    let seconds: f64 = recordings.iter().map(|r| r.samples as f64 / f64::from(RATE)).sum();
+    println!("{} recordings, {seconds:.1} s of audio", recordings.len());
+
+    let audio: Vec<f32> = recordings.iter().flat_map(|r| r.audio.values().iter().copied()).collect();
+    let windows: usize = recordings.iter().map(|r| r.windows.len()).sum();
+    let bar = ProgressBar::new(windows as u64).with_style(ProgressStyle::with_template("private run {wide_bar} window {pos} of {len}, {eta} left")?);
+    let private = World::two_party().batch(BATCH).predict_graph(Wav2Letter::graph()?, &weights, &[&audio], windows, &mut |done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    let plain = Wav2Letter::twin_with(&Device::flex(), &weights)?.predict(&Clear::new(audio)?)?;
+
+    let figures = Figures::new(&recordings, &private, plain.values(), seconds);
+    println!("{}\n", private.report);
+    figures.print(&private);
+    if options.json {
+        println!("{}", figures.json(&private));
+    }
+    Ok(figures.same)
+}
+
+/// What comes out of both runs.
+struct Figures {
+    recordings: usize,
+    seconds: f64,
+    cer_twin: Option<f64>,
+    cer_private: Option<f64>,
+    same: bool,
+    largest_difference: f32,
+}
+
+impl Figures {
+    /// Decodes and compares all recordings, printing the transcripts.
+    fn new(recordings: &[Recording], private: &Untyped, plain: &[f32], seconds: f64) -> Self {
+        let (mut twin, mut secret, mut same, mut from) = (Cer::default(), Cer::default(), true, 0);
+        let each = plain.len() / recordings.iter().map(|r| r.windows.len()).sum::<usize>().max(1);
+        for recording in recordings {
+            let range = from..from + recording.windows.len() * each;
+            let plain_text = transcribe(&recording.windows, &plain[range.clone()]);
+            let private_text = transcribe(&recording.windows, &private.output[range.clone()]);
+            println!("\n{}", recording.name);
+            if let Some(reference) = &recording.text {
+                println!("  reference  {reference}");
+                twin.add(reference, &plain_text);
+                secret.add(reference, &private_text);
+            }
+            println!("  twin       {plain_text}\n  private    {private_text}");
+            same &= plain_text == private_text;
+            from = range.end;
+        }
+        println!();
+        let known = recordings.iter().any(|r| r.text.is_some());
+        Self {
+            recordings: recordings.len(),
+            seconds,
+            cer_twin: known.then(|| twin.rate()),
+            cer_private: known.then(|| secret.rate()),
+            same,
+            largest_difference: plain.iter().zip(&private.output).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max),
+        }
+    }
+
+    fn print(&self, run: &Untyped) {
+        let (online, offline) = (run.report.online.as_secs_f64(), run.report.offline.as_secs_f64());
+        if let (Some(twin), Some(private)) = (self.cer_twin, self.cer_private) {
+            println!("character error rate  twin {twin:.3}, private {private:.3}");
+        }
+        println!("transcripts           {}", if self.same { "the same" } else { "DIFFERENT" });
+        println!("largest difference    {:.5} of a score", self.largest_difference);
+        println!("audio                 {:.1} s", self.seconds);
+        println!("online, offline       {online:.2} s, {offline:.2} s");
+        println!("real-time factor      {:.3}, offline work included", self.real_time(run));
+    }
+
+    fn real_time(&self, run: &Untyped) -> f64 {
+        (run.report.online + run.report.offline).as_secs_f64() / self.seconds
+    }
+
+    fn json(&self, run: &Untyped) -> serde_json::Value {
+        serde_json::json!({
+            "recordings": self.recordings,
+            "audio_seconds": self.seconds,
+            "online_seconds": run.report.online.as_secs_f64(),
+            "offline_seconds": run.report.offline.as_secs_f64(),
+            "real_time_factor": self.real_time(run),
+            "rounds": run.report.rounds() * run.report.runs as u64,
+            "online_bytes_per_party": run.report.sent(),
+            "offline_bytes": run.report.corrections(),
+            "cer_twin": self.cer_twin,
+            "cer_private": self.cer_private,
+            "same_transcripts": self.same,
+            "largest_logit_difference": self.largest_difference,
+            "parties": run.report.parties,
+            "ring": run.report.ring,
+        })
+    }
+}
