@@ -1,1 +1,95 @@
-//! 
+//! `secure_model!`: a description of a network becomes statically typed Rust.
+//!
+//! The pipeline is a compiler's: `parse` knows syntax and no meaning, `lower` gives every stage a name and every value a place,
+//! `check` holds the rules that need no order, `expand` prints and decides nothing. Each phase collects all of its errors; the
+//! next one starts only without any. Shapes are left to rustc, which evaluates the printed constants.
+//!
+//! The macro is documented where it is used, in the crate `undertone`. Everything works on `proc_macro2`, so that unit tests
+//! reach it.
+#![forbid(unsafe_code)]
+
+mod ast;
+mod check;
+mod diagnostics;
+mod expand;
+mod lower;
+mod names;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use diagnostics::Errors;
+use proc_macro2::TokenStream;
+
+/// Describes one model: a network as named stages, whose shapes the compiler checks.
+///
+/// ```text
+/// secure_model! {
+///     /// Two convolutions around a projected skip.
+///     pub model Block { width: usize, stride: usize = 1 } (x) {
+///         let skip = x -> Conv2d { out: width, stride };
+///         let body = x -> Conv2d { out: width, kernel: 3, stride, padding: 1 } -> Relu;
+///         (body, skip) -> Add -> Relu
+///     }
+/// }
+/// ```
+///
+/// # Grammar
+///
+/// ```text
+/// model = attrs vis "model" NAME [ "{" param, .. "}" ] "(" input, .. ")" [ "->" dims ] "{" let* pipe "}"
+/// param = NAME ":" TYPE [ "=" EXPR ]               a field of the model; without a value it is required
+/// input = NAME [ ":" dims ]                        without dims any shape
+/// dims  = "[" EXPR, .. "]"                         constants may stand here, and parameters
+/// let   = "let" NAME "=" pipe ";"
+/// pipe  = source ( "->" stage )*                   source = NAME | "(" NAME, .. ")"
+/// stage = [ NAME ":" ] LAYER [ "{" field, .. "}" ]
+///       | "for" PATTERN "in" LIST "{" stage ( "->" stage )* "}"
+/// ```
+///
+/// # Meaning
+///
+/// - A **stage** is called as it says, `fc1: Linear { .. }`, or else by its layer and a number, `conv2d_1`. The name is the key of its
+///   weights (`fc1.weight`), the row of every report and the label of every error. Inside submodels names join with dots.
+///   Names are unique, compared without case.
+/// - **Fields** are fields of the layer's struct; those not given take the layer's `DEFAULT`.
+/// - A **`for`** is unrolled, so its list is written out: `[64, 128]`, `[(64, 1), (128, 2)]`, `0..3`, `0..=2`. It numbers the names inside.
+/// - **Several values** are a tuple before a layer that takes them: `(a, b) -> Add`.
+/// - A model whose inputs all have dims, and that has no parameters, is **concrete**: it says what it returns, implements
+///   `Model` and runs. Any other model is a submodel. Both are layers, so they stand as stages in other models.
+/// - `#[undertone(crate = path)]` on the model says where the crate `undertone` is, if not at `::undertone`.
+///
+/// # Errors
+///
+/// First all syntax errors, then all errors of names, then the compiler's: a wrong shape is one error that underlines its stage.
+#[proc_macro]
+pub fn secure_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let Output { items, errors } = compile(input.into());
+    let errors = errors.iter().map(syn::Error::to_compile_error);
+    quote::quote!(#(#errors)* #items).into()
+}
+
+/// What a description becomes: items, and the errors of the first phase that had any.
+struct Output {
+    items: TokenStream,
+    errors: Vec<syn::Error>,
+}
+
+/// The whole pipeline. With errors, the items are those that users of the model name, so that these get no error of their own.
+fn compile(input: TokenStream) -> Output {
+    let mut errors = Errors::new();
+    let description = parse::description(input, &mut errors);
+    let errors = errors.barrier();
+    let Some(ast::Description { header, body }) = description else { return Output { items: TokenStream::new(), errors } };
+    let Some(body) = body.filter(|_| errors.is_empty()) else { return Output { items: expand::fallback(&header), errors } };
+
+    let mut errors = Errors::new();
+    check::header(&header, &mut errors);
+    check::parameters(&header, &body, &mut errors);
+    let network = lower::lower(&header, &body, &mut errors);
+    let errors = errors.barrier();
+    match network {
+        Some(network) if errors.is_empty() => Output { items: expand::expand(&network), errors },
+        _ => Output { items: expand::fallback(&header), errors },
+    }
+}

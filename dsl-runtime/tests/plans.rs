@@ -113,17 +113,15 @@ fn pooling_goes_first_where_that_is_cheaper() {
     for (kernel, stride) in [(2, 2), (3, 1), (3, 2)] {
         let swapped = cost(&pooled(kernel, stride));
         let kept = {
-            // a second reader of the ReLU keeps the order
+            // a permutation that changes nothing keeps the pass from seeing the ReLU
             let graph = trace("Kept", &[("x", Shape::new([1, 16, 16]))], |g, x| {
                 let y = conv(g, "conv", x[0], 8, 3, 1);
-                let y = relu(g, "relu", y);
-                let _ = stage(g, "reader", [8, 16, 16], |g| g.add(y, y));
+                let y = relu(g, "relu", y).permute([0, 1, 2]);
                 max_pool(g, "pool", y, kernel, stride)
             });
-            let unswapped = order_pool_and_relu(&graph.unwrap(), &Settings::default());
-            Plan::new(&Graph { name: "Kept".into(), ..unswapped }, &Settings::default()).unwrap().cost(1).total()
+            cost(&graph.unwrap())
         };
-        assert!(swapped.sent + swapped.corrections <= kept.sent + kept.corrections, "kernel {kernel}, stride {stride}");
+        assert!(swapped.sent + swapped.corrections < kept.sent + kept.corrections, "kernel {kernel}, stride {stride}");
     }
 }
 

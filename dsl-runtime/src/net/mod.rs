@@ -3,8 +3,12 @@
 //! A transport carries whole messages in order and knows nothing of protocols; nothing of the protocols knows a transport.
 
 mod memory;
+#[cfg(any(test, feature = "test-util"))]
+mod tap;
 
 pub use memory::{Memory, network};
+#[cfg(any(test, feature = "test-util"))]
+pub use tap::{Sent, Tap};
 
 /// Why a message did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::fixed;
 use crate::graph::Graph;
 use crate::model::{Model, ModelInput};
-use crate::net::{Memory, network};
+use crate::net::{Memory, Transport, network};
 use crate::plan::{Plan, Settings};
 use crate::report::{Report, Stages};
 use crate::tensor::{Clear, StaticShape};
@@ -25,6 +25,8 @@ pub struct World {
     seed: Option<u64>,
     #[cfg(any(test, feature = "test-util"))]
     logs: Vec<undertone_ring::prg::Log>,
+    #[cfg(any(test, feature = "test-util"))]
+    taps: Vec<crate::net::Sent>,
 }
 
 /// What a private prediction leaves.
@@ -60,6 +62,8 @@ impl World {
             seed: None,
             #[cfg(any(test, feature = "test-util"))]
             logs: vec![],
+            #[cfg(any(test, feature = "test-util"))]
+            taps: vec![],
         }
     }
 
@@ -73,6 +77,12 @@ impl World {
     #[cfg(any(test, feature = "test-util"))]
     pub fn logged(self, logs: Vec<undertone_ring::prg::Log>) -> Self {
         Self { logs, ..self }
+    }
+
+    /// The same world, writing down what each endpoint sends: the parties in order, then the dealer.
+    #[cfg(any(test, feature = "test-util"))]
+    pub fn tapped(self, taps: Vec<crate::net::Sent>) -> Self {
+        Self { taps, ..self }
     }
 
     /// The same world with other widths.
@@ -145,8 +155,9 @@ impl World {
         let dealer_link = endpoints.pop();
         let body = &body;
         let results: Vec<Result<T>> = std::thread::scope(|scope| {
-            let dealer = dealer_link.map(|mut link| {
-                scope.spawn(move || dealer::serve_with(&mut link, parties, &mut self.entropy(parties), &mut |key| self.watch(parties, key)))
+            let dealer = dealer_link.map(|link| {
+                let mut link = self.tap(parties, link);
+                scope.spawn(move || dealer::serve_with(link.as_mut(), parties, &mut self.entropy(parties), &mut |key| self.watch(parties, key)))
             });
             let threads: Vec<_> = endpoints.into_iter().enumerate().map(|(party, link)| scope.spawn(move || self.party(party, link, body))).collect();
             let results = threads.into_iter().enumerate().map(|(party, t)| t.join().unwrap_or_else(|_| Err(panicked(party)))).collect();
@@ -166,7 +177,7 @@ impl World {
     fn party<T>(&self, party: usize, link: Memory, body: &(impl Fn(&mut Session) -> Result<T> + Sync)) -> Result<T> {
         let watcher = self.clone();
         let mut session =
-            Session::connect_with(party, self.settings.parties, Box::new(link), self.entropy(party), Box::new(move |key| watcher.watch(party, key)))?;
+            Session::connect_with(party, self.settings.parties, self.tap(party, link), self.entropy(party), Box::new(move |key| watcher.watch(party, key)))?;
         session.record = self.record;
         body(&mut session)
     }
@@ -190,6 +201,19 @@ impl World {
     #[cfg(not(any(test, feature = "test-util")))]
     #[allow(clippy::unused_self, reason = "a world of tests has a log")]
     fn watch(&self, _: usize, _: &mut Prg) {}
+
+    #[cfg(any(test, feature = "test-util"))]
+    fn tap(&self, endpoint: usize, link: Memory) -> Box<dyn Transport> {
+        match self.taps.get(endpoint) {
+            Some(sent) => Box::new(crate::net::Tap::new(link, sent.clone())),
+            None => Box::new(link),
+        }
+    }
+    #[cfg(not(any(test, feature = "test-util")))]
+    #[allow(clippy::unused_self, reason = "a world of tests has taps")]
+    fn tap(&self, _: usize, link: Memory) -> Box<dyn Transport> {
+        Box::new(link)
+    }
 
     /// Puts the recorded shares together.
     fn reveal(&self, plan: &Plan, parties: &[Vec<Outcome>], batches: &[core::ops::Range<usize>]) -> Stages {

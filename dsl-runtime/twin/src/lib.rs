@@ -1,1 +1,34 @@
-//! 
+//! The plaintext twin: a model's graph in 32-bit floating point, by burn, for accuracy, calibration and training.
+//!
+//! A [`Network`] interprets a [`Graph`](undertone_runtime::graph::Graph) on a batch of samples and trains its weights; a [`Twin`]
+//! is a network with the types of a model. Names and layouts of weights are PyTorch's, so that what the twin has trained is what
+//! the private computation takes. This is the only crate that names burn.
+#![forbid(unsafe_code)]
+
+mod average;
+mod classify;
+mod ctc;
+mod gradient;
+mod initial;
+mod input;
+mod interpret;
+mod network;
+mod ops;
+mod report;
+mod schedule;
+mod twin;
+
+pub use average::Average;
+pub use classify::TrainConfig;
+pub use ctc::Ctc;
+pub use gradient::Gradients;
+pub use initial::initial;
+pub use network::Network;
+pub use report::{Epoch, Evaluation};
+pub use schedule::Schedule;
+pub use twin::{Examples, Twin, TwinModel};
+
+/// burn itself, for training loops of one's own.
+pub use burn;
+/// Where the twin computes: `Device::flex()` is the CPU, `Device::cuda(0)` a GPU with the feature `cuda`.
+pub use burn::tensor::Device;

@@ -1,0 +1,101 @@
+//! Syntax, nothing else: tokens taken apart, spans kept, no meaning.
+
+use proc_macro2::Span;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, FieldValue, Ident, Pat, Path, Token, Type, Visibility, token};
+
+/// `attrs vis model Name { params } (inputs) -> dims { body }`; no body when it has syntax errors.
+pub struct Description {
+    pub header: Header,
+    pub body: Option<Body>,
+}
+
+/// What users of the model see.
+pub struct Header {
+    /// The path of the facade crate: `::undertone`, unless `#[undertone(crate = path)]` says otherwise.
+    pub krate: Path,
+    pub attrs: Vec<Attribute>,
+    pub vis: Visibility,
+    pub name: Ident,
+    pub params: Vec<Param>,
+    pub inputs: Vec<Input>,
+    pub output: Option<Dims>,
+}
+
+impl Header {
+    /// Whether every shape is known here, so that the model can run, and not only be a stage of another one.
+    pub fn is_concrete(&self) -> bool {
+        self.params.is_empty() && self.inputs.iter().all(|i| i.dims.is_some())
+    }
+}
+
+/// `name: Type = default`.
+pub struct Param {
+    pub docs: Vec<Attribute>,
+    pub name: Ident,
+    pub ty: Type,
+    pub default: Option<Expr>,
+}
+
+/// `name: dims`; without dims any shape.
+pub struct Input {
+    pub name: Ident,
+    pub dims: Option<Dims>,
+}
+
+/// `[3, HEIGHT, WIDTH]`.
+pub struct Dims {
+    pub bracket: token::Bracket,
+    pub list: Punctuated<Expr, Token![,]>,
+}
+
+/// `let* pipe`.
+pub struct Body {
+    pub lets: Vec<Let>,
+    pub result: Pipe,
+}
+
+/// `let name = pipe;`
+pub struct Let {
+    pub name: Ident,
+    pub pipe: Pipe,
+}
+
+/// `(a, b) -> stage -> stage`.
+pub struct Pipe {
+    pub sources: Vec<Ident>,
+    pub steps: Vec<Step>,
+}
+
+/// What stands after an arrow.
+pub enum Step {
+    Stage(Stage),
+    For(For),
+}
+
+/// `name: Layer { field: value }`.
+pub struct Stage {
+    pub name: Option<Ident>,
+    pub layer: Path,
+    pub fields: Option<Fields>,
+}
+
+/// `{ field: value, field }`.
+pub struct Fields {
+    pub brace: token::Brace,
+    pub list: Vec<FieldValue>,
+}
+
+/// `for PAT in LIST { stage -> stage }`, the list taken apart.
+pub struct For {
+    pub pattern: Pat,
+    pub values: Vec<Expr>,
+    pub body: Vec<Step>,
+}
+
+impl Pipe {
+    /// The place of the pipe's source.
+    pub fn span(&self) -> Span {
+        self.sources.first().map_or_else(Span::call_site, Ident::span)
+    }
+}

@@ -1,0 +1,50 @@
+//! Printing: one file for each kind of model, no decisions about meaning.
+//!
+//! Everything but the struct lies in `const _: () = { .. }`. Inside it the constants are associated ones of private structs, so
+//! that no constant of the user's is shadowed; locals have hygienic spans.
+
+mod concrete;
+mod fallback;
+mod item;
+mod stage;
+mod template;
+
+use crate::ast::Header;
+use crate::lower::Network;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The items of a model.
+pub fn expand(network: &Network) -> TokenStream {
+    let header = network.header;
+    match (&header.output, header.is_concrete()) {
+        (Some(output), true) => wrap(header, &concrete::items(network, output)),
+        _ => wrap(header, &template::items(network)),
+    }
+}
+
+/// The items of a model with errors: what users of the model name, without content.
+pub fn fallback(header: &Header) -> TokenStream {
+    wrap(header, &fallback::items(header))
+}
+
+fn wrap(header: &Header, items: &TokenStream) -> TokenStream {
+    let (definition, cfgs) = (item::definition(header), item::cfgs(header));
+    let private = private(header);
+    quote! {
+        #definition
+        // Tokens of the user's in generated code would let lints blame the user.
+        #(#cfgs)*
+        #[allow(non_camel_case_types, non_snake_case, unused, clippy::all, clippy::pedantic, clippy::nursery)]
+        const _: () = {
+            use #private::Required as _;
+            #items
+        };
+    }
+}
+
+/// The path of the module that generated code names.
+fn private(header: &Header) -> TokenStream {
+    let krate = &header.krate;
+    quote!(#krate::__private)
+}

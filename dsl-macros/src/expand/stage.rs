@@ -1,0 +1,95 @@
+//! One stage: the alias of its layer, its fields as a struct literal, and what its errors underline.
+
+use super::{item, private};
+use crate::ast::Header;
+use crate::lower::{Network, Stage, Wire};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Member;
+
+impl Stage<'_> {
+    /// `type __fc1 = Linear;`: a layer's path is printed once, so that an unknown layer is one error.
+    pub fn alias_item(&self) -> TokenStream {
+        let (alias, layer) = (self.alias(), &self.syntax.layer);
+        quote!(type #alias = #layer;)
+    }
+
+    /// The alias, with the span of the layer.
+    pub fn alias(&self) -> Ident {
+        format_ident!("__{}", self.name.to_lowercase(), span = self.first)
+    }
+
+    /// The name of the stage's constants.
+    pub fn constant(&self) -> Ident {
+        Ident::new(&self.name.to_uppercase(), Span::call_site().located_at(self.first))
+    }
+
+    /// The name of the stage's value and of its function.
+    pub fn local(&self) -> Ident {
+        let mut local = syn::parse_str(&self.name).unwrap_or_else(|_| Ident::new_raw(&self.name, Span::call_site()));
+        local.set_span(Span::mixed_site().located_at(self.first));
+        local
+    }
+
+    /// The layer with its fields: `Linear { out: 10, ..Linear::DEFAULT }`, after a `let` for each loop variable.
+    pub fn literal(&self) -> TokenStream {
+        let alias = self.alias();
+        let value = match &self.syntax.fields {
+            Some(fields) if !fields.list.is_empty() => {
+                let list = &fields.list;
+                let mut braces = Group::new(Delimiter::Brace, quote!(#(#list,)* ..#alias::DEFAULT));
+                // With the user's braces the literal is all the user's, and rustc suggests similar names of fields.
+                braces.set_span(fields.brace.span.join());
+                quote!(#alias #braces)
+            }
+            _ => quote_spanned!(self.first=> #alias::DEFAULT),
+        };
+        let binds = self.binds.iter().map(|(pattern, value)| quote!(let #pattern = #value;));
+        if self.binds.is_empty() { value } else { quote!({ #(#binds)* #value }) }
+    }
+
+    /// `complete(Linear::REQUIRED, &["out"])`: whether the fields without a default are given.
+    pub fn complete(&self, header: &Header) -> TokenStream {
+        let (private, alias) = (private(header), self.alias());
+        let given = self.syntax.fields.iter().flat_map(|f| &f.list).map(|f| match &f.member {
+            Member::Named(name) => syn::ext::IdentExt::unraw(name).to_string(),
+            Member::Unnamed(index) => index.index.to_string(),
+        });
+        quote!(#private::complete(#alias::REQUIRED, &[#(#given),*]))
+    }
+
+    /// `.infer(&[..])` with the span of the layer.
+    pub fn infer(&self, layer: &TokenStream, inputs: &[impl ToTokens]) -> TokenStream {
+        let shapes = quote!(&[#(#inputs),*]);
+        quote_spanned!(self.first=> #layer.infer(#shapes))
+    }
+
+    /// `<Linear as Layer>::build(..)` with the span of the layer.
+    pub fn build(&self, header: &Header, layer: &TokenStream, inputs: &[impl ToTokens]) -> TokenStream {
+        let (private, alias) = (private(header), self.alias());
+        let function = quote_spanned!(self.first=> <#alias as #private::Layer>::build);
+        quote!(#function(#layer, scope, &[#(#inputs),*]))
+    }
+
+    /// A constant that does not evaluate when `result` is a shape error; the error underlines the whole stage.
+    pub fn check(&self, header: &Header, at: &str, result: &TokenStream) -> TokenStream {
+        let private = private(header);
+        let function = quote!(#private::check).into_iter().map(|mut token| {
+            token.set_span(self.first);
+            token
+        });
+        let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#at, &#result));
+        arguments.set_span(self.last);
+        let call: TokenStream = function.chain([TokenTree::from(arguments)]).collect();
+        quote!(const _: () = #call;)
+    }
+}
+
+/// The locals of a stage's inputs.
+pub fn locals(network: &Network, stage: &Stage) -> Vec<Ident> {
+    let local = |wire: &Wire| match wire {
+        Wire::Input(i) => item::local(&network.header.inputs[*i].name),
+        Wire::Stage(i) => network.stages[*i].local(),
+    };
+    stage.inputs.iter().map(local).collect()
+}

@@ -1,0 +1,162 @@
+//! Meaning: pipes and loops become a list of named stages in order of execution, each with the places of its inputs.
+
+use crate::ast::{Body, For, Header, Pipe, Step};
+use crate::diagnostics::Errors;
+use crate::names::Names;
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{Expr, Ident, Pat};
+
+/// A model ready to be printed.
+pub struct Network<'a> {
+    pub header: &'a Header,
+    pub stages: Vec<Stage<'a>>,
+    /// The stage whose value is the model's result.
+    pub result: usize,
+}
+
+/// One layer at its place; loops are unrolled.
+pub struct Stage<'a> {
+    pub name: String,
+    pub syntax: &'a crate::ast::Stage,
+    /// The loop variables in force, outermost first.
+    pub binds: Vec<(&'a Pat, &'a Expr)>,
+    pub inputs: Vec<Wire>,
+    /// The first and the last token of the layer, for errors that underline it all.
+    pub first: Span,
+    pub last: Span,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy)]
+pub enum Wire {
+    Input(usize),
+    Stage(usize),
+}
+
+/// Lowers a body; without errors there is a network.
+pub fn lower<'a>(header: &'a Header, body: &'a Body, errors: &mut Errors) -> Option<Network<'a>> {
+    let before = errors.len();
+    let mut scope = Scope { body, values: Vec::new(), names: Names::default(), stages: Vec::new(), errors };
+    for (i, input) in header.inputs.iter().enumerate() {
+        scope.define(&input.name, Some(Wire::Input(i)));
+    }
+    for binding in &body.lets {
+        let wire = scope.pipe(&binding.pipe);
+        if binding.pipe.steps.is_empty() && binding.pipe.sources.len() == 1 {
+            let source = &binding.pipe.sources[0];
+            scope.errors.on(source, format!("`{}` is only another name of `{source}`: add a layer, or use `{source}`", binding.name));
+        }
+        scope.define(&binding.name, wire);
+    }
+    let result = scope.pipe(&body.result);
+    if let (Some(Wire::Input(_)), [_]) = (result, &body.result.sources[..]) {
+        scope.errors.at(body.result.span(), "the model returns its input as it is: add a layer, as in `x -> Relu`");
+    }
+    // A misspelt name makes another one unused, so this is said only when the names are right.
+    if scope.errors.len() == before {
+        scope.unused();
+    }
+    let Some(Wire::Stage(result)) = result else { return None };
+    Some(Network { header, stages: scope.stages, result })
+}
+
+struct Scope<'a, 'e> {
+    body: &'a Body,
+    values: Vec<Known<'a>>,
+    names: Names,
+    stages: Vec<Stage<'a>>,
+    errors: &'e mut Errors,
+}
+
+/// A name for a value; no wire when its pipe has errors.
+struct Known<'a> {
+    name: &'a Ident,
+    wire: Option<Wire>,
+    used: bool,
+}
+
+impl<'a> Scope<'a, '_> {
+    fn define(&mut self, name: &'a Ident, wire: Option<Wire>) {
+        let text = name.unraw().to_string();
+        let earlier = self.values.iter().find(|v| v.name.unraw().to_string().to_lowercase() == text.to_lowercase());
+        match earlier {
+            Some(v) if v.name == name => self.errors.on(name, format!("a value named `{name}` exists already: choose another name")),
+            Some(v) => {
+                self.errors.on(name, format!("`{}` and `{name}` differ only in case, and names are compared without it", v.name));
+            }
+            // After a duplicate the first one counts.
+            None => self.values.push(Known { name, wire, used: false }),
+        }
+    }
+
+    /// The value at the end of a pipe.
+    fn pipe(&mut self, pipe: &'a Pipe) -> Option<Wire> {
+        let mut wires: Vec<Wire> = Vec::new();
+        for source in &pipe.sources {
+            wires.extend(self.find(source));
+        }
+        self.steps(&pipe.steps, &[], &mut wires);
+        if pipe.steps.is_empty() && pipe.sources.len() > 1 {
+            self.errors.at(pipe.span(), "one value is needed here: join several with a layer that takes them, as in `(a, b) -> Add`");
+        }
+        wires.first().copied()
+    }
+
+    fn find(&mut self, name: &Ident) -> Option<Wire> {
+        if let Some(known) = self.values.iter_mut().find(|v| v.name == name) {
+            known.used = true;
+            return known.wire;
+        }
+        let message = if self.body.lets.iter().any(|l| l.name == *name) {
+            format!("`{name}` is used before its definition: move its `let` up")
+        } else if name.unraw() != "self" && self.stages.iter().any(|s| name.unraw() == s.name) {
+            format!("`{name}` is a stage, not a value: name the value of its pipe with `let`")
+        } else {
+            let known: Vec<String> = self.values.iter().map(|v| format!("`{}`", v.name)).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            format!("no value is named `{name}` here; known values: {known}")
+        };
+        self.errors.on(name, message);
+        None
+    }
+
+    fn steps(&mut self, steps: &'a [Step], binds: &[(&'a Pat, &'a Expr)], wires: &mut Vec<Wire>) {
+        for step in steps {
+            match step {
+                Step::Stage(stage) => {
+                    let stage = self.stage(stage, binds, core::mem::take(wires));
+                    self.stages.push(stage);
+                    wires.push(Wire::Stage(self.stages.len() - 1));
+                }
+                Step::For(For { pattern, values, body }) => {
+                    for value in values {
+                        let inner: Vec<_> = binds.iter().copied().chain([(pattern, value)]).collect();
+                        self.steps(body, &inner, wires);
+                    }
+                }
+            }
+        }
+    }
+
+    fn stage(&mut self, syntax: &'a crate::ast::Stage, binds: &[(&'a Pat, &'a Expr)], inputs: Vec<Wire>) -> Stage<'a> {
+        let tokens: Vec<_> = syntax.layer.to_token_stream().into_iter().collect();
+        let first = tokens.first().map_or_else(Span::call_site, proc_macro2::TokenTree::span);
+        let last = tokens.last().map_or(first, proc_macro2::TokenTree::span);
+        let last = syntax.fields.as_ref().map_or(last, |f| f.brace.span.close());
+        let name = match (&syntax.name, syntax.layer.segments.last()) {
+            (Some(name), _) => self.names.written(name, !binds.is_empty(), self.errors),
+            (None, Some(layer)) => self.names.automatic(&layer.ident, self.errors),
+            (None, None) => String::new(),
+        };
+        Stage { name, syntax, binds: binds.to_vec(), inputs, first, last }
+    }
+
+    /// Values that nothing reads.
+    fn unused(&mut self) {
+        for value in self.values.iter().filter(|v| !v.used) {
+            self.errors.on(value.name, format!("`{}` is never used", value.name));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! A transport that writes down what an endpoint sends, for tests of what the others see.
+
+use super::{LinkError, Transport};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What an endpoint sent: the receiver, and the message.
+pub type Sent = Arc<Mutex<Vec<(usize, Vec<u8>)>>>;
+
+/// A transport whose messages are written down as they are sent.
+pub struct Tap<T> {
+    inner: T,
+    sent: Sent,
+}
+
+impl<T: Transport> Tap<T> {
+    /// Writes what `inner` sends to `sent`.
+    pub fn new(inner: T, sent: Sent) -> Self {
+        Self { inner, sent }
+    }
+}
+
+impl<T: Transport> Transport for Tap<T> {
+    fn send(&mut self, to: usize, message: &[u8]) -> Result<(), LinkError> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push((to, message.to_vec()));
+        self.inner.send(to, message)
+    }
+
+    fn receive(&mut self, from: usize, limit: usize, message: &mut Vec<u8>) -> Result<(), LinkError> {
+        self.inner.receive(from, limit, message)
+    }
+}

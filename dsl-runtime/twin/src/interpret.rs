@@ -1,0 +1,168 @@
+//! The interpreter: runs the nodes of a graph in order.
+//!
+//! A value is a tensor `[rows, elements]`, row-major within a row; every operation reshapes it to what it needs. A value that
+//! depends on no input has a single row, which takes part for every sample.
+
+use crate::ops::{self, norm::Statistics};
+use burn::tensor::Tensor;
+use rand::rngs::Xoshiro256PlusPlus;
+use undertone_runtime::graph::{Graph, Node, Op};
+use undertone_runtime::{Error, Result};
+use undertone_shape::Shape;
+
+/// The value of a node.
+#[derive(Clone)]
+pub(crate) struct Value {
+    rows: Tensor<2>,
+    /// Whether it depends on no input.
+    constant: bool,
+}
+
+impl Value {
+    /// The rows: one for each sample, or a single one for a value that depends on no input.
+    pub(crate) fn rows(&self) -> Tensor<2> {
+        self.rows.clone()
+    }
+
+    /// One row for each of `batch` samples.
+    pub(crate) fn each(&self, batch: usize) -> Tensor<2> {
+        let [_, elements] = self.rows.dims();
+        if self.constant { self.rows.clone().expand([batch, elements]) } else { self.rows.clone() }
+    }
+}
+
+/// Which values survive a run.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Keep {
+    /// That of the output; memory of the others is used again.
+    Output,
+    /// All of them.
+    All,
+}
+
+/// Whether a run is for a result or for training.
+pub(crate) enum Mode<'a> {
+    /// Running statistics, no dropout.
+    Evaluate,
+    /// Statistics of the batch, dropout at work.
+    Train {
+        /// Dropout's randomness.
+        rng: &'a mut Xoshiro256PlusPlus,
+        /// For each sample, the share of its last axis that is not padding.
+        valid: Option<&'a [f32]>,
+        /// For each batch normalisation, the nodes of running mean and variance with the statistics of the batch.
+        statistics: Vec<(usize, usize, f64, Statistics)>,
+    },
+}
+
+/// Runs the graph on `inputs`, each `[batch, elements]`, with the weights in the order of the graph's parameters.
+pub(crate) fn run(graph: &Graph, inputs: &[Tensor<2>], parameters: &[Tensor<1>], keep: Keep, mode: &mut Mode) -> Result<Vec<Value>> {
+    let mut last_use = vec![usize::MAX; graph.nodes.len()];
+    if keep == Keep::Output {
+        for (i, node) in graph.nodes.iter().enumerate() {
+            last_use[i] = i;
+            node.inputs.iter().for_each(|input| last_use[input.0] = i);
+        }
+        last_use[graph.output.0] = usize::MAX;
+    }
+    let mut values: Vec<Value> = Vec::with_capacity(graph.nodes.len());
+    for (i, node) in graph.nodes.iter().enumerate() {
+        let value = match &node.op {
+            Op::Input(k) => Value { rows: inputs[*k].clone(), constant: false },
+            Op::Parameter(k) => Value { rows: parameters[*k].clone().unsqueeze(), constant: true },
+            _ => {
+                let operands = Operands { graph, node, values: &values };
+                let constant = node.inputs.iter().all(|input| values[input.0].constant);
+                let rows = apply(&operands, mode).map_err(|message| Error::Graph {
+                    model: graph.name.clone(),
+                    stage: node.stage.clone(),
+                    message,
+                })?;
+                Value { rows, constant }
+            }
+        };
+        values.push(value);
+        for used in node.inputs.iter().map(|input| input.0).chain([i]) {
+            if last_use[used] == i {
+                values[used].rows = Tensor::empty([1, 1], &values[used].rows.device());
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// The operands of one node.
+struct Operands<'a> {
+    graph: &'a Graph,
+    node: &'a Node,
+    values: &'a [Value],
+}
+
+impl Operands<'_> {
+    fn count(&self) -> usize {
+        self.node.inputs.len()
+    }
+
+    fn shape(&self, i: usize) -> Shape {
+        self.graph.node(self.node.inputs[i]).shape
+    }
+
+    fn value(&self, i: usize) -> &Value {
+        &self.values[self.node.inputs[i].0]
+    }
+
+    fn rows(&self, i: usize) -> Tensor<2> {
+        self.value(i).rows()
+    }
+
+    /// All operands with the same number of rows.
+    fn aligned(&self) -> Vec<Tensor<2>> {
+        let batch = (0..self.count()).map(|i| self.value(i).rows.dims()[0]).max().unwrap_or(1);
+        (0..self.count()).map(|i| self.value(i).each(batch)).collect()
+    }
+
+    /// An operand that has to be the same for every sample, flat.
+    fn weight(&self, i: usize) -> Result<Tensor<1>, String> {
+        let value = self.value(i);
+        if value.constant {
+            Ok(value.rows().flatten(0, 1))
+        } else {
+            Err(format!("operand {i} of `{}` depends on an input; only weights are possible", self.node.op.name()))
+        }
+    }
+
+    /// The bias, where there is one.
+    fn bias(&self) -> Result<Option<Tensor<1>>, String> {
+        if self.count() > 2 { self.weight(2).map(Some) } else { Ok(None) }
+    }
+}
+
+fn apply(x: &Operands, mode: &mut Mode) -> Result<Tensor<2>, String> {
+    Ok(match &x.node.op {
+        Op::Input(_) | Op::Parameter(_) => return Err("inputs and weights have no operands".into()),
+        Op::Conv(c) => ops::window::conv(x.rows(0), x.shape(0), x.weight(1)?, x.shape(1), x.bias()?, c),
+        Op::Linear => ops::movement::linear(x.rows(0), x.weight(1)?, x.bias()?, x.shape(1)),
+        Op::BatchNorm(norm) => {
+            let [gamma, beta] = [x.weight(1)?, x.weight(2)?];
+            match mode {
+                Mode::Evaluate => ops::norm::evaluate(x.rows(0), x.shape(0), [gamma, beta, x.weight(3)?, x.weight(4)?], norm),
+                Mode::Train { valid, statistics, .. } => {
+                    let (rows, of_batch) = ops::norm::train(x.rows(0), x.shape(0), gamma, beta, norm, *valid)?;
+                    statistics.push((x.node.inputs[3].0, x.node.inputs[4].0, norm.momentum, of_batch));
+                    rows
+                }
+            }
+        }
+        Op::Relu => burn::tensor::activation::relu(x.rows(0)),
+        Op::MaxPool(p) => ops::window::max_pool(x.rows(0), x.shape(0), p),
+        Op::AvgPool(p) => ops::window::avg_pool(x.rows(0), x.shape(0), p),
+        Op::Add => x.aligned().into_iter().reduce(|a, b| a + b).ok_or("`add` has no operands")?,
+        Op::Concat { axis } => ops::movement::concat(x.aligned(), &(0..x.count()).map(|i| x.shape(i)).collect::<Vec<_>>(), *axis),
+        Op::Reshape { .. } => x.rows(0),
+        Op::Permute { axes } => ops::movement::permute(x.rows(0), x.shape(0), axes),
+        Op::Dropout { rate } => match mode {
+            Mode::Train { rng, .. } => ops::movement::dropout(x.rows(0), *rate, rng),
+            Mode::Evaluate => x.rows(0),
+        },
+    })
+}

@@ -1,0 +1,134 @@
+//! A network with the types of a model.
+
+use crate::{Epoch, Evaluation, Network, TrainConfig};
+use burn::tensor::Device;
+use core::marker::PhantomData;
+use undertone_runtime::{Clear, Error, Model, ModelInput, Result, Weights};
+
+/// The plaintext twin of a model.
+pub struct Twin<M: Model> {
+    network: Network,
+    model: PhantomData<fn() -> M>,
+}
+
+/// What every model has with the twin.
+pub trait TwinModel: Model + Sized {
+    /// The twin before training: weights as their layers initialise them, from the operating system's randomness.
+    ///
+    /// # Errors
+    /// When the model's graph is inconsistent.
+    fn twin(device: &Device) -> Result<Twin<Self>> {
+        Ok(Twin::over(Network::initial(Self::graph()?.clone(), None, device)?))
+    }
+
+    /// As [`twin`](Self::twin), with the same weights, shuffling and dropout for the same seed.
+    ///
+    /// # Errors
+    /// As [`twin`](Self::twin).
+    fn twin_seeded(device: &Device, seed: u64) -> Result<Twin<Self>> {
+        Ok(Twin::over(Network::initial(Self::graph()?.clone(), Some(seed), device)?))
+    }
+
+    /// The twin with these weights; weights that the model does not name are left out.
+    ///
+    /// # Errors
+    /// When weights are missing, wrongly shaped or not finite: all are named at once.
+    fn twin_with(device: &Device, weights: &Weights) -> Result<Twin<Self>> {
+        Ok(Twin::over(Network::new(Self::graph()?.clone(), weights, device)?))
+    }
+}
+
+impl<M: Model> TwinModel for M {}
+
+/// Samples with their classes.
+#[derive(Clone, Debug)]
+pub struct Examples<I> {
+    /// The samples.
+    pub inputs: I,
+    /// The class of each sample.
+    pub labels: Vec<usize>,
+}
+
+impl<I: ModelInput> Examples<I> {
+    /// Samples with their classes.
+    ///
+    /// # Errors
+    /// When there are not as many samples as labels.
+    pub fn new(inputs: I, labels: Vec<usize>) -> Result<Self> {
+        let batch = inputs.batch()?;
+        if batch != labels.len() {
+            return Err(Error::Input { name: "labels".into(), message: format!("{} labels for {batch} samples", labels.len()) });
+        }
+        Ok(Self { inputs, labels })
+    }
+}
+
+impl<M: Model> Twin<M> {
+    fn over(network: Network) -> Self {
+        Self { network, model: PhantomData }
+    }
+
+    /// The outputs for a batch of samples.
+    ///
+    /// # Errors
+    /// When a value is not finite, or several inputs have different numbers of samples.
+    pub fn predict(&self, inputs: &M::Input) -> Result<Clear<M::Output>> {
+        Clear::new(self.network.forward(&inputs.slices(), inputs.batch()?)?)
+    }
+
+    /// Trains the model to give the largest of its outputs to each sample's class; one report an epoch.
+    ///
+    /// # Errors
+    /// When a label is no class, a value is not finite, the loss stops being finite, or a checkpoint cannot be written.
+    pub fn train(&mut self, examples: &Examples<M::Input>, config: &TrainConfig) -> Result<Vec<Epoch>> {
+        self.network.train(&examples.inputs.slices(), &examples.labels, config)
+    }
+
+    /// Accuracy and loss on samples with known classes.
+    ///
+    /// # Errors
+    /// When a label is no class or a value is not finite.
+    pub fn evaluate(&self, examples: &Examples<M::Input>) -> Result<Evaluation> {
+        self.network.evaluate(&examples.inputs.slices(), &examples.labels)
+    }
+
+    /// The largest absolute value that each stage hands on, over a batch of samples; the inputs come first.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn ranges(&self, inputs: &M::Input) -> Result<Vec<(String, f32)>> {
+        self.network.ranges(&inputs.slices(), inputs.batch()?)
+    }
+
+    /// The weights, by PyTorch's names and in its layouts.
+    ///
+    /// # Errors
+    /// When the device fails to hand them out.
+    pub fn weights(&self) -> Result<Weights> {
+        self.network.weights()
+    }
+
+    /// Replaces the weights.
+    ///
+    /// # Errors
+    /// When weights are missing, wrongly shaped or not finite: all are named at once, and nothing is replaced.
+    pub fn load(&mut self, weights: &Weights) -> Result<()> {
+        self.network.load(weights)
+    }
+
+    /// The network below, for training loops of one's own.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The network below, to change it.
+    pub fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+}
+
+impl<M: Model> core::fmt::Debug for Twin<M> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Twin({})", M::NAME)
+    }
+}

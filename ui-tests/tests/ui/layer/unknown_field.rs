@@ -1,0 +1,15 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Field(image: [1, 28, 28]) -> [6, 24, 24] {
+        image -> Conv2d { out: 6, kernal: 5 }
+    }
+}
+
+secure_model! {
+    pub model Block { size: usize } (x) {
+        x -> Conv2d { out: 6, kernal: size }
+    }
+}
+
+fn main() {}

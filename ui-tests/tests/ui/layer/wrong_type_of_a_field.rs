@@ -1,0 +1,9 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Field(x: [4]) -> [6] {
+        x -> Linear { out: "six" }
+    }
+}
+
+fn main() {}
