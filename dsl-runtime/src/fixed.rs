@@ -4,7 +4,7 @@
 //! a truncation turns b into ceil(b / 2^t) + N - 1, a product multiplies b by the largest sum of weights of a channel, an addition adds, a maximum keeps.
 //! Every stage of a private run lies within its bound.
 
-use crate::plan::{EncodedWeight, Kind, Plan, encode, release};
+use crate::plan::{EncodedWeight, Kind, Plan, release};
 use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 
 /// What the fixed-point interpreter computes.
@@ -111,9 +111,4 @@ fn max(w: &crate::protocol::max::Windows, x: &[u64], out: &mut [u64]) {
             }
         }
     }
-}
-
-/// Encodes a number at the plan's fraction bits, for comparisons.
-pub fn quantise(plan: &Plan, v: f64) -> i64 {
-    encode(v * (1u64 << plan.settings.fraction) as f64) as i64
 }

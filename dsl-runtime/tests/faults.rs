@@ -87,8 +87,7 @@ fn messages(endpoint: usize) -> usize {
     let taps: Vec<undertone_runtime::net::Sent> = (0..3).map(|_| undertone_runtime::net::Sent::default()).collect();
     let x = vec![0.5; 2 * SIDE * SIDE];
     World::seeded(1).tapped(taps.clone()).predict_graph(&small(), &weights(), &[&x], 2, &mut |_| {}).unwrap();
-    let sent = taps[endpoint].lock().unwrap().len();
-    sent
+    taps[endpoint].lock().unwrap().len()
 }
 
 #[test]

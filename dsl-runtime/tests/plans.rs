@@ -167,10 +167,13 @@ fn the_hash_tells_plans_apart_and_survives_encoding() {
     again.verify(1 << 20).unwrap();
 }
 
+/// Spoils a plan.
+type Tamper = Box<dyn Fn(&mut Plan)>;
+
 #[test]
 fn a_plan_that_was_tampered_with_is_refused() {
     let good = Plan::new(&residual(), &Settings::default()).unwrap();
-    let broken: Vec<(&str, Box<dyn Fn(&mut Plan)>)> = vec![
+    let broken: Vec<(&str, Tamper)> = vec![
         ("version", Box::new(|p| p.schema += 1)),
         ("does not come before", Box::new(|p| p.steps[2].inputs = vec![2])),
         ("does not fit", Box::new(|p| p.steps[1].len += 1)),

@@ -21,15 +21,20 @@ fn payloads(seed: u64, endpoint: usize, weights: &Weights, x: &[f32], samples: u
 
 fn chi_square(bytes: &[u8]) -> f64 {
     let mut bins = [0f64; 256];
-    bytes.iter().for_each(|b| bins[usize::from(*b)] += 1.0);
+    for b in bytes {
+        bins[usize::from(*b)] += 1.0;
+    }
     let mean = bytes.len() as f64 / 256.0;
     bins.iter().map(|b| (b - mean) * (b - mean) / mean).sum()
 }
 
 fn two_samples(a: &[u8], b: &[u8]) -> f64 {
     let mut bins = [[0f64; 2]; 256];
-    a.iter().for_each(|v| bins[usize::from(*v)][0] += 1.0);
-    b.iter().for_each(|v| bins[usize::from(*v)][1] += 1.0);
+    for (k, sample) in [a, b].iter().enumerate() {
+        for v in *sample {
+            bins[usize::from(*v)][k] += 1.0;
+        }
+    }
     bins.iter().filter(|[a, b]| a + b > 0.0).map(|[a, b]| (a - b) * (a - b) / (a + b)).sum()
 }
 

@@ -15,8 +15,9 @@ use undertone_shape::{Infer, Shape};
 ///
 /// **Parameters.** None.
 ///
-/// **Cost.** A window of k values takes k - 1 comparisons in ceil(log2 k) levels. A level is 4 rounds; a comparison is 51 bits (34 for
-/// the opening of a difference, 16 to look up and join its digits, 1 for the sign under its mask) and 209 correction bits offline.
+/// **Cost.** A window of k values takes k - 1 comparisons in ceil(log2 k) levels. A level is 4 rounds; a comparison is 54 bits
+/// (35 for the opening of a difference, 18 to look up and join its digits, 1 for the sign under its mask) and, where a ReLU follows, 233 correction
+/// bits offline; 369 where the result is opened.
 /// The four values of the default cost 8 rounds and 153 bits per output.
 ///
 /// **Errors.** Other than one input; a rank other than 3; `kernel` 0; `padding` above half of `kernel`; an input smaller than the window.
@@ -67,7 +68,7 @@ impl Layer for MaxPool2d {
 ///
 /// **Parameters.** None.
 ///
-/// **Cost.** As [`MaxPool2d`]: 4 rounds a level and 51 bits a comparison. The two values of the default cost 4 rounds and 51 bits
+/// **Cost.** As [`MaxPool2d`]: 4 rounds a level and 54 bits a comparison. The two values of the default cost 4 rounds and 54 bits
 /// per output.
 ///
 /// **Errors.** Other than one input; a rank other than 2; `kernel` 0; `padding` above half of `kernel`; an input smaller than the window.

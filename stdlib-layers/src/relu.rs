@@ -10,7 +10,7 @@ use undertone_shape::{Infer, Shape};
 /// **Parameters.** None.
 ///
 /// **Cost.** Per element one comparison by masked digits: 4 rounds and 51 bits (34 for the opening of the truncated value, 16 to
-/// look up and join its digits, 1 for the sign under its mask), 359 correction bits offline. The truncation of the product before
+/// look up and join its digits, 1 for the sign under its mask), 367 correction bits offline. The truncation of the product before
 /// it is part of that opening. The opening that the next convolution or linear layer needs is a fifth round and 64 bits more.
 ///
 /// **Errors.** Other than one input.

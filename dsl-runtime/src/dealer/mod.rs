@@ -9,7 +9,7 @@ pub use service::serve;
 pub(crate) use service::serve_with;
 
 use crate::plan::{Kind, Plan, max_fold};
-use crate::protocol::{Dealing, Fold, linear, max::Max, open, padded, relu::Relu, truncate::Truncate};
+use crate::protocol::{Dealing, Fold, linear::Linear, linear::weight_mask, max::Max, open, padded, relu::Relu, truncate::Truncate};
 use undertone_ring::conv::{PackedWeights, Scratch};
 use undertone_ring::prg::Prg;
 
@@ -29,7 +29,7 @@ impl WeightMasks {
             let geometry = geometry.as_ref()?;
             let mut sum = vec![0u64; geometry.weights()];
             for key in keys {
-                let mask: Vec<u64> = linear::weight_mask(key, index as u32, sum.len());
+                let mask: Vec<u64> = weight_mask(key, index as u32, sum.len());
                 sum.iter_mut().zip(&mask).for_each(|(s, m)| *s = s.wrapping_add(*m));
             }
             Some(PackedWeights::new(geometry, &sum))
@@ -54,7 +54,7 @@ pub(crate) fn deal<E>(plan: &Plan, weights: &WeightMasks, keys: &[Prg], batch: u
             Kind::Open => wires[k] = Some(open::dealt(&d, id, len)),
             Kind::Linear { geometry, weight } => {
                 if let Some(wire) = &wires[step.inputs[0]] {
-                    linear::deal(s.ring, &geometry.conv(), batch, wire, &weights.0[*weight], &mut d, id, &mut scratch);
+                    Linear { n: s.ring, conv: geometry.conv(), batch }.deal(wire, &weights.0[*weight], &mut d, id, &mut scratch);
                 }
             }
             Kind::Truncate { t } => Truncate { n: s.ring, t: *t, m: s.opened }.deal::<u64>(&mut d, id, padded(len)),

@@ -68,14 +68,14 @@ impl Service<'_> {
     fn answer(&mut self, request: Result<Request, String>) -> Result<(), LinkError> {
         match request {
             Err(message) => self.tell(&Answer::Refused(message)),
-            Ok(Request::Weights { set, plan }) => match self.admit(set, &plan) {
-                Err(message) => self.tell(&Answer::Refused(message)),
-                Ok(()) => {
-                    let masks = WeightMasks::new(&plan, &self.keys(Purpose::Weights, &set));
-                    self.sets.insert(set, (*plan, masks));
-                    self.tell(&Answer::Ready)
+            Ok(Request::Weights { set, plan }) => {
+                if let Err(message) = self.admit(set, &plan) {
+                    return self.tell(&Answer::Refused(message));
                 }
-            },
+                let masks = WeightMasks::new(&plan, &self.keys(Purpose::Weights, &set));
+                self.sets.insert(set, (*plan, masks));
+                self.tell(&Answer::Ready)
+            }
             Ok(Request::Tape { set, batch }) => {
                 let largest = self.sets.get(&set).map(|(plan, _)| plan.steps.iter().map(|s| s.len).max().unwrap_or(0));
                 let refused = match largest {
@@ -116,7 +116,9 @@ impl Service<'_> {
 
     fn keys(&mut self, purpose: Purpose, id: &[u8; 16]) -> Vec<Prg> {
         let mut keys: Vec<Prg> = self.seeds.iter().map(|seed| Prg::new(&seed.key(purpose, id))).collect();
-        keys.iter_mut().for_each(|key| (self.prepare)(key));
+        for key in &mut keys {
+            (self.prepare)(key);
+        }
         keys
     }
 

@@ -13,16 +13,16 @@ impl fmt::Display for Graph {
                 Op::Parameter(k) => format!("parameter {}", self.parameters[*k].name),
                 Op::Conv(c) => {
                     let n = node.shape.rank() - 1;
-                    let mut text = format!("conv {}", inputs.join(" "));
+                    let mut words = vec![format!("conv {}", inputs.join(" "))];
                     for (name, value, plain) in [("stride", c.stride, 1), ("padding", c.padding, 0), ("dilation", c.dilation, 1)] {
                         if value[..n].iter().any(|v| *v != plain) {
-                            text += &format!(" {name} {:?}", &value[..n]);
+                            words.push(format!("{name} {:?}", &value[..n]));
                         }
                     }
                     if c.groups != 1 {
-                        text += &format!(" groups {}", c.groups);
+                        words.push(format!("groups {}", c.groups));
                     }
-                    text
+                    words.join(" ")
                 }
                 Op::MaxPool(p) => pool(&inputs, "max_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),
                 Op::AvgPool(p) => pool(&inputs, "avg_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),

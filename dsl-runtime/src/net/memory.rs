@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel}
 use std::time::Duration;
 
 /// How long a message is waited for: far longer than any step takes, so that only a stalled endpoint meets it.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How often a queue is looked at before the thread goes to sleep; waking one costs as much as some thousand looks.
 const SPINS: u32 = 3000;

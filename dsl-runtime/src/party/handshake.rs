@@ -129,6 +129,7 @@ pub(super) fn receive<T: for<'a> Deserialize<'a>>(seat: Seat, transport: &mut dy
 }
 
 /// A failed link as an error of this party.
+#[allow(clippy::needless_pass_by_value, reason = "the last step of map_err")]
 pub(super) fn link(seat: Seat, during: &str, e: LinkError) -> Error {
     Error::Peer { party: seat.party, during: during.to_owned(), message: e.to_string() }
 }

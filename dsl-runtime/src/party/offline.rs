@@ -6,7 +6,7 @@ use crate::dealer::wire::{Answer, Request, encode, tape_id};
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
 use crate::plan::{Kind, Plan, max_fold, step_cost};
-use crate::protocol::{Fold, Tape, TapeError, linear, max, open, padded, relu, truncate};
+use crate::protocol::{Fold, Tape, TapeError, linear::Linear, max, open, padded, relu, truncate};
 use std::time::{Duration, Instant};
 use undertone_ring::conv::Scratch;
 
@@ -102,7 +102,7 @@ impl Session {
                             Material::Wire(mask) => mask,
                             _ => &none, // a verified plan reads an opened wire here
                         };
-                        let k = linear::expand(s.ring, &geometry.conv(), batch, wire, &weight.opened, &weight.bias, &mut tape, id, &mut scratch)?;
+                        let k = Linear { n: s.ring, conv: geometry.conv(), batch }.expand(wire, &weight.opened, &weight.bias, &mut tape, id, &mut scratch)?;
                         Material::Linear(k)
                     }
                     Kind::Truncate { t } => {

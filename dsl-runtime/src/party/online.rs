@@ -5,7 +5,7 @@ use super::offline::{Material, Prepared};
 use super::{CLIENT, Session, WeightSet, encode};
 use crate::error::{Error, Result};
 use crate::plan::{Kind, Plan, release};
-use crate::protocol::{Phases, Round, linear, open, padded, release as zero};
+use crate::protocol::{Phases, Round, linear::Linear, open, padded, release as zero};
 use std::time::{Duration, Instant};
 use undertone_ring::conv::Scratch;
 
@@ -63,8 +63,8 @@ impl Session {
             None if self.seat.party != CLIENT => vec![],
             _ => return Err(Error::Input { name: "all".into(), message: "the client, and nobody else, gives the inputs".into() }),
         };
-        let last_use = plan.last_use();
-        let mut run = Run { plan, set, batch: prepared.batch, values: vec![], buffers: Buffers::default(), scratch: Scratch::new() };
+        let (last_use, spare) = (plan.last_use(), core::mem::take(&mut self.spare));
+        let mut run = Run { plan, set, batch: prepared.batch, values: vec![], buffers: Buffers::default(), scratch: Scratch::new(), spare };
         let mut outcome = Outcome { offline: prepared.time, ..Outcome::default() };
         for (k, material) in prepared.steps.into_iter().enumerate() {
             let from = Instant::now();
@@ -77,7 +77,8 @@ impl Session {
             }
             for input in &plan.steps[k].inputs {
                 if last_use[*input] == k {
-                    run.values[*input] = Vec::new();
+                    let value = core::mem::take(&mut run.values[*input]);
+                    run.spare.push(value);
                 }
             }
         }
@@ -86,6 +87,9 @@ impl Session {
         outcome.output = output;
         outcome.steps.push(Measured { rounds: 1, sent, corrections: 0, time: from.elapsed() });
         outcome.online = start.elapsed();
+        self.spare = run.spare;
+        self.spare.extend(run.values);
+        self.spare.retain(|value| value.capacity() > 0);
         Ok(outcome)
     }
 }
@@ -98,6 +102,8 @@ struct Run<'a> {
     values: Vec<Vec<u64>>,
     buffers: Buffers,
     scratch: Scratch<u64>,
+    /// Values that nobody needs any more: their memory is used again, by later runs of the session too.
+    spare: Vec<Vec<u64>>,
 }
 
 /// This party's messages of two rounds, reused.
@@ -112,18 +118,19 @@ impl Run<'_> {
     fn step(&mut self, session: &mut Session, k: usize, material: Material, mine: &[Vec<u64>]) -> Result<(u64, u64)> {
         let step = &self.plan.steps[k];
         let (seat, len, s) = (session.seat, self.batch * step.len, self.plan.settings);
-        let x = |i: usize| self.values[step.inputs[i]].as_slice();
         let mut result = match &material {
             Material::Linear(_) => vec![],
-            _ => vec![0u64; padded(len)],
+            _ => zeros(&mut self.spare, padded(len)),
         };
+        let x = |i: usize| self.values[step.inputs[i]].as_slice();
         let (buffers, stage) = (&mut self.buffers, step.stage.as_str());
         let mut drive = |phases: &mut dyn Phases<u64>, result: &mut [u64]| buffers.drive(session, stage, phases, result);
         let counts = match (&step.kind, material) {
             (Kind::Open, Material::Wire(mask)) => drive(&mut open::run(s.ring, x(0), &mask), &mut result)?,
             (Kind::Linear { geometry, weight }, Material::Linear(z)) => {
                 result = z;
-                linear::run(&geometry.conv(), self.batch, x(0), &self.set.weights[*weight].share, &mut result, &mut self.scratch);
+                let linear = Linear { n: s.ring, conv: geometry.conv(), batch: self.batch };
+                linear.run(x(0), &self.set.weights[*weight].share, &mut result, &mut self.scratch);
                 result.resize(padded(len), 0);
                 (0, 0)
             }
@@ -200,6 +207,15 @@ impl Run<'_> {
         let values = release.combine::<u64>(Round { own: &own, peers: &session.peers }, len);
         Ok((encode::outputs(self.plan, &values), 0))
     }
+}
+
+/// A vector of zeros, in memory that was used before if some is large enough.
+fn zeros(spare: &mut Vec<Vec<u64>>, len: usize) -> Vec<u64> {
+    let fits = spare.iter().enumerate().filter(|(_, v)| v.capacity() >= len).min_by_key(|(_, v)| v.capacity()).map(|(i, _)| i);
+    let mut value = fits.map(|i| spare.swap_remove(i)).unwrap_or_default();
+    value.clear();
+    value.resize(len, 0);
+    value
 }
 
 impl Buffers {

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::net::Transport;
 use crate::protocol::Seat;
 use undertone_ring::prg::Prg;
+use zeroize::Zeroize;
 
 /// One party's side of a computation with its peers and a dealer: connected once, used for many runs of several models.
 pub struct Session {
@@ -24,6 +25,8 @@ pub struct Session {
     /// What the peers sent in the last round.
     pub(super) peers: Vec<Vec<u8>>,
     pub(super) record: bool,
+    /// Memory of earlier values, used again.
+    pub(super) spare: Vec<Vec<u64>>,
     prepare: Box<dyn FnMut(&mut Prg) + Send>,
 }
 
@@ -60,6 +63,7 @@ impl Session {
             highest_tape: 0,
             peers: vec![Vec::new(); parties - 1],
             record: false,
+            spare: vec![],
             prepare,
         })
     }
@@ -108,6 +112,12 @@ impl Session {
     /// One round: sends `own` to every peer, leaves their messages in `self.peers`.
     pub(super) fn exchange(&mut self, during: &str, own: &[u8]) -> Result<()> {
         self.transport.exchange(self.seat.party, own, &mut self.peers).map_err(|e| link(self.seat, during, e))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.spare.zeroize();
     }
 }
 

@@ -141,7 +141,7 @@ impl World {
             Ok(outcomes)
         })?;
         let output = parties[CLIENT].iter().flat_map(|o| o.output.iter().copied()).collect();
-        let stages = self.record.then(|| self.reveal(plan, &parties, batches));
+        let stages = self.record.then(|| Self::reveal(plan, &parties, batches));
         Ok(Untyped { output, report: Report::new(plan, samples, &parties), stages })
     }
 
@@ -216,7 +216,7 @@ impl World {
     }
 
     /// Puts the recorded shares together.
-    fn reveal(&self, plan: &Plan, parties: &[Vec<Outcome>], batches: &[core::ops::Range<usize>]) -> Stages {
+    fn reveal(plan: &Plan, parties: &[Vec<Outcome>], batches: &[core::ops::Range<usize>]) -> Stages {
         let mut stages = Stages::new(plan);
         for (b, range) in batches.iter().enumerate() {
             let first = &parties[0][b].recorded;

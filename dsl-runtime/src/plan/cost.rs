@@ -1,7 +1,7 @@
 //! What a plan costs, stage by stage: the sum of what its protocols say, so it equals what a run measures.
 
 use super::{Kind, Plan, Step};
-use crate::protocol::{Cost, Fold, linear, max::Max, open, padded, release::Release, relu::Relu, truncate::Truncate};
+use crate::protocol::{Cost, Fold, linear::Linear, max::Max, open, padded, release::Release, relu::Relu, truncate::Truncate};
 use core::fmt;
 
 /// The costs of a plan.
@@ -40,7 +40,7 @@ pub(crate) fn step(plan: &Plan, step: &Step, batch: usize) -> Cost {
     let (s, len) = (plan.settings, batch * step.len);
     match &step.kind {
         Kind::Open => open::cost::<u64>(s.ring, len),
-        Kind::Linear { geometry, .. } => linear::cost::<u64>(s.ring, &geometry.conv(), batch),
+        Kind::Linear { geometry, .. } => Linear { n: s.ring, conv: geometry.conv(), batch }.cost::<u64>(),
         Kind::Truncate { t } => Truncate { n: s.ring, t: *t, m: s.opened }.cost::<u64>(s.parties, padded(len)),
         Kind::Relu { t } => Relu::new(Fold { n: s.ring, t: *t, m: s.opened }).cost::<u64>(padded(len)),
         Kind::Max { windows, m, narrow } => Max::new(max_fold(plan, *m, *narrow), windows, batch).cost::<u64>(),

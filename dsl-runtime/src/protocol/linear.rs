@@ -32,55 +32,61 @@ pub fn weight_share<W: Word>(first: bool, opened: &[W], mask: &[W]) -> Vec<W> {
     opened.iter().zip(mask).map(|(w, r)| if first { w.sub(*r) } else { r.neg() }).collect()
 }
 
-/// The dealer's half: C from the masks of wire and weight.
-pub fn deal<W: Word>(
-    n: u32,
-    conv: &Conv,
-    batch: usize,
-    wire: &[W],
-    weight: &PackedWeights<W>,
-    d: &mut Dealing<'_>,
-    step: u32,
-    scratch: &mut Scratch<W>,
-) {
-    let mut c = vec![W::from_u64(0); batch * conv.outputs()];
-    conv::accumulate(conv, batch, wire, weight, &mut c, scratch);
-    d.share(counter(step, 0, field::PRODUCT), n, c);
+/// One bilinear step on a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Linear {
+    /// Bits of the ring.
+    pub n: u32,
+    /// The geometry of one sample.
+    pub conv: Conv,
+    /// The number of samples.
+    pub batch: usize,
 }
 
-/// A party's offline half: K_i, of `batch` samples; `bias` is its share of one value a channel, or empty.
-pub fn expand<W: Word>(
-    n: u32,
-    conv: &Conv,
-    batch: usize,
-    wire: &[W],
-    opened: &PackedWeights<W>,
-    bias: &[W],
-    tape: &mut Tape<'_>,
-    step: u32,
-    scratch: &mut Scratch<W>,
-) -> Result<Vec<W>, TapeError> {
-    let mut k: Vec<W> = tape.share(counter(step, 0, field::PRODUCT), n, batch * conv.outputs())?;
-    let minus: Vec<W> = wire.iter().map(|r| r.neg()).collect();
-    conv::accumulate(conv, batch, &minus, opened, &mut k, scratch);
-    if !bias.is_empty() {
-        for pixel in k.chunks_exact_mut(conv.o) {
-            pixel.iter_mut().zip(bias).for_each(|(k, b)| *k = k.add(*b));
+impl Linear {
+    /// The dealer's half: C from the masks of wire and weight.
+    pub fn deal<W: Word>(&self, wire: &[W], weight: &PackedWeights<W>, d: &mut Dealing<'_>, step: u32, scratch: &mut Scratch<W>) {
+        let mut c = vec![W::from_u64(0); self.outputs()];
+        conv::accumulate(&self.conv, self.batch, wire, weight, &mut c, scratch);
+        d.share(counter(step, 0, field::PRODUCT), self.n, c);
+    }
+
+    /// A party's offline half: K_i, from its share of the wire's mask, the opened weight, and its share of one bias a channel (or none).
+    pub fn expand<W: Word>(
+        &self,
+        wire: &[W],
+        opened: &PackedWeights<W>,
+        bias: &[W],
+        tape: &mut Tape<'_>,
+        step: u32,
+        scratch: &mut Scratch<W>,
+    ) -> Result<Vec<W>, TapeError> {
+        let mut k: Vec<W> = tape.share(counter(step, 0, field::PRODUCT), self.n, self.outputs())?;
+        let minus: Vec<W> = wire.iter().map(|r| r.neg()).collect();
+        conv::accumulate(&self.conv, self.batch, &minus, opened, &mut k, scratch);
+        if !bias.is_empty() {
+            for pixel in k.chunks_exact_mut(self.conv.o) {
+                pixel.iter_mut().zip(bias).for_each(|(k, b)| *k = k.add(*b));
+            }
+        }
+        Ok(k)
+    }
+
+    /// A party's online half: `z` holds K_i and becomes z_i.
+    pub fn run<W: Word>(&self, opened: &[W], share: &PackedWeights<W>, z: &mut [W], scratch: &mut Scratch<W>) {
+        conv::accumulate(&self.conv, self.batch, opened, share, z, scratch);
+    }
+
+    /// No rounds; n bits of corrections an output, and one product.
+    pub fn cost<W: Word>(&self) -> Cost {
+        Cost {
+            corrections: word_bytes(self.n, W::BITS, self.outputs()) as u64,
+            multiply_adds: (self.batch * self.conv.multiply_adds()) as u64,
+            ..Cost::default()
         }
     }
-    Ok(k)
-}
 
-/// A party's online half: `z` holds K_i and becomes z_i.
-pub fn run<W: Word>(conv: &Conv, batch: usize, opened: &[W], share: &PackedWeights<W>, z: &mut [W], scratch: &mut Scratch<W>) {
-    conv::accumulate(conv, batch, opened, share, z, scratch);
-}
-
-/// No rounds; n bits of corrections an output, and one product.
-pub fn cost<W: Word>(n: u32, conv: &Conv, batch: usize) -> Cost {
-    Cost {
-        corrections: word_bytes(n, W::BITS, batch * conv.outputs()) as u64,
-        multiply_adds: (batch * conv.multiply_adds()) as u64,
-        ..Cost::default()
+    fn outputs(&self) -> usize {
+        self.batch * self.conv.outputs()
     }
 }

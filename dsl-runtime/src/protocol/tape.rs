@@ -128,23 +128,17 @@ impl<'a> Tape<'a> {
 
     /// A share of a value mod 2^bits that depends on others.
     pub fn share<W: Word>(&mut self, at: Counter, bits: u32, len: usize) -> Result<Vec<W>, TapeError> {
-        match self.corrections {
-            None => Ok(words(self.key, at, len)),
-            Some(_) => {
-                let mut value = vec![W::from_u64(0); len];
-                unpack_words(bits, self.take(word_bytes(bits, W::BITS, len))?, &mut value);
-                Ok(value)
-            }
-        }
+        let Some(sent) = self.corrections(word_bytes(bits, W::BITS, len))? else { return Ok(words(self.key, at, len)) };
+        let mut value = vec![W::from_u64(0); len];
+        unpack_words(bits, sent, &mut value);
+        Ok(value)
     }
 
     /// An XOR share of bits that depend on others.
     pub fn share_bits(&mut self, at: Counter, len: usize) -> Result<Vec<u32>, TapeError> {
+        let Some(sent) = self.corrections(4 * len)? else { return Ok(words(self.key, at, len)) };
         let mut value = vec![0u32; len];
-        match self.corrections {
-            None => self.key.words(at, &mut value),
-            Some(_) => as_bytes_mut(&mut value).copy_from_slice(self.take(4 * len)?),
-        }
+        as_bytes_mut(&mut value).copy_from_slice(sent);
         Ok(value)
     }
 

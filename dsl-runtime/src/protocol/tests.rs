@@ -130,7 +130,7 @@ fn truncation_is_right_for_every_value_and_every_share() {
     let (n, t) = (8u32, 3u32);
     let mut world = Lockstep::new(2, 8);
     let mut z = vec![];
-    let mut shares = vec![vec![], vec![]];
+    let mut shares = [vec![], vec![]];
     for value in -(1i64 << (n - 2))..1 << (n - 2) {
         for own in 0..1u64 << n {
             z.push(value);
@@ -281,7 +281,9 @@ const LIMIT: f64 = 377.0;
 
 fn chi_square(bytes: &[u8]) -> f64 {
     let mut bins = [0f64; 256];
-    bytes.iter().for_each(|b| bins[usize::from(*b)] += 1.0);
+    for b in bytes {
+        bins[usize::from(*b)] += 1.0;
+    }
     let mean = bytes.len() as f64 / 256.0;
     bins.iter().map(|b| (b - mean) * (b - mean) / mean).sum()
 }

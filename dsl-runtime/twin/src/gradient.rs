@@ -1,15 +1,25 @@
 //! Training by hand: forward with a tape, gradients, a step of one of burn's optimizers.
 //!
-//! ```no_run
-//! # fn main() -> undertone_runtime::Result<()> {
-//! # let mut network: undertone_twin::Network = unimplemented!();
-//! # let (x, batch): (&[f32], usize) = (&[], 0);
-//! let mut optimizer = network.adam_w(1e-4);
-//! let scores = network.forward_train(&[x], batch, None)?;      // [batch, elements of the output]
-//! let loss = scores.powi_scalar(2).mean();                     // any loss in burn
-//! let gradients = network.gradients(&loss)?.clip(1.0);
-//! network.apply(&mut optimizer, gradients, 1e-3);
-//! # Ok(()) }
+//! ```
+//! use undertone_runtime::graph::{Init, trace};
+//! use undertone_shape::Shape;
+//! use undertone_twin::{Device, Network};
+//!
+//! let graph = trace("Line", &[("x", Shape::new([2]))], |g, x| {
+//!     let weight = g.parameter("weight", [1, 2], Init::Uniform { fan_in: 2 });
+//!     g.linear(x[0], weight, None)
+//! })?;
+//! let mut network = Network::initial(graph, Some(1), &Device::flex())?;
+//! let mut optimizer = network.adam_w(0.0);
+//! let (x, batch) = ([1.0, 2.0, -1.0, 0.5], 2);
+//! for _ in 0..200 {
+//!     let output = network.forward_train(&[&x], batch, None)?;  // [batch, elements of the output]
+//!     let loss = (output - 1.0).powi_scalar(2).mean();          // any loss in burn
+//!     let gradients = network.gradients(&loss)?.clip(1.0);
+//!     network.apply(&mut optimizer, gradients, 0.05);
+//! }
+//! assert!(network.forward(&[&x], batch)?.iter().all(|y| (y - 1.0).abs() < 0.05));
+//! # Ok::<(), undertone_runtime::Error>(())
 //! ```
 
 use crate::input::Inputs;

@@ -185,7 +185,7 @@ fn ring(count: usize, seed: u64) -> (Vec<f32>, Vec<usize>) {
     while all.1.len() < count {
         let p = random(&mut rng, 2);
         let radius = p[0].hypot(p[1]);
-        if !(0.4..0.75).contains(&radius) {
+        if !(0.35..0.75).contains(&radius) {
             all.0.extend(&p);
             all.1.push(usize::from(radius > 0.6));
         }
@@ -212,9 +212,9 @@ fn a_classifier_learns_what_can_be_told_apart() {
     let path = std::env::temp_dir().join(format!("undertone-twin-{}.safetensors", std::process::id()));
     let mut net = Network::initial(classifier(), Some(23), &Device::flex()).unwrap();
     let config = TrainConfig {
-        epochs: 40,
+        epochs: 60,
         batch: 20,
-        learning_rate: 2e-2,
+        learning_rate: 3e-2,
         seed: Some(24),
         clip: Some(5.0),
         checkpoint: Some(path.clone()),
@@ -224,9 +224,9 @@ fn a_classifier_learns_what_can_be_told_apart() {
     let untrained = net.evaluate(&[&test], &expected).unwrap();
     let epochs = net.train(&[&train], &labels, &config).unwrap();
     let trained = net.evaluate(&[&test], &expected).unwrap();
-    assert_eq!(epochs.len(), 40);
+    assert_eq!(epochs.len(), 60);
     assert!(epochs.iter().all(|e| e.training.samples == 300), "a last batch of one sample is left out");
-    assert!(epochs[39].training.loss < 0.25 * epochs[0].training.loss, "{} {}", epochs[0], epochs[39]);
+    assert!(epochs[59].training.loss < 0.25 * epochs[0].training.loss, "{} {}", epochs[0], epochs[59]);
     assert_eq!(trained.correct, 200, "untrained {untrained}; trained {trained}");
     assert!(trained.loss < 0.3 * untrained.loss);
 

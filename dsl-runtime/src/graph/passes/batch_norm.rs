@@ -14,55 +14,46 @@ pub fn fold_batch_norm(graph: &Graph) -> Graph {
     let mut parameters = graph.parameters.clone();
     let mut new = Rewrite::new(graph);
     for node in &graph.nodes {
-        let place = match &node.op {
-            Op::BatchNorm(norm) => {
-                let index = |k: usize| match graph.node(node.inputs[k]).op {
-                    Op::Parameter(p) => Some(p),
-                    _ => None,
-                };
-                let all = (index(1), index(2), index(3), index(4));
-                let (Some(weight), Some(bias), Some(mean), Some(variance)) = all else {
-                    let moved = new.moved(node);
-                    let place = new.push(moved);
-                    new.place.push(place);
-                    continue;
-                };
-                let norm = Norm { weight, bias, mean, variance, epsilon: norm.epsilon };
-                let source = node.inputs[0];
-                let producer = graph.node(source);
-                let alone = consumers[source.0].len() == 1 && graph.output != source;
-                let channels_first = match producer.op {
-                    Op::Conv(_) => true,
-                    Op::Linear => producer.shape.rank() == 1,
-                    _ => false,
-                };
-                let weights: Vec<Option<usize>> = producer.inputs.iter().skip(1).map(|i| parameter(graph, *i)).collect();
-                if alone && channels_first && weights.iter().all(Option::is_some) {
-                    let x = new.place[producer.inputs[0].0];
-                    let (w, b) = (weights[0], weights.get(1).copied().flatten());
-                    let shape = parameters[w.unwrap_or(0)].shape;
-                    let weight = derive(&mut new, &mut parameters, node, "weight", shape, Derived::Weight { weight: w, norm });
-                    let bias = derive(&mut new, &mut parameters, node, "bias", Shape::new([shape.dim(0)]), Derived::Bias { bias: b, norm });
-                    new.push(Node { inputs: vec![x, weight, bias], stage: node.stage.clone(), ..producer.clone() })
-                } else {
-                    depthwise(&mut new, &mut parameters, node, norm)
-                }
-            }
-            _ => {
-                let moved = new.moved(node);
-                new.push(moved)
-            }
+        let place = if let Some(norm) = norm_of(graph, node) {
+            fold(graph, &consumers, &mut new, &mut parameters, node, norm)
+        } else {
+            let moved = new.moved(node);
+            new.push(moved)
         };
         new.place.push(place);
     }
     Graph { parameters, ..new.finish(graph) }
 }
 
+/// The weights of a batch normalisation whose statistics are weights.
+fn norm_of(graph: &Graph, node: &Node) -> Option<Norm> {
+    let Op::BatchNorm(norm) = &node.op else { return None };
+    let index = |k: usize| parameter(graph, node.inputs[k]);
+    Some(Norm { weight: index(1)?, bias: index(2)?, mean: index(3)?, variance: index(4)?, epsilon: norm.epsilon })
+}
+
+/// What stands for a batch normalisation: the product before it with folded weights, or a depthwise product.
+fn fold(graph: &Graph, consumers: &[Vec<NodeId>], new: &mut Rewrite, parameters: &mut Vec<Parameter>, node: &Node, norm: Norm) -> NodeId {
+    let source = node.inputs[0];
+    let producer = graph.node(source);
+    let alone = consumers[source.0].len() == 1 && graph.output != source;
+    let channels_first = match producer.op {
+        Op::Conv(_) => true,
+        Op::Linear => producer.shape.rank() == 1,
+        _ => false,
+    };
+    let weights: Option<Vec<usize>> = producer.inputs.iter().skip(1).map(|i| parameter(graph, *i)).collect();
+    let Some(weights) = weights.filter(|_| alone && channels_first) else { return depthwise(new, parameters, node, norm) };
+    let x = new.place[producer.inputs[0].0];
+    let shape = parameters[weights[0]].shape;
+    let weight = derive(new, parameters, node, "weight", shape, Derived::Weight { weight: Some(weights[0]), norm });
+    let bias = Derived::Bias { bias: weights.get(1).copied(), norm };
+    let bias = derive(new, parameters, node, "bias", Shape::new([shape.dim(0)]), bias);
+    new.push(Node { inputs: vec![x, weight, bias], stage: node.stage.clone(), ..producer.clone() })
+}
+
 fn parameter(graph: &Graph, id: NodeId) -> Option<usize> {
-    match graph.node(id).op {
-        Op::Parameter(k) => Some(k),
-        _ => None,
-    }
+    if let Op::Parameter(k) = graph.node(id).op { Some(k) } else { None }
 }
 
 /// Declares a derived weight and the node that reads it.
