@@ -2,6 +2,73 @@
 //!
 //! A model is described once, in a [`secure_model!`] block. The macro turns it into statically typed Rust that runs the network
 //! under secure multi-party computation. The same description gives a plaintext twin in burn.
+//!
+//! ```
+//! use undertone::prelude::*;
+//!
+//! secure_model! {
+//!     /// LeNet-5 on grey images of 28 by 28 pixels.
+//!     pub model LeNet(image: [1, 28, 28]) -> [10] {
+//!         image
+//!             -> Conv2d { out: 6, kernel: 5, padding: 2 } -> Relu -> MaxPool2d
+//!             -> Conv2d { out: 16, kernel: 5 }            -> Relu -> MaxPool2d
+//!             -> Flatten
+//!             -> fc1: Linear { out: 120 } -> Relu
+//!             -> fc2: Linear { out: 84 }  -> Relu
+//!             -> fc3: Linear { out: 10 }
+//!     }
+//! }
+//!
+//! # #[cfg(feature = "twin")]
+//! fn main() -> Result<()> {
+//!     let weights = LeNet::twin(&Device::flex())?.weights()?; // untrained; or LeNet::load("lenet.safetensors")?
+//!     let images = Clear::<S3<1, 28, 28>>::new(vec![0.5; 4 * 784])?; // four samples
+//!
+//!     let run = World::two_party().predict::<LeNet>(&weights, &images)?;
+//!     println!("{:?}", run.output.argmax()); // a class for each sample
+//!     println!("{}", run.report); // rounds, bytes and time of every stage
+//! #   assert_eq!((run.output.batch(), run.report.samples), (4, 4));
+//!     Ok(())
+//! }
+//! # #[cfg(not(feature = "twin"))]
+//! # fn main() {}
+//! ```
+//!
+//! # Who sees what
+//!
+//! Two parties and a dealer, all following the protocol; the dealer works together with neither party. The client has the inputs and
+//! learns the output. The server has the weights and learns nothing. The dealer sees the plan, batch sizes and the number of runs. The
+//! [plan](Plan) is public: it holds the architecture, never data or weights. [`World`] runs all of them in this process.
+//!
+//! # What is where
+//!
+//! - [`prelude`]: what a program that describes and runs models imports.
+//! - [`layers`]: the standard layers, with shapes, cost and the PyTorch equivalent of each.
+//! - [`Model`]: what every description becomes. [`Clear`]: data at its edge. [`Weights`]: named weights, from and to safetensors.
+//! - [`World`] and [`Session`]: private runs; [`Plan`] and [`Plan::cost`]: what they cost, before any data exists.
+//! - `twin` (feature `twin`, on by default): the same model in burn, for training and comparison.
+//! - [`Layer`], [`Infer`], [`graph::Scope`]: for layers of one's own.
+//!
+//! # Describing a model
+//!
+//! One [`secure_model!`] holds one model. Its grammar:
+//!
+//! ```text
+//! description = attributes visibility "model" NAME [ "{" parameter,* "}" ] "(" input,* ")" [ "->" dims ] "{" let* pipe "}"
+//! parameter   = NAME ":" TYPE [ "=" EXPRESSION ]          a field of a submodel; without a default it is required
+//! input       = NAME [ ":" dims ]                         without dims: any shape, for submodels
+//! dims        = "[" EXPRESSION,* "]"                      [] is a scalar
+//! let         = "let" NAME "=" pipe ";"
+//! pipe        = source ( "->" step )*
+//! source      = NAME | "(" NAME,* ")"                     a tuple hands several values to one layer
+//! step        = stage | "for" PATTERN "in" list "{" step ( "->" step )* "}"
+//! stage       = [ NAME ":" ] PATH [ "{" field,* "}" ]     fields that are not given take the layer's defaults
+//! field       = NAME ":" EXPRESSION | NAME
+//! list        = "[" EXPRESSION,* "]" | "[" EXPRESSION ";" NUMBER "]" | NUMBER ".." NUMBER | NUMBER "..=" NUMBER
+//! ```
+//!
+//! A stage's name, or else its layer's in snake case with a number, is the key of its weights, its row in reports and its place in
+//! errors. Names inside of a submodel follow its own after a dot. Shapes are those of one sample and are checked by the compiler.
 #![forbid(unsafe_code)]
 
 pub use undertone_layers as layers;

@@ -23,14 +23,15 @@ pub struct Fixed {
 pub struct FixedStage {
     /// The integers of all samples.
     pub values: Vec<i64>,
-    /// How many units a private run may differ from them.
-    pub bound: u64,
+    /// How many units a private run may differ from them; infinite where nothing can be said.
+    pub bound: f64,
 }
 
 /// Runs a plan in the clear on encoded weights and inputs.
 pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], batch: usize) -> Fixed {
-    let mut values: Vec<(Vec<u64>, u64)> = vec![];
-    let up = plan.settings.parties as u64 - 1;
+    let mut values: Vec<(Vec<u64>, f64)> = vec![];
+    let up = plan.settings.parties as f64 - 1.0;
+    let cut = |bound: f64, t: u32| if t == 0 { bound } else { (bound / (1u64 << t) as f64).ceil() + up };
     for step in &plan.steps {
         let x = |i: usize| &values[step.inputs[i]];
         let each = |f: &dyn Fn(&[u64], &mut [u64])| {
@@ -40,18 +41,18 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
             out
         };
         let value = match &step.kind {
-            Kind::Input(k) => (inputs[*k].clone(), 0),
+            Kind::Input(k) => (inputs[*k].clone(), 0.0),
             Kind::Open => x(0).clone(),
             Kind::Linear { geometry, weight } => linear(&geometry.conv(), batch, x(0), &weights[*weight]),
-            Kind::Truncate { t } => (map(&x(0).0, |v| v >> t), (x(0).1.div_ceil(1 << t)) + up),
-            Kind::Relu { t } => (map(&x(0).0, |v| (v >> t).max(0)), if *t == 0 { x(0).1 } else { x(0).1.div_ceil(1 << t) + up }),
+            Kind::Truncate { t } => (map(&x(0).0, |v| v >> t), cut(x(0).1, *t)),
+            Kind::Relu { t } => (map(&x(0).0, |v| (v >> t).max(0)), cut(x(0).1, *t)),
             Kind::Max { windows, .. } => (each(&|from, to| max(windows, from, to)), x(0).1),
-            Kind::Sum(sum) => (each(&|from, to| sum.run(from, to)), x(0).1 * sum.0.kernel.iter().product::<usize>() as u64),
-            Kind::Times { factor } => (map(&x(0).0, |v| v.wrapping_mul(*factor as i64)), x(0).1 * factor),
+            Kind::Sum(sum) => (each(&|from, to| sum.run(from, to)), x(0).1 * sum.0.kernel.iter().product::<usize>() as f64),
+            Kind::Times { factor } => (map(&x(0).0, |v| v.wrapping_mul(*factor as i64)), x(0).1 * *factor as f64),
             Kind::Add => (x(0).0.iter().zip(&x(1).0).map(|(a, b)| a.wrapping_add(*b)).collect(), x(0).1 + x(1).1),
             Kind::Move(copies) => {
                 let mut out = vec![0; batch * step.len];
-                let mut bound = 0;
+                let mut bound = 0f64;
                 for (i, copy) in copies.iter().enumerate() {
                     let n = plan.steps[step.inputs[i]].len;
                     out.chunks_exact_mut(step.len).zip(x(i).0.chunks_exact(n)).for_each(|(to, from)| copy.run(from, to));
@@ -67,7 +68,7 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
     let unit = (1u64 << plan.settings.fraction) as f64 * plan.output.factor as f64;
     Fixed {
         output: out.iter().map(|v| ((*v as i64 >> t) as f64 / unit) as f32).collect(),
-        bound: (bound.div_ceil(1 << t) + if t == 0 { 0 } else { up }) as f64 / unit,
+        bound: cut(*bound, t) / unit,
         stages: plan
             .stages
             .iter()
@@ -80,15 +81,16 @@ fn map(x: &[u64], f: impl Fn(i64) -> i64) -> Vec<u64> {
     x.iter().map(|v| f(*v as i64) as u64).collect()
 }
 
-fn linear(conv: &Conv, batch: usize, (x, bound): &(Vec<u64>, u64), weight: &EncodedWeight) -> (Vec<u64>, u64) {
+fn linear(conv: &Conv, batch: usize, (x, bound): &(Vec<u64>, f64), weight: &EncodedWeight) -> (Vec<u64>, f64) {
     let mut z = vec![0u64; batch * conv.outputs()];
     if !weight.bias.is_empty() {
         z.chunks_exact_mut(conv.o).for_each(|pixel| pixel.copy_from_slice(&weight.bias));
     }
     accumulate(conv, batch, x, &PackedWeights::new(conv, &weight.weight), &mut z, &mut Scratch::new());
     let taps = weight.weight.len() / conv.o;
-    let largest = weight.weight.chunks_exact(taps).map(|w| w.iter().map(|v| (*v as i64).unsigned_abs()).sum::<u64>()).max().unwrap_or(0);
-    (z, bound.saturating_mul(largest))
+    let largest =
+        weight.weight.chunks_exact(taps).map(|w| w.iter().map(|v| (*v as i64).unsigned_abs() as f64).sum::<f64>()).fold(0.0, f64::max);
+    (z, bound * largest)
 }
 
 fn max(w: &crate::protocol::max::Windows, x: &[u64], out: &mut [u64]) {

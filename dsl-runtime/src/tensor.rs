@@ -86,7 +86,12 @@ impl<S: StaticShape> Clear<S> {
         if S::SHAPE.numel() == 0 || !values.len().is_multiple_of(S::SHAPE.numel()) {
             return Err(Error::Input {
                 name: "values".into(),
-                message: format!("{} values are no whole number of samples of shape {} ({} each)", values.len(), S::SHAPE, S::SHAPE.numel()),
+                message: format!(
+                    "{} values are no whole number of samples of shape {} ({} each)",
+                    values.len(),
+                    S::SHAPE,
+                    S::SHAPE.numel()
+                ),
             });
         }
         Ok(Self { values, shape: PhantomData })

@@ -46,7 +46,9 @@ impl Transport for Faulty {
             Fault::Swallow => Ok(()),
             Fault::Shorten => inner.send(to, &message[..message.len().saturating_sub(1)]),
             Fault::Lengthen => inner.send(to, &[message, &[7]].concat()),
-            Fault::Garble => inner.send(to, &message.iter().enumerate().map(|(i, b)| b ^ (i as u8).wrapping_mul(91) ^ 0x5a).collect::<Vec<_>>()),
+            Fault::Garble => {
+                inner.send(to, &message.iter().enumerate().map(|(i, b)| b ^ (i as u8).wrapping_mul(91) ^ 0x5a).collect::<Vec<_>>())
+            }
         }
     }
 
@@ -62,13 +64,18 @@ fn run_with(culprit: usize, fault: Fault, at: usize) -> Vec<Result<Vec<f32>>> {
         .enumerate()
         .map(|(i, link)| {
             let link = link.with_patience(Duration::from_millis(400));
-            Some(if i == culprit { Box::new(Faulty { inner: Some(link), fault, at, sent: 0 }) as Box<dyn Transport> } else { Box::new(link) })
+            Some(if i == culprit {
+                Box::new(Faulty { inner: Some(link), fault, at, sent: 0 }) as Box<dyn Transport>
+            } else {
+                Box::new(link)
+            })
         })
         .collect();
     let mut dealer_link = links.pop().flatten().unwrap();
     std::thread::scope(|scope| {
         scope.spawn(move || dealer::serve(dealer_link.as_mut(), 2));
-        let threads: Vec<_> = links.into_iter().enumerate().map(|(party, link)| scope.spawn(move || party_run(party, link.unwrap()))).collect();
+        let threads: Vec<_> =
+            links.into_iter().enumerate().map(|(party, link)| scope.spawn(move || party_run(party, link.unwrap()))).collect();
         threads.into_iter().map(|t| t.join().expect("no party panics")).collect()
     })
 }

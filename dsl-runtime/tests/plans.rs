@@ -105,7 +105,12 @@ fn a_product_that_is_read_twice_keeps_its_value() {
 #[test]
 fn pooling_goes_first_where_that_is_cheaper() {
     let order = |graph: &Graph| -> Vec<&'static str> {
-        remove_dead_code(&order_pool_and_relu(graph, &Settings::default())).nodes.iter().map(|n| n.op.name()).filter(|n| *n == "relu" || *n == "max_pool").collect()
+        remove_dead_code(&order_pool_and_relu(graph, &Settings::default()))
+            .nodes
+            .iter()
+            .map(|n| n.op.name())
+            .filter(|n| *n == "relu" || *n == "max_pool")
+            .collect()
     };
     assert_eq!(order(&pooled(2, 2)), ["max_pool", "relu"], "a quarter of the elements is left for the ReLU");
     assert_eq!(order(&pooled(1, 1)), ["relu", "max_pool"], "a pool that compares nothing only costs a truncation more");
@@ -177,23 +182,54 @@ fn a_plan_that_was_tampered_with_is_refused() {
         ("version", Box::new(|p| p.schema += 1)),
         ("does not come before", Box::new(|p| p.steps[2].inputs = vec![2])),
         ("does not fit", Box::new(|p| p.steps[1].len += 1)),
-        ("does not fit", Box::new(|p| p.steps.iter_mut().for_each(|s| {
-            if let Kind::Linear { geometry, .. } = &mut s.kind {
-                geometry.kernel[0] = 0;
-            }
-        }))),
-        ("does not fit", Box::new(|p| p.steps.iter_mut().for_each(|s| {
-            if let Kind::Relu { t } = &mut s.kind {
-                *t = 60;
-            }
-        }))),
-        ("does not fit", Box::new(|p| p.steps.iter_mut().for_each(|s| {
-            if let Kind::Linear { weight, .. } = &mut s.kind {
-                *weight = 99;
-            }
-        }))),
+        (
+            "does not fit",
+            Box::new(|p| {
+                p.steps.iter_mut().for_each(|s| {
+                    if let Kind::Linear { geometry, .. } = &mut s.kind {
+                        geometry.kernel[0] = 0;
+                    }
+                })
+            }),
+        ),
+        (
+            "does not fit",
+            Box::new(|p| {
+                p.steps.iter_mut().for_each(|s| {
+                    if let Kind::Relu { t } = &mut s.kind {
+                        *t = 60;
+                    }
+                })
+            }),
+        ),
+        (
+            "does not fit",
+            Box::new(|p| {
+                p.steps.iter_mut().for_each(|s| {
+                    if let Kind::Linear { weight, .. } = &mut s.kind {
+                        *weight = 99;
+                    }
+                })
+            }),
+        ),
         ("output is not a step", Box::new(|p| p.output.step = 1000)),
         ("only 64 is built", Box::new(|p| p.settings.ring = 32)),
+        (
+            "does not fit",
+            Box::new(|p| {
+                p.steps.iter_mut().for_each(|s| {
+                    if let Kind::Relu { t } = &mut s.kind {
+                        *t = u32::MAX - 30;
+                    }
+                })
+            }),
+        ),
+        ("is used by 0 steps", Box::new(|p| p.weights.push(p.weights[0].clone()))),
+        ("sizes that do not fit", Box::new(|p| p.weights[0].dims[2] += 1)),
+        ("not a share", Box::new(|p| p.output.step -= 1)),
+        ("not a share", Box::new(|p| p.output.bits = 3)),
+        ("not a share", Box::new(|p| p.stages[0].result.layout.0[0] = 9)),
+        ("has 0 elements", Box::new(|p| p.steps[0].len = 0)),
     ];
     for (text, tamper) in broken {
         let mut plan = good.clone();
@@ -228,14 +264,18 @@ fn what_cannot_be_lowered_says_which_stage() {
     });
     let error = Plan::new(&volume.unwrap(), &Settings::default()).unwrap_err().to_string();
     assert!(error.contains("stage `conv3d`") && error.contains("three spatial axes"), "{error}");
-    let secret = trace("Secret", &[("x", Shape::new([4])), ("w", Shape::new([2, 4]))], |g, x| stage(g, "product", [2], |g| g.linear(x[0], x[1], None)));
+    let secret = trace("Secret", &[("x", Shape::new([4])), ("w", Shape::new([2, 4]))], |g, x| {
+        stage(g, "product", [2], |g| g.linear(x[0], x[1], None))
+    });
     let error = Plan::new(&secret.unwrap(), &Settings::default()).unwrap_err().to_string();
     assert!(error.contains("stage `product`") && error.contains("must be a parameter"), "{error}");
 }
 
 #[test]
 fn tracing_reports_the_first_mistake_with_its_stage() {
-    let error = |body: for<'g> fn(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>| trace("Bad", &[("x", Shape::new([4]))], body).unwrap_err().to_string();
+    let error = |body: for<'g> fn(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>| {
+        trace("Bad", &[("x", Shape::new([4]))], body).unwrap_err().to_string()
+    };
     let twice = error(|g, x| {
         let _ = g.parameter("w", [1], ANY);
         let _ = g.parameter("w", [1], ANY);
@@ -273,5 +313,29 @@ fn encoding_folds_the_statistics_into_the_weights() {
     assert!((bias + (3 << 30)).abs() < 100, "{bias}: the variance has 24 bits");
     weights.insert("norm.running_var", [1], vec![-1.0]);
     let error = Plan::new(&graph, &Settings::default()).unwrap().encode(&weights).unwrap_err().to_string();
-    assert!(error.contains("stage `norm`: a weight is NaN after folding"), "{error}");
+    assert!(error.contains("stage `norm`: weight 0 after folding must be finite"), "{error}");
+}
+
+#[test]
+fn a_weight_in_the_place_of_a_value_is_refused() {
+    let bodies: [(&str, for<'g> fn(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>); 4] = [
+        ("add", |g, x| {
+            let w = g.parameter("w", [4], ANY);
+            stage(g, "s", [4], |g| g.add(x[0], w))
+        }),
+        ("relu", |g, _| {
+            let w = g.parameter("w", [4], ANY);
+            stage(g, "s", [4], |g| g.relu(w))
+        }),
+        ("concat", |g, x| {
+            let w = g.parameter("w", [4], ANY);
+            stage(g, "s", [8], |g| g.concat(&[x[0], w], 0))
+        }),
+        ("output", |g, _| g.parameter("w", [4], ANY)),
+    ];
+    for (name, body) in bodies {
+        let graph = trace("Weight", &[("x", Shape::new([4]))], body).unwrap();
+        let error = Plan::new(&graph, &Settings::default()).unwrap_err().to_string();
+        assert!(error.contains("a weight stands where a value is needed"), "{name}: {error}");
+    }
 }

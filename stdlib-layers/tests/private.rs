@@ -37,7 +37,8 @@ fn a_private_run_computes_what_pytorch_computes() {
 
 #[test]
 fn the_fixed_point_reference_computes_what_pytorch_computes() {
-    let all = worst_differences(|graph, weights, inputs, batch| fixed_point(graph, &Settings::default(), weights, inputs, batch).unwrap().output);
+    let all =
+        worst_differences(|graph, weights, inputs, batch| fixed_point(graph, &Settings::default(), weights, inputs, batch).unwrap().output);
     let wrong: Vec<_> = all.into_iter().filter(|(_, worst)| *worst > CLOSE).collect();
     assert!(wrong.is_empty(), "largest differences to PyTorch: {wrong:?}");
 }
@@ -54,7 +55,7 @@ fn every_stage_of_a_private_run_lies_within_its_bound() {
         for (private, plain) in stages.iter().zip(&fixed.stages) {
             assert_eq!(private.integers.len(), plain.values.len(), "{}: {}", case.name, private.name);
             let off = private.integers.iter().zip(&plain.values).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-            assert!(off <= plain.bound, "{}: stage {} is off by {off} units, allowed are {}", case.name, private.name, plain.bound);
+            assert!(off as f64 <= plain.bound, "{}: stage {} is off by {off} units, allowed are {}", case.name, private.name, plain.bound);
         }
         for (a, b) in run.output.iter().zip(&fixed.output) {
             assert!(f64::from((a - b).abs()) <= fixed.bound + 1e-6, "{}: {a} against {b}, bound {}", case.name, fixed.bound);
@@ -81,7 +82,9 @@ fn a_run_costs_what_the_plan_predicts() {
 fn batches_do_not_change_the_result_by_more_than_the_rounding() {
     let case = cases().into_iter().find(|c| c.name == "lenet").unwrap();
     let (graph, figures) = with_figures(&case);
-    let run = |batch| World::seeded(9).batch(batch).predict_graph(&graph, &figures.weights, &slices(&figures), figures.batch, &mut |_| {}).unwrap();
+    let run = |batch| {
+        World::seeded(9).batch(batch).predict_graph(&graph, &figures.weights, &slices(&figures), figures.batch, &mut |_| {}).unwrap()
+    };
     let (one, all) = (run(1), run(64));
     assert_eq!((one.report.runs, all.report.runs), (3, 1));
     for (a, b) in one.output.iter().zip(&all.output) {
@@ -92,7 +95,8 @@ fn batches_do_not_change_the_result_by_more_than_the_rounding() {
 #[test]
 fn two_runs_of_two_models_in_one_session_ask_for_no_block_twice() {
     let logs: Vec<Log> = (0..3).map(|_| Arc::new(Mutex::new(vec![]))).collect();
-    let models: Vec<(Graph, Figures)> = cases().iter().filter(|c| c.name == "lenet" || c.name == "residual_strided").map(with_figures).collect();
+    let models: Vec<(Graph, Figures)> =
+        cases().iter().filter(|c| c.name == "lenet" || c.name == "residual_strided").map(with_figures).collect();
     assert_eq!(models.len(), 2);
     let plans: Vec<Plan> = models.iter().map(|(g, _)| Plan::new(g, &Settings::default()).unwrap()).collect();
     World::two_party()
@@ -129,7 +133,9 @@ fn every_input_weight_and_batch_that_cannot_be_used_is_an_error() {
     let case = cases().into_iter().find(|c| c.name == "linear_vector").unwrap();
     let (graph, figures) = with_figures(&case);
     let world = World::two_party();
-    let run = |inputs: &[&[f32]], batch: usize| world.predict_graph(&graph, &figures.weights, inputs, batch, &mut |_| {}).unwrap_err().to_string();
+    let run = |inputs: &[&[f32]], batch: usize| {
+        world.predict_graph(&graph, &figures.weights, inputs, batch, &mut |_| {}).unwrap_err().to_string()
+    };
     let good = slices(&figures);
     let len = graph.inputs[0].shape.numel();
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 65536.0, -1e30] {
@@ -189,4 +195,84 @@ fn a_prepared_run_of_another_size_is_refused() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("values are not 2 samples"), "{error}");
+}
+
+#[test]
+fn an_input_that_would_round_out_of_range_is_refused() {
+    let case = cases().into_iter().find(|c| c.name == "relu").unwrap();
+    let graph = case.graph().unwrap();
+    let len = graph.inputs[0].shape.numel();
+    for (fraction, opened) in [(4, 8), (4, 12), (4, 20), (16, 34)] {
+        let settings = Settings { fraction, opened, ..Settings::default() };
+        let world = World::seeded(1).settings(settings);
+        let limit = settings.limit() as f32;
+        let step = (0.5f32).powi(fraction as i32);
+        let run = |v: f32| world.predict_graph(&graph, &undertone_runtime::Weights::empty(), &[&vec![v; len]], 1, &mut |_| {});
+        assert!(run(limit - step / 4.0).is_err() || limit - step / 4.0 >= limit, "{fraction} fraction bits of {opened}");
+        let largest = limit - (4.0 * step).max(limit * 1e-6);
+        assert!(run(largest).unwrap().output.iter().all(|v| (v - largest).abs() < 0.01), "the largest allowed value keeps its sign");
+    }
+}
+
+#[test]
+fn an_error_ends_the_session_and_the_peers_notice_at_once() {
+    let case = cases().into_iter().find(|c| c.name == "relu").unwrap();
+    let (graph, figures) = with_figures(&case);
+    let plan = Plan::new(&graph, &Settings::default()).unwrap();
+    let bad = vec![f32::NAN; 3 * graph.inputs[0].shape.numel()];
+    let start = std::time::Instant::now();
+    let results = World::two_party()
+        .execute(|session| {
+            let me = session.party();
+            let set = session.weights(&plan, (me == SERVER).then_some(&figures.weights))?;
+            let prepared = session.prepare(&plan, &set, (me == CLIENT).then_some(3))?;
+            let first =
+                session.run(&plan, &set, prepared, (me == CLIENT).then_some(&[bad.as_slice()][..])).map(|_| ()).unwrap_err().to_string();
+            let second = session.prepare(&plan, &set, (me == CLIENT).then_some(3)).map(|_| ()).unwrap_err().to_string();
+            Ok((first, second))
+        })
+        .unwrap();
+    assert!(results[CLIENT].0.contains("must be finite"), "{}", results[CLIENT].0);
+    assert!(results[SERVER].0.contains("closed"), "{}", results[SERVER].0);
+    for (_, second) in &results {
+        assert!(second.contains("has failed before"), "{second}");
+    }
+    assert!(start.elapsed().as_secs() < 60, "the server waited for its patience to end");
+}
+
+#[test]
+fn what_was_prepared_for_other_weights_is_not_run() {
+    let case = cases().into_iter().find(|c| c.name == "linear_vector").unwrap();
+    let (graph, figures) = with_figures(&case);
+    let plan = Plan::new(&graph, &Settings::default()).unwrap();
+    let error = World::two_party()
+        .execute(|session| {
+            let me = session.party();
+            let mine = (me == SERVER).then_some(&figures.weights);
+            let (first, second) = (session.weights(&plan, mine)?, session.weights(&plan, mine)?);
+            let prepared = session.prepare(&plan, &first, (me == CLIENT).then_some(3))?;
+            session.run(&plan, &second, prepared, (me == CLIENT).then_some(slices(&figures).as_slice())).map(|_| ())
+        })
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("prepared for another plan, other weights or in another session"), "{error}");
+}
+
+#[test]
+fn runs_that_are_started_in_another_order_are_not_run() {
+    let case = cases().into_iter().find(|c| c.name == "relu").unwrap();
+    let (graph, figures) = with_figures(&case);
+    let plan = Plan::new(&graph, &Settings::default()).unwrap();
+    let error = World::two_party()
+        .execute(|session| {
+            let me = session.party();
+            let set = session.weights(&plan, (me == SERVER).then_some(&figures.weights))?;
+            let first = session.prepare(&plan, &set, (me == CLIENT).then_some(3))?;
+            let second = session.prepare(&plan, &set, (me == CLIENT).then_some(3))?;
+            let chosen = if me == CLIENT { first } else { second };
+            session.run(&plan, &set, chosen, (me == CLIENT).then_some(slices(&figures).as_slice())).map(|_| ())
+        })
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("run 1 starts here, another one there") || error.contains("run 2 starts here, another one there"), "{error}");
 }

@@ -11,16 +11,49 @@ pub struct ShapeError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    Arity { expected: usize, found: usize },
-    Rank { expected: usize, found: Shape },
-    Dim { axis: usize, expected: usize, found: Shape },
-    Divisible { axis: usize, by: usize, found: Shape },
-    TooSmall { axis: usize, at_least: usize, found: Shape },
-    Same { first: Shape, second: Shape },
-    Elements { wanted: Shape, found: Shape },
-    Required { field: &'static str },
-    Field { field: &'static str, value: usize, needs: &'static str },
-    Returns { declared: Shape, found: Shape },
+    Arity {
+        expected: usize,
+        found: usize,
+    },
+    Rank {
+        expected: usize,
+        found: Shape,
+    },
+    Dim {
+        axis: usize,
+        expected: usize,
+        found: Shape,
+    },
+    Divisible {
+        axis: usize,
+        by: usize,
+        found: Shape,
+    },
+    TooSmall {
+        axis: usize,
+        at_least: usize,
+        found: Shape,
+    },
+    Same {
+        first: Shape,
+        second: Shape,
+    },
+    Elements {
+        wanted: Shape,
+        found: Shape,
+    },
+    Required {
+        field: &'static str,
+    },
+    Field {
+        field: &'static str,
+        value: usize,
+        needs: &'static str,
+    },
+    Returns {
+        declared: Shape,
+        found: Shape,
+    },
     /// An earlier stage already failed; stay silent, so that one mistake gives one error.
     Poisoned,
 }
@@ -138,9 +171,7 @@ pub const fn render(at: &str, error: &ShapeError) -> Message {
         Kind::TooSmall { axis, at_least, found } => {
             m.text("needs at least ").number(*at_least).text(" on axis ").number(*axis).text(", but its input is ").shape(found)
         }
-        Kind::Same { first, second } => {
-            m.text("needs inputs of one shape, but they are ").shape(first).text(" and ").shape(second)
-        }
+        Kind::Same { first, second } => m.text("needs inputs of one shape, but they are ").shape(first).text(" and ").shape(second),
         Kind::Elements { wanted, found } => m
             .text("cannot see ")
             .shape(found)
@@ -151,9 +182,7 @@ pub const fn render(at: &str, error: &ShapeError) -> Message {
             .text(" elements against ")
             .number(wanted.numel()),
         Kind::Required { field } => m.text("needs the field `").text(field).text("`"),
-        Kind::Field { field, value, needs } => {
-            m.text("has `").text(field).text(": ").number(*value).text("`, but it must be ").text(needs)
-        }
+        Kind::Field { field, value, needs } => m.text("has `").text(field).text(": ").number(*value).text("`, but it must be ").text(needs),
         Kind::Returns { declared, found } => {
             m.text("is declared to return ").shape(declared).text(", but its last stage gives ").shape(found)
         }
@@ -182,10 +211,7 @@ mod tests {
         assert_eq!(text(ShapeError::same(s, Shape::new([6]))), "`M.s` needs inputs of one shape, but they are [6, 16, 15] and [6]");
         assert_eq!(text(ShapeError::required("out")), "`M.s` needs the field `out`");
         assert_eq!(text(ShapeError::field("axis", 4, "below the rank")), "`M.s` has `axis: 4`, but it must be below the rank");
-        assert_eq!(
-            text(ShapeError::elements(Shape::new([4, 2]), Shape::new([9]))),
-            "`M.s` cannot see [9] as [4, 2]: 9 elements against 8"
-        );
+        assert_eq!(text(ShapeError::elements(Shape::new([4, 2]), Shape::new([9]))), "`M.s` cannot see [9] as [4, 2]: 9 elements against 8");
     }
 
     #[test]

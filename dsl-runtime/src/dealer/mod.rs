@@ -12,6 +12,7 @@ use crate::plan::{Kind, Plan, max_fold};
 use crate::protocol::{Dealing, Fold, linear::Linear, linear::weight_mask, max::Max, open, padded, relu::Relu, truncate::Truncate};
 use undertone_ring::conv::{PackedWeights, Scratch};
 use undertone_ring::prg::Prg;
+use zeroize::Zeroizing;
 
 /// The masks of a set of weights, packed for the kernels: what the dealer keeps of it.
 pub(crate) struct WeightMasks(Vec<PackedWeights<u64>>);
@@ -27,10 +28,10 @@ impl WeightMasks {
         }
         let masks = geometries.iter().enumerate().filter_map(|(index, geometry)| {
             let geometry = geometry.as_ref()?;
-            let mut sum = vec![0u64; geometry.weights()];
+            let mut sum = Zeroizing::new(vec![0u64; geometry.weights()]);
             for key in keys {
-                let mask: Vec<u64> = weight_mask(key, index as u32, sum.len());
-                sum.iter_mut().zip(&mask).for_each(|(s, m)| *s = s.wrapping_add(*m));
+                let mask: Zeroizing<Vec<u64>> = Zeroizing::new(weight_mask(key, index as u32, sum.len()));
+                sum.iter_mut().zip(mask.iter()).for_each(|(s, m)| *s = s.wrapping_add(*m));
             }
             Some(PackedWeights::new(geometry, &sum))
         });
@@ -42,7 +43,13 @@ impl WeightMasks {
 ///
 /// # Errors
 /// Those of `emit`.
-pub(crate) fn deal<E>(plan: &Plan, weights: &WeightMasks, keys: &[Prg], batch: usize, mut emit: impl FnMut(usize, &[u8]) -> Result<(), E>) -> Result<(), E> {
+pub(crate) fn deal<E>(
+    plan: &Plan,
+    weights: &WeightMasks,
+    keys: &[Prg],
+    batch: usize,
+    mut emit: impl FnMut(usize, &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
     let s = plan.settings;
     let last_use = plan.last_use();
     let mut wires: Vec<Option<Vec<u64>>> = vec![None; plan.steps.len()];

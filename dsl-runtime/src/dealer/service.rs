@@ -8,6 +8,7 @@ use crate::net::{LinkError, Transport};
 use crate::plan::Plan;
 use std::collections::HashMap;
 use undertone_ring::prg::Prg;
+use zeroize::Zeroize;
 
 /// The largest number of weight sets that one session may keep.
 const SETS: usize = 64;
@@ -21,12 +22,21 @@ pub fn serve(transport: &mut dyn Transport, parties: usize) -> Result<()> {
 }
 
 /// As [`serve`]; `prepare` sees every generator before it is used.
-pub(crate) fn serve_with(transport: &mut dyn Transport, parties: usize, entropy: &mut Entropy, prepare: &mut dyn FnMut(&mut Prg)) -> Result<()> {
+pub(crate) fn serve_with(
+    transport: &mut dyn Transport,
+    parties: usize,
+    entropy: &mut Entropy,
+    prepare: &mut dyn FnMut(&mut Prg),
+) -> Result<()> {
     let seeds: Vec<Seed> = (0..parties).map(|_| entropy.seed()).collect::<Result<_>>()?;
     let mut session = Service { transport, seeds, sets: HashMap::new(), next_tape: 1, prepare };
     for party in 0..parties {
-        let welcome = Welcome { version: VERSION, parties: parties as u32, seed: *session.seeds[party].bytes() };
-        if session.transport.send(party, &encode(&welcome)).is_err() {
+        let mut welcome = Welcome { version: VERSION, parties: parties as u32, seed: *session.seeds[party].bytes() };
+        let mut bytes = encode(&welcome);
+        let sent = session.transport.send(party, &bytes);
+        bytes.zeroize();
+        welcome.seed.zeroize();
+        if sent.is_err() {
             return Ok(());
         }
     }
@@ -55,7 +65,12 @@ impl Service<'_> {
         let mut agreed = Ok(());
         for party in 0..self.seeds.len() {
             let mut message = Vec::new();
-            self.transport.receive(party, LIMIT, &mut message)?;
+            // a party may take as long as it likes between two requests; its peers then follow at once
+            while let Err(e) = self.transport.receive(party, LIMIT, &mut message) {
+                if party > 0 || !matches!(e, LinkError::Stalled { .. }) {
+                    return Err(e);
+                }
+            }
             if party == 0 {
                 first = message;
             } else if message != first {
@@ -77,7 +92,7 @@ impl Service<'_> {
                 self.tell(&Answer::Ready)
             }
             Ok(Request::Tape { set, batch }) => {
-                let largest = self.sets.get(&set).map(|(plan, _)| plan.steps.iter().map(|s| s.len).max().unwrap_or(0));
+                let largest = self.sets.get(&set).map(|(plan, _)| plan.steps.iter().map(|s| s.len).sum::<usize>());
                 let refused = match largest {
                     None => "no such set of weights",
                     Some(_) if batch == 0 => "a batch without samples",

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 /// The version of everything that crosses a wire.
 pub(crate) const VERSION: u32 = 1;
 
-/// The longest request or answer that is read: a plan of some thousand steps.
-pub(crate) const LIMIT: usize = 1 << 26;
+/// The longest request or answer that is read: a plan of some ten thousand steps.
+pub(crate) const LIMIT: usize = 1 << 22;
 
 /// The largest number of elements of one step, all samples together.
 pub(crate) const ELEMENTS: usize = 1 << 28;

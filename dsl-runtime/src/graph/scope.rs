@@ -31,7 +31,11 @@ struct State {
     error: Option<Error>,
 }
 
-pub(super) fn trace(name: &str, inputs: &[(&str, Shape)], body: impl for<'g> FnOnce(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>) -> Result<Graph> {
+pub(super) fn trace(
+    name: &str,
+    inputs: &[(&str, Shape)],
+    body: impl for<'g> FnOnce(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>,
+) -> Result<Graph> {
     let graph = Graph { name: name.to_owned(), inputs: vec![], parameters: vec![], nodes: vec![], output: NodeId(0) };
     let builder = Builder(RefCell::new(State { graph, stage: String::new(), error: None }));
     let output = {

@@ -25,7 +25,8 @@ struct Link {
 
 /// Endpoints that are all connected with each other.
 pub fn network(endpoints: usize) -> Vec<Memory> {
-    let mut all: Vec<Memory> = (0..endpoints).map(|_| Memory { links: (0..endpoints).map(|_| None).collect(), patience: PATIENCE }).collect();
+    let mut all: Vec<Memory> =
+        (0..endpoints).map(|_| Memory { links: (0..endpoints).map(|_| None).collect(), patience: PATIENCE }).collect();
     for a in 0..endpoints {
         for b in a + 1..endpoints {
             let ((to_b, from_a), (to_a, from_b)) = (channel(), channel());

@@ -13,6 +13,8 @@ pub(super) fn inputs(plan: &Plan, inputs: &[&[f32]], batch: usize) -> Result<Vec
         return Err(Error::Input { name: "all".into(), message });
     }
     let (limit, scale) = (plan.settings.limit(), (1u64 << plan.settings.fraction) as f64);
+    // a comparison's contract ends N - 1 units below the power of two; rounding must not reach it
+    let largest = (1i64 << (plan.settings.opened - 2)) - plan.settings.parties as i64;
     plan.inputs
         .iter()
         .zip(inputs)
@@ -23,9 +25,9 @@ pub(super) fn inputs(plan: &Plan, inputs: &[&[f32]], batch: usize) -> Result<Vec
             if values.len() != batch * len {
                 return Err(bad(format!("{} values are not {batch} samples of shape {:?} ({len} each)", values.len(), spec.shape)));
             }
-            if let Some(i) = values.iter().position(|v| !(v.is_finite() && f64::from(v.abs()) < limit)) {
-                let message = format!("sample {}, position {}: {} must be finite and below {limit}", i / len, i % len, values[i]);
-                return Err(bad(message));
+            // the value itself stays out of the error: it is the client's secret
+            if let Some(i) = values.iter().position(|v| !(v.is_finite() && (f64::from(v.abs()) * scale).round() <= largest as f64)) {
+                return Err(bad(format!("sample {}, position {}: must be finite and below {limit}", i / len, i % len)));
             }
             Ok(values.iter().map(|v| encode(f64::from(*v) * scale)).collect())
         })

@@ -1,6 +1,7 @@
 //! The two handshakes. *Connect*: version, place, generator and word size, and a seed for each pair of parties. *Run header*: what is run, on how many samples, with
 //! which weights and which tape.
 
+use super::CLIENT;
 use crate::dealer::wire::{LIMIT, VERSION, decode, encode};
 use crate::entropy::Seed;
 use crate::error::{Error, Result};
@@ -8,6 +9,7 @@ use crate::net::{LinkError, Transport};
 use crate::plan::Plan;
 use crate::protocol::Seat;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 /// The generator that all parties use.
 const PRG: &str = "aes128-ctr";
@@ -41,7 +43,7 @@ pub(super) fn connect(seat: Seat, transport: &mut dyn Transport, mut fresh: impl
     for peer in 0..seat.parties {
         let seed = if peer > seat.party { Some(fresh()?) } else { None };
         if peer != seat.party {
-            let hello = Hello {
+            let mut hello = Hello {
                 version: VERSION,
                 party: seat.party as u32,
                 parties: seat.parties as u32,
@@ -49,12 +51,16 @@ pub(super) fn connect(seat: Seat, transport: &mut dyn Transport, mut fresh: impl
                 word_bits: 64,
                 seed: seed.as_ref().map(|s| *s.bytes()),
             };
-            transport.send(peer, &encode(&hello)).map_err(|e| link(seat, "connect", e))?;
+            let mut bytes = encode(&hello);
+            let sent = transport.send(peer, &bytes).map_err(|e| link(seat, "connect", e));
+            bytes.zeroize();
+            hello.seed.zeroize();
+            sent?;
         }
         pairs.push(seed);
     }
     for peer in (0..seat.parties).filter(|p| *p != seat.party) {
-        let hello: Hello = receive(seat, transport, peer, "connect")?;
+        let mut hello: Hello = receive(seat, transport, peer, "connect")?;
         let differs = |what: &str, mine: String, theirs: String| {
             Err(Error::Disagreement { party: seat.party, peer, message: format!("{what}: {mine} here, {theirs} there") })
         };
@@ -68,7 +74,10 @@ pub(super) fn connect(seat: Seat, transport: &mut dyn Transport, mut fresh: impl
             return differs("generator and words", format!("{PRG}, 64 bits"), format!("{}, {} bits", hello.prg, hello.word_bits));
         }
         match (hello.seed, peer < seat.party) {
-            (Some(seed), true) => pairs[peer] = Some(Seed::from_bytes(seed)),
+            (Some(seed), true) => {
+                pairs[peer] = Some(Seed::from_bytes(seed));
+                hello.seed.zeroize();
+            }
             (None, false) => {}
             _ => return differs("seed", "from the lower party".into(), "none or one too many".into()),
         }
@@ -97,7 +106,7 @@ pub(super) fn agree(seat: Seat, transport: &mut dyn Transport, plan: &Plan, mine
         }
         match (batch, theirs.batch) {
             (Some(a), Some(b)) if a != b => return differs(format!("{a} samples here, {b} there")),
-            (None, Some(b)) => batch = Some(b),
+            (None, Some(b)) if peer == CLIENT => batch = Some(b),
             _ => {}
         }
     }
@@ -125,7 +134,9 @@ fn first_difference(seat: Seat, transport: &mut dyn Transport, peer: usize, plan
 pub(super) fn receive<T: for<'a> Deserialize<'a>>(seat: Seat, transport: &mut dyn Transport, from: usize, during: &str) -> Result<T> {
     let mut bytes = Vec::new();
     transport.receive(from, LIMIT, &mut bytes).map_err(|e| link(seat, during, e))?;
-    decode(&bytes).map_err(|message| Error::Peer { party: seat.party, during: during.to_owned(), message: format!("endpoint {from}: {message}") })
+    let decoded = decode(&bytes);
+    bytes.zeroize(); // a handshake may hold a seed
+    decoded.map_err(|message| Error::Peer { party: seat.party, during: during.to_owned(), message: format!("endpoint {from}: {message}") })
 }
 
 /// A failed link as an error of this party.

@@ -7,6 +7,7 @@ mod encode;
 mod handshake;
 mod offline;
 mod online;
+mod pool;
 mod session;
 mod weights;
 mod world;

@@ -1,8 +1,8 @@
 //! The offline half of a run: agreeing on it, claiming a tape, unpacking it step by step.
 
-use super::handshake::{Header, agree, link, receive};
+use super::handshake::{Header, agree, link};
 use super::{Session, WeightSet};
-use crate::dealer::wire::{Answer, Request, encode, tape_id};
+use crate::dealer::wire::{Answer, Request, tape_id};
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
 use crate::plan::{Kind, Plan, max_fold, step_cost};
@@ -14,6 +14,10 @@ use undertone_ring::conv::Scratch;
 pub struct Prepared {
     pub(super) batch: usize,
     pub(super) run: u64,
+    /// What it was prepared for.
+    pub(super) plan: [u8; 32],
+    pub(super) set: [u8; 16],
+    pub(super) session: [u8; 16],
     pub(super) steps: Vec<Material>,
     /// Bytes of corrections that each step took.
     pub(super) corrections: Vec<u64>,
@@ -37,8 +41,12 @@ impl Session {
     /// Agrees on a run with the peers and the dealer and unpacks this party's tape. The owner of the inputs says how many samples there are.
     ///
     /// # Errors
-    /// When the parties disagree on plan, weights or batch, when the dealer refuses, or when its tape does not fit the plan.
+    /// When the parties disagree on plan, weights or batch, when the dealer refuses, or when its tape does not fit the plan. Any error ends the session.
     pub fn prepare(&mut self, plan: &Plan, set: &WeightSet, batch: Option<usize>) -> Result<Prepared> {
+        self.guarded(|session| session.prepare_run(plan, set, batch))
+    }
+
+    fn prepare_run(&mut self, plan: &Plan, set: &WeightSet, batch: Option<usize>) -> Result<Prepared> {
         let start = Instant::now();
         let hash = plan.hash();
         if set.plan != hash {
@@ -47,31 +55,32 @@ impl Session {
         }
         self.runs += 1;
         let run = self.runs;
-        let header = Header { plan: hash, batch: batch.map(|b| b as u32), run, set: set.id };
-        let batch = agree(self.seat, self.transport.as_mut(), plan, &header)?;
+        let too_many = |_| Error::Input { name: "all".into(), message: "there are too many samples for one run".into() };
+        let header = Header { plan: hash, batch: batch.map(u32::try_from).transpose().map_err(too_many)?, run, set: set.id };
+        let batch = agree(self.seat, self.transport()?, plan, &header)?;
         let tape = match self.ask(&Request::Tape { set: set.id, batch: batch as u32 })? {
             Answer::Tape(tape) => tape,
-            other => return Err(Error::Peer { party: self.seat.party, during: "tape".into(), message: format!("the dealer answers {other:?}") }),
+            other => {
+                return Err(Error::Peer { party: self.seat.party, during: "tape".into(), message: format!("the dealer answers {other:?}") });
+            }
         };
         self.claim(tape)?;
         self.same_tape(tape)?;
         let (steps, corrections) = self.expand(plan, set, batch, tape)?;
-        Ok(Prepared { batch, run, steps, corrections, time: start.elapsed() })
+        Ok(Prepared { batch, run, plan: hash, set: set.id, session: self.id, steps, corrections, time: start.elapsed() })
     }
 
     /// All parties must hold the same tape.
     fn same_tape(&mut self, tape: u64) -> Result<()> {
-        for peer in (0..self.seat.parties).filter(|p| *p != self.seat.party) {
-            self.transport.send(peer, &encode(&tape)).map_err(|e| link(self.seat, "tape", e))?;
-        }
-        for peer in (0..self.seat.parties).filter(|p| *p != self.seat.party) {
-            let theirs: u64 = receive(self.seat, self.transport.as_mut(), peer, "tape")?;
-            if theirs != tape {
-                let message = format!("tape {tape} here, tape {theirs} there: they are connected to another dealer");
-                return Err(Error::Disagreement { party: self.seat.party, peer, message });
+        self.exchange("tape", &tape.to_le_bytes())?;
+        match self.peers.iter().position(|theirs| *theirs != tape.to_le_bytes()) {
+            None => Ok(()),
+            Some(k) => {
+                let peer = k + usize::from(k >= self.seat.party);
+                let message = format!("tape {tape} here, another one there: they are connected to another dealer");
+                Err(Error::Disagreement { party: self.seat.party, peer, message })
             }
         }
-        Ok(())
     }
 
     fn expand(&mut self, plan: &Plan, set: &WeightSet, batch: usize, tape: u64) -> Result<(Vec<Material>, Vec<u64>)> {
@@ -86,7 +95,7 @@ impl Session {
             corrections[k] = expected;
             let during = || format!("tape, stage `{}`", plan.stage_name(k));
             if expected > 0 && seat.is_last() {
-                self.transport.receive(seat.parties, expected as usize, &mut message).map_err(|e| link(seat, &during(), e))?;
+                self.transport()?.receive(seat.parties, expected as usize, &mut message).map_err(|e| link(seat, &during(), e))?;
             } else {
                 message.clear();
             }
@@ -102,12 +111,22 @@ impl Session {
                             Material::Wire(mask) => mask,
                             _ => &none, // a verified plan reads an opened wire here
                         };
-                        let k = Linear { n: s.ring, conv: geometry.conv(), batch }.expand(wire, &weight.opened, &weight.bias, &mut tape, id, &mut scratch)?;
+                        let k = Linear { n: s.ring, conv: geometry.conv(), batch }.expand(
+                            wire,
+                            &weight.opened,
+                            &weight.bias,
+                            &mut tape,
+                            id,
+                            &mut scratch,
+                        )?;
                         Material::Linear(k)
                     }
-                    Kind::Truncate { t } => {
-                        Material::Truncate(truncate::Truncate { n: s.ring, t: *t, m: s.opened }.expand(seat.parties, &mut tape, id, padded(len))?)
-                    }
+                    Kind::Truncate { t } => Material::Truncate(truncate::Truncate { n: s.ring, t: *t, m: s.opened }.expand(
+                        seat.parties,
+                        &mut tape,
+                        id,
+                        padded(len),
+                    )?),
                     Kind::Relu { t } => {
                         let relu = relu::Relu::new(Fold { n: s.ring, t: *t, m: s.opened });
                         let material = relu.expand(&mut tape, id, 0, padded(len))?;

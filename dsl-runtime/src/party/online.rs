@@ -2,15 +2,17 @@
 
 use super::handshake::link;
 use super::offline::{Material, Prepared};
+use super::pool::Pool;
 use super::{CLIENT, Session, WeightSet, encode};
 use crate::error::{Error, Result};
 use crate::plan::{Kind, Plan, release};
 use crate::protocol::{Phases, Round, linear::Linear, open, padded, release as zero};
 use std::time::{Duration, Instant};
 use undertone_ring::conv::Scratch;
+use zeroize::{Zeroize, Zeroizing};
 
 /// What a run leaves with one party.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Outcome {
     /// The released output, sample after sample, row-major; empty for a party that learns nothing.
     pub output: Vec<f32>,
@@ -37,8 +39,14 @@ pub struct Measured {
     pub time: Duration,
 }
 
+impl core::fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Outcome[{} values, online {:?}]", self.output.len(), self.online)
+    }
+}
+
 /// One party's share of the value of a stage.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Recorded {
     /// The index into the plan's stages.
     pub(crate) stage: usize,
@@ -52,17 +60,28 @@ impl core::fmt::Debug for Recorded {
 }
 
 impl Session {
-    /// Runs a prepared batch: `inputs` are given by the client, who gets the output.
+    /// Runs a prepared batch: `inputs` are given by the client, who gets the output. The parties first compare which run it is, eight bytes that no cost counts;
+    /// the online time starts after it.
     ///
     /// # Errors
-    /// When an input has the wrong length, is not finite or out of range (before anything is sent), or a peer vanishes.
+    /// When an input has the wrong length, is not finite or out of range (before anything is sent), when the run was prepared for another plan, other weights or in
+    /// another session, or a peer vanishes. Any error ends the session.
     pub fn run(&mut self, plan: &Plan, set: &WeightSet, prepared: Prepared, inputs: Option<&[&[f32]]>) -> Result<Outcome> {
-        let start = Instant::now();
+        self.guarded(|session| session.run_online(plan, set, prepared, inputs))
+    }
+
+    fn run_online(&mut self, plan: &Plan, set: &WeightSet, prepared: Prepared, inputs: Option<&[&[f32]]>) -> Result<Outcome> {
+        if (prepared.plan, prepared.set, prepared.session) != (plan.hash(), set.id, self.id) {
+            let message = "it was prepared for another plan, other weights or in another session".into();
+            return Err(Error::Peer { party: self.seat.party, during: format!("run {}", prepared.run), message });
+        }
         let mine = match inputs {
-            Some(inputs) if self.seat.party == CLIENT => encode::inputs(plan, inputs, prepared.batch)?,
-            None if self.seat.party != CLIENT => vec![],
+            Some(inputs) if self.seat.party == CLIENT => Zeroizing::new(encode::inputs(plan, inputs, prepared.batch)?),
+            None if self.seat.party != CLIENT => Zeroizing::new(vec![]),
             _ => return Err(Error::Input { name: "all".into(), message: "the client, and nobody else, gives the inputs".into() }),
         };
+        self.same_run(prepared.run)?;
+        let start = Instant::now();
         let (last_use, spare) = (plan.last_use(), core::mem::take(&mut self.spare));
         let mut run = Run { plan, set, batch: prepared.batch, values: vec![], buffers: Buffers::default(), scratch: Scratch::new(), spare };
         let mut outcome = Outcome { offline: prepared.time, ..Outcome::default() };
@@ -78,7 +97,7 @@ impl Session {
             for input in &plan.steps[k].inputs {
                 if last_use[*input] == k {
                     let value = core::mem::take(&mut run.values[*input]);
-                    run.spare.push(value);
+                    run.spare.give(value);
                 }
             }
         }
@@ -87,10 +106,24 @@ impl Session {
         outcome.output = output;
         outcome.steps.push(Measured { rounds: 1, sent, corrections: 0, time: from.elapsed() });
         outcome.online = start.elapsed();
-        self.spare = run.spare;
-        self.spare.extend(run.values);
-        self.spare.retain(|value| value.capacity() > 0);
+        let mut spare = core::mem::take(&mut run.spare);
+        core::mem::take(&mut run.values).into_iter().for_each(|value| spare.give(value));
+        self.spare = spare;
         Ok(outcome)
+    }
+}
+
+impl Session {
+    /// All parties must start the same run: a prepared run that waits for another one would open values under crossed masks.
+    fn same_run(&mut self, run: u64) -> Result<()> {
+        self.exchange("run", &run.to_le_bytes())?;
+        match self.peers.iter().position(|theirs| *theirs != run.to_le_bytes()) {
+            None => Ok(()),
+            Some(k) => {
+                let peer = k + usize::from(k >= self.seat.party);
+                Err(Error::Disagreement { party: self.seat.party, peer, message: format!("run {run} starts here, another one there") })
+            }
+        }
     }
 }
 
@@ -103,7 +136,7 @@ struct Run<'a> {
     buffers: Buffers,
     scratch: Scratch<u64>,
     /// Values that nobody needs any more: their memory is used again, by later runs of the session too.
-    spare: Vec<Vec<u64>>,
+    spare: Pool,
 }
 
 /// This party's messages of two rounds, reused.
@@ -120,7 +153,7 @@ impl Run<'_> {
         let (seat, len, s) = (session.seat, self.batch * step.len, self.plan.settings);
         let mut result = match &material {
             Material::Linear(_) => vec![],
-            _ => zeros(&mut self.spare, padded(len)),
+            _ => self.spare.zeros(padded(len)),
         };
         let x = |i: usize| self.values[step.inputs[i]].as_slice();
         let (buffers, stage) = (&mut self.buffers, step.stage.as_str());
@@ -139,7 +172,9 @@ impl Run<'_> {
                 drive(&mut truncate.run(seat, &material, x(0)), &mut result)?
             }
             (Kind::Relu { .. }, Material::Relu(relu)) => drive(&mut relu.0.run(seat, &relu.1, x(0)), &mut result)?,
-            (Kind::Max { .. }, Material::Max(max)) => drive(&mut max.0.run(seat, &max.1, &x(0)[..self.batch * self.plan.steps[step.inputs[0]].len]), &mut result)?,
+            (Kind::Max { .. }, Material::Max(max)) => {
+                drive(&mut max.0.run(seat, &max.1, &x(0)[..self.batch * self.plan.steps[step.inputs[0]].len]), &mut result)?
+            }
             (kind, Material::None) => {
                 self.local(kind, k, mine, &mut result);
                 (0, 0)
@@ -193,29 +228,28 @@ impl Run<'_> {
         let release = release(self.plan);
         let own = release.message(seat, share, &zeta);
         if seat.party != CLIENT {
-            session.transport.send(CLIENT, &own).map_err(|e| link(seat, "release", e))?;
+            session.transport()?.send(CLIENT, &own).map_err(|e| link(seat, "release", e))?;
             return Ok((vec![], own.len() as u64));
         }
-        for (k, message) in session.peers.iter_mut().enumerate() {
-            session.transport.receive(k + 1, own.len(), message).map_err(|e| link(seat, "release", e))?;
+        let mut peers = core::mem::take(&mut session.peers);
+        for (k, message) in peers.iter_mut().enumerate() {
+            session.transport()?.receive(k + 1, own.len(), message).map_err(|e| link(seat, "release", e))?;
             if message.len() != own.len() {
                 let message = format!("party {} sent {} bytes where {} were expected", k + 1, message.len(), own.len());
                 return Err(Error::Peer { party: seat.party, during: "release".into(), message });
             }
         }
         let len = self.batch * self.plan.steps[output.step].len;
-        let values = release.combine::<u64>(Round { own: &own, peers: &session.peers }, len);
+        let values = release.combine::<u64>(Round { own: &own, peers: &peers }, len);
+        session.peers = peers;
         Ok((encode::outputs(self.plan, &values), 0))
     }
 }
 
-/// A vector of zeros, in memory that was used before if some is large enough.
-fn zeros(spare: &mut Vec<Vec<u64>>, len: usize) -> Vec<u64> {
-    let fits = spare.iter().enumerate().filter(|(_, v)| v.capacity() >= len).min_by_key(|(_, v)| v.capacity()).map(|(i, _)| i);
-    let mut value = fits.map(|i| spare.swap_remove(i)).unwrap_or_default();
-    value.clear();
-    value.resize(len, 0);
-    value
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        self.values.zeroize();
+    }
 }
 
 impl Buffers {

@@ -1,6 +1,7 @@
 //! One party's side of a computation.
 
 use super::handshake::{self, link, receive};
+use super::pool::Pool;
 use crate::dealer::wire::{Answer, Request, VERSION, Welcome, encode};
 use crate::entropy::{Entropy, Purpose, Seed};
 use crate::error::{Error, Result};
@@ -12,7 +13,10 @@ use zeroize::Zeroize;
 /// One party's side of a computation with its peers and a dealer: connected once, used for many runs of several models.
 pub struct Session {
     pub(super) seat: Seat,
-    pub(super) transport: Box<dyn Transport>,
+    /// Gone after the first error: a session that failed is never resumed, and its peers notice.
+    transport: Option<Box<dyn Transport>>,
+    /// Told apart from every other session, so that what was prepared in one is never run in another.
+    pub(super) id: [u8; 16],
     /// What this party's tape keys and weight masks are derived from; the dealer has it too.
     seed: Seed,
     /// What this party has in common with each peer; the dealer does not have it.
@@ -26,7 +30,7 @@ pub struct Session {
     pub(super) peers: Vec<Vec<u8>>,
     pub(super) record: bool,
     /// Memory of earlier values, used again.
-    pub(super) spare: Vec<Vec<u64>>,
+    pub(super) spare: Pool,
     prepare: Box<dyn FnMut(&mut Prg) + Send>,
 }
 
@@ -47,23 +51,32 @@ impl Session {
         prepare: Box<dyn FnMut(&mut Prg) + Send>,
     ) -> Result<Self> {
         let seat = Seat { party, parties };
+        if party >= parties || parties < 2 {
+            return Err(Error::Peer { party, during: "connect".into(), message: format!("there is no party {party} among {parties}") });
+        }
         let pairs = handshake::connect(seat, transport.as_mut(), || entropy.seed())?;
-        let welcome: Welcome = receive(seat, transport.as_mut(), parties, "connect")?;
+        let mut welcome: Welcome = receive(seat, transport.as_mut(), parties, "connect")?;
+        let seed = Seed::from_bytes(welcome.seed);
+        welcome.seed.zeroize();
         if welcome.version != VERSION || welcome.parties as usize != parties {
-            let message = format!("the dealer has version {} for {} parties; this is version {VERSION} for {parties}", welcome.version, welcome.parties);
+            let message = format!(
+                "the dealer has version {} for {} parties; this is version {VERSION} for {parties}",
+                welcome.version, welcome.parties
+            );
             return Err(Error::Disagreement { party, peer: parties, message });
         }
         Ok(Self {
             seat,
-            transport,
-            seed: Seed::from_bytes(welcome.seed),
+            transport: Some(transport),
+            id: entropy.bytes()?,
+            seed,
             pairs,
             entropy,
             runs: 0,
             highest_tape: 0,
             peers: vec![Vec::new(); parties - 1],
             record: false,
-            spare: vec![],
+            spare: Pool::default(),
             prepare,
         })
     }
@@ -75,10 +88,13 @@ impl Session {
 
     /// Asks the dealer for something; all parties ask the same.
     pub(super) fn ask(&mut self, request: &Request) -> Result<Answer> {
-        let dealer = self.seat.parties;
-        self.transport.send(dealer, &encode(request)).map_err(|e| link(self.seat, "dealer", e))?;
-        match receive(self.seat, self.transport.as_mut(), dealer, "dealer")? {
-            Answer::Refused(message) => Err(Error::Peer { party: self.seat.party, during: "dealer".into(), message: format!("the dealer refuses: {message}") }),
+        let (seat, dealer) = (self.seat, self.seat.parties);
+        let transport = self.transport()?;
+        transport.send(dealer, &encode(request)).map_err(|e| link(seat, "dealer", e))?;
+        match receive(seat, transport, dealer, "dealer")? {
+            Answer::Refused(message) => {
+                Err(Error::Peer { party: self.seat.party, during: "dealer".into(), message: format!("the dealer refuses: {message}") })
+            }
             answer => Ok(answer),
         }
     }
@@ -104,20 +120,38 @@ impl Session {
     pub(super) fn zero_keys(&mut self, run: u64) -> Vec<Option<Prg>> {
         let mut id = [0; 16];
         id[..8].copy_from_slice(&run.to_le_bytes());
-        let mut keys: Vec<Option<Prg>> = self.pairs.iter().map(|seed| seed.as_ref().map(|s| Prg::new(&s.key(Purpose::Zero, &id)))).collect();
+        let mut keys: Vec<Option<Prg>> =
+            self.pairs.iter().map(|seed| seed.as_ref().map(|s| Prg::new(&s.key(Purpose::Zero, &id)))).collect();
         keys.iter_mut().flatten().for_each(|key| (self.prepare)(key));
         keys
     }
 
     /// One round: sends `own` to every peer, leaves their messages in `self.peers`.
     pub(super) fn exchange(&mut self, during: &str, own: &[u8]) -> Result<()> {
-        self.transport.exchange(self.seat.party, own, &mut self.peers).map_err(|e| link(self.seat, during, e))
+        let seat = self.seat;
+        let mut peers = core::mem::take(&mut self.peers);
+        let result = self.transport().and_then(|t| t.exchange(seat.party, own, &mut peers).map_err(|e| link(seat, during, e)));
+        self.peers = peers;
+        result
     }
-}
 
-impl Drop for Session {
-    fn drop(&mut self) {
-        self.spare.zeroize();
+    /// The links, unless the session has failed.
+    pub(super) fn transport(&mut self) -> Result<&mut dyn Transport> {
+        match &mut self.transport {
+            Some(transport) => Ok(transport.as_mut()),
+            None => {
+                Err(Error::Peer { party: self.seat.party, during: "session".into(), message: "it has failed before: connect again".into() })
+            }
+        }
+    }
+
+    /// Runs a part of the session; an error ends the session and closes its links, so that the peers notice at once.
+    pub(super) fn guarded<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let result = body(self);
+        if result.is_err() {
+            self.transport = None;
+        }
+        result
     }
 }
 

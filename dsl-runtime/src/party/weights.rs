@@ -9,6 +9,7 @@ use crate::protocol::linear;
 use crate::weights::Weights;
 use undertone_ring::conv::{Conv, PackedWeights};
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
+use zeroize::Zeroizing;
 
 /// A party's part of a set of weights, bound to one plan. The id is drawn at random for each set and its masks serve no other weights.
 pub struct WeightSet {
@@ -24,7 +25,7 @@ pub(super) struct Shared {
     /// The opened masked weight.
     pub opened: PackedWeights<u64>,
     /// Its share of the bias: the owner holds it all.
-    pub bias: Vec<u64>,
+    pub bias: Zeroizing<Vec<u64>>,
 }
 
 impl Session {
@@ -33,8 +34,13 @@ impl Session {
     /// One round of 64 bits a weight. Each party opens its share plus its own mask, so nobody learns a weight.
     ///
     /// # Errors
-    /// When weights are missing, wrongly shaped, not finite or out of range (before anything is sent), or a peer or the dealer disagrees.
+    /// When weights are missing, wrongly shaped, not finite or out of range (before anything is sent), or a peer or the dealer disagrees. Any error ends the
+    /// session.
     pub fn weights(&mut self, plan: &Plan, mine: Option<&Weights>) -> Result<WeightSet> {
+        self.guarded(|session| session.share_weights(plan, mine))
+    }
+
+    fn share_weights(&mut self, plan: &Plan, mine: Option<&Weights>) -> Result<WeightSet> {
         plan.verify(crate::dealer::wire::ELEMENTS)?;
         let owner = self.seat.party == SERVER;
         let encoded: Vec<EncodedWeight> = match mine {
@@ -48,7 +54,13 @@ impl Session {
         let id = self.weight_set_id(owner)?;
         match self.ask(&Request::Weights { set: id, plan: Box::new(plan.clone()) })? {
             Answer::Ready => {}
-            other => return Err(Error::Peer { party: self.seat.party, during: "weights".into(), message: format!("the dealer answers {other:?}") }),
+            other => {
+                return Err(Error::Peer {
+                    party: self.seat.party,
+                    during: "weights".into(),
+                    message: format!("the dealer answers {other:?}"),
+                });
+            }
         }
         let key = self.key(Purpose::Weights, &id);
         let geometries = geometries(plan);
@@ -56,8 +68,8 @@ impl Session {
         let (mut own, n) = (Vec::new(), plan.settings.ring);
         for (index, geometry) in geometries.iter().enumerate() {
             let spec = &plan.weights[index];
-            let mask: Vec<u64> = linear::weight_mask(&key, index as u32, spec.len);
-            let mut opened = mask.clone();
+            let mask: Zeroizing<Vec<u64>> = Zeroizing::new(linear::weight_mask(&key, index as u32, spec.len));
+            let mut opened = mask.to_vec();
             let mut bias = vec![0; if spec.bias.is_some() { spec.out } else { 0 }];
             if let Some(w) = encoded.get(index) {
                 opened.iter_mut().zip(&w.weight).for_each(|(o, w)| *o = o.wrapping_add(*w));
@@ -72,8 +84,12 @@ impl Session {
                 unpack_words(n, peer, &mut theirs);
                 opened.iter_mut().zip(&theirs).for_each(|(o, t)| *o = o.wrapping_add(*t));
             }
-            let share = linear::weight_share(self.seat.is_first(), &opened, &mask);
-            weights.push(Shared { share: PackedWeights::new(geometry, &share), opened: PackedWeights::new(geometry, &opened), bias });
+            let share = Zeroizing::new(linear::weight_share(self.seat.is_first(), &opened, &mask));
+            weights.push(Shared {
+                share: PackedWeights::new(geometry, &share),
+                opened: PackedWeights::new(geometry, &opened),
+                bias: Zeroizing::new(bias),
+            });
         }
         Ok(WeightSet { id, plan: plan.hash(), weights })
     }
@@ -81,14 +97,15 @@ impl Session {
     /// The owner draws the id of the set and tells the others.
     fn weight_set_id(&mut self, owner: bool) -> Result<[u8; 16]> {
         if owner {
-            let id = self.entropy.bytes()?;
-            for peer in (0..self.seat.parties).filter(|p| *p != self.seat.party) {
-                self.transport.send(peer, &id).map_err(|e| super::handshake::link(self.seat, "weight-set id", e))?;
+            let (id, seat) = (self.entropy.bytes()?, self.seat);
+            for peer in (0..seat.parties).filter(|p| *p != seat.party) {
+                self.transport()?.send(peer, &id).map_err(|e| super::handshake::link(seat, "weight-set id", e))?;
             }
             return Ok(id);
         }
         let mut message = Vec::new();
-        self.transport.receive(SERVER, 16, &mut message).map_err(|e| super::handshake::link(self.seat, "weight-set id", e))?;
+        let seat = self.seat;
+        self.transport()?.receive(SERVER, 16, &mut message).map_err(|e| super::handshake::link(seat, "weight-set id", e))?;
         message.try_into().map_err(|_| Error::Peer {
             party: self.seat.party,
             during: "weight-set id".into(),

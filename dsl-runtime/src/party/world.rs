@@ -113,7 +113,14 @@ impl World {
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
-    pub fn predict_graph(&self, graph: &Graph, weights: &Weights, inputs: &[&[f32]], samples: usize, progress: &mut (dyn FnMut(usize) + Send)) -> Result<Untyped> {
+    pub fn predict_graph(
+        &self,
+        graph: &Graph,
+        weights: &Weights,
+        inputs: &[&[f32]],
+        samples: usize,
+        progress: &mut (dyn FnMut(usize) + Send),
+    ) -> Result<Untyped> {
         let plan = Plan::new(graph, &self.settings)?;
         // what one party could only report after the others have started is refused here already
         plan.encode(weights)?;
@@ -134,7 +141,9 @@ impl World {
                     inputs.iter().enumerate().map(|(k, x)| &x[range.start * plan.input_len(k)..range.end * plan.input_len(k)]).collect();
                 let prepared = session.prepare(plan, &set, (me == CLIENT).then_some(range.len()))?;
                 outcomes.push(session.run(plan, &set, prepared, (me == CLIENT).then_some(slices.as_slice()))?);
-                if me == CLIENT && let Ok(mut tell) = progress.lock() {
+                if me == CLIENT
+                    && let Ok(mut tell) = progress.lock()
+                {
                     tell(range.end);
                 }
             }
@@ -157,9 +166,12 @@ impl World {
         let results: Vec<Result<T>> = std::thread::scope(|scope| {
             let dealer = dealer_link.map(|link| {
                 let mut link = self.tap(parties, link);
-                scope.spawn(move || dealer::serve_with(link.as_mut(), parties, &mut self.entropy(parties), &mut |key| self.watch(parties, key)))
+                scope.spawn(move || {
+                    dealer::serve_with(link.as_mut(), parties, &mut self.entropy(parties), &mut |key| self.watch(parties, key))
+                })
             });
-            let threads: Vec<_> = endpoints.into_iter().enumerate().map(|(party, link)| scope.spawn(move || self.party(party, link, body))).collect();
+            let threads: Vec<_> =
+                endpoints.into_iter().enumerate().map(|(party, link)| scope.spawn(move || self.party(party, link, body))).collect();
             let results = threads.into_iter().enumerate().map(|(party, t)| t.join().unwrap_or_else(|_| Err(panicked(party)))).collect();
             match dealer.map(std::thread::ScopedJoinHandle::join) {
                 Some(Ok(Err(e))) => vec![Err(e)],
@@ -176,8 +188,13 @@ impl World {
 
     fn party<T>(&self, party: usize, link: Memory, body: &(impl Fn(&mut Session) -> Result<T> + Sync)) -> Result<T> {
         let watcher = self.clone();
-        let mut session =
-            Session::connect_with(party, self.settings.parties, self.tap(party, link), self.entropy(party), Box::new(move |key| watcher.watch(party, key)))?;
+        let mut session = Session::connect_with(
+            party,
+            self.settings.parties,
+            self.tap(party, link),
+            self.entropy(party),
+            Box::new(move |key| watcher.watch(party, key)),
+        )?;
         session.record = self.record;
         body(&mut session)
     }

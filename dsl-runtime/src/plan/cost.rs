@@ -81,7 +81,11 @@ impl fmt::Display for CostTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.rows.iter().map(|r| r.stage.len()).max().unwrap_or(0).max(8);
         writeln!(f, "{} x {}: per party; offline bytes go to one party", self.model, self.batch)?;
-        writeln!(f, "{:width$}  {:<16} {:>6} {:>12} {:>12} {:>14}  range", "stage", "shape", "rounds", "sent B", "offline B", "multiply-adds")?;
+        writeln!(
+            f,
+            "{:width$}  {:<16} {:>6} {:>12} {:>12} {:>14}  range",
+            "stage", "shape", "rounds", "sent B", "offline B", "multiply-adds"
+        )?;
         let total = Row { stage: "total".into(), shape: vec![], range: String::new(), cost: self.total() };
         for row in self.rows.iter().chain([&total]) {
             let shape = if row.shape.is_empty() { String::new() } else { format!("{:?}", row.shape) };

@@ -17,15 +17,24 @@ use undertone_shape::Shape;
 const LARGEST_FACTOR: u64 = 1 << 12;
 
 pub(super) fn lower(graph: &Graph, settings: &Settings) -> Result<Plan> {
-    let mut l = Lower { graph, s: *settings, steps: vec![], weights: vec![], values: vec![None; graph.nodes.len()], memo: HashMap::new(), consumers: graph.consumers() };
+    let mut l = Lower {
+        graph,
+        s: *settings,
+        steps: vec![],
+        weights: vec![],
+        values: vec![None; graph.nodes.len()],
+        memo: HashMap::new(),
+        consumers: graph.consumers(),
+    };
     for (i, node) in graph.nodes.iter().enumerate() {
         if !matches!(node.op, Op::Parameter(_)) {
-            let value = l.node(node, NodeId(i)).map_err(|message| Error::Plan { model: graph.name.clone(), stage: node.stage.clone(), message })?;
+            let value =
+                l.node(node, NodeId(i)).map_err(|message| Error::Plan { model: graph.name.clone(), stage: node.stage.clone(), message })?;
             l.values[i] = Some(value);
         }
     }
     let shape = graph.output_shape();
-    let output = l.value(graph.output);
+    let output = l.value(graph.output).map_err(|message| Error::Plan { model: graph.name.clone(), stage: "output".into(), message })?;
     let output = l.arranged(&output, &shape, &Layout::natural(shape.rank()), "output");
     let stages = l.stages();
     Ok(Plan {
@@ -90,44 +99,46 @@ impl Lower<'_> {
             }
             Op::BatchNorm(_) => return Err("a batch normalisation whose statistics are not weights cannot be folded".into()),
             Op::Relu => {
-                let x = self.value(input(0));
+                let x = self.value(input(0))?;
                 let t = x.bits - self.s.fraction;
                 let step = self.push(Kind::Relu { t }, vec![x.step], node.shape.numel(), stage);
                 Value { step, bits: self.s.fraction, ..x }
             }
             Op::MaxPool(_) => self.max_pool(node, id)?,
             Op::AvgPool(_) => {
-                let x = self.value(input(0));
+                let x = self.value(input(0))?;
                 let x = self.arranged(&x, &shape(0), &Layout::channels_last(shape(0).rank()), stage);
                 let windows = windows(node, shape(0)).ok_or("no windows")?;
                 let count = windows.kernel.iter().product::<usize>() as u64;
                 let step = self.push(Kind::Sum(Sum(windows)), vec![x.step], node.shape.numel(), stage);
                 let factor = x.factor * count;
                 if factor > LARGEST_FACTOR {
-                    return Err(format!("means over {factor} values in all leave too small a range; at most {LARGEST_FACTOR} are possible"));
+                    return Err(format!(
+                        "means over {factor} values in all leave too small a range; at most {LARGEST_FACTOR} are possible"
+                    ));
                 }
                 Value { step, factor, ..x }
             }
             Op::Add => self.add(node)?,
             Op::Concat { axis } => self.concat(node, *axis)?,
             Op::Reshape { shape: to } => {
-                let x = self.value(input(0));
+                let x = self.value(input(0))?;
                 let x = self.arranged(&x, &shape(0), &Layout::natural(shape(0).rank()), stage);
                 Value { layout: Layout::natural(to.rank()), ..x }
             }
             Op::Permute { axes } => {
-                let x = self.value(input(0));
+                let x = self.value(input(0))?;
                 let layout = x.layout.0.iter().map(|a| axes.iter().position(|from| from == &usize::from(*a)).unwrap_or(0) as u8).collect();
                 Value { layout: Layout(layout), ..x }
             }
-            Op::Dropout { .. } => self.value(input(0)),
+            Op::Dropout { .. } => self.value(input(0))?,
             Op::Parameter(_) => return Err("weights are read by convolutions and matrix products only".into()),
         })
     }
 
     /// Convolution or matrix product: the value is opened at f fraction bits, the result sits at 2f.
     fn linear(&mut self, node: &Node, geometry: Geometry, layout: &Layout) -> Result<Value, String> {
-        let x = self.plain(node.inputs[0])?;
+        let x = self.value(node.inputs[0])?;
         let shape = self.graph.node(node.inputs[0]).shape;
         let x = self.at_fraction(&x, &shape, &node.stage);
         let x = self.arranged(&x, &shape, layout, &node.stage);
@@ -142,13 +153,14 @@ impl Lower<'_> {
         self.weights.push(WeightSpec::new(self.graph, &node.stage, (weight, bias), bits, x.factor));
         let kind = Kind::Linear { geometry, weight: self.weights.len() - 1 };
         let step = self.push(kind, vec![opened], node.shape.numel(), &node.stage);
-        let layout = if matches!(node.op, Op::Linear) { Layout::natural(node.shape.rank()) } else { Layout::channels_last(node.shape.rank()) };
+        let layout =
+            if matches!(node.op, Op::Linear) { Layout::natural(node.shape.rank()) } else { Layout::channels_last(node.shape.rank()) };
         Ok(Value { step, layout, bits, factor: x.factor })
     }
 
     fn max_pool(&mut self, node: &Node, id: NodeId) -> Result<Value, String> {
         let shape = self.graph.node(node.inputs[0]).shape;
-        let x = self.value(node.inputs[0]);
+        let x = self.value(node.inputs[0])?;
         let x = self.at_fraction(&x, &shape, &node.stage);
         let x = self.arranged(&x, &shape, &Layout::channels_last(shape.rank()), &node.stage);
         // differences of values of either sign need one bit more than differences of values of one sign
@@ -161,7 +173,7 @@ impl Lower<'_> {
     }
 
     fn add(&mut self, node: &Node) -> Result<Value, String> {
-        let (a, b) = (self.value(node.inputs[0]), self.value(node.inputs[1]));
+        let (a, b) = (self.value(node.inputs[0])?, self.value(node.inputs[1])?);
         let b = self.arranged(&b, &node.shape, &a.layout, &node.stage);
         let [a, b] = self.aligned([a, b], node.shape.numel(), &node.stage)?;
         let step = self.push(Kind::Add, vec![a.step, b.step], node.shape.numel(), &node.stage);
@@ -169,7 +181,7 @@ impl Lower<'_> {
     }
 
     fn concat(&mut self, node: &Node, axis: usize) -> Result<Value, String> {
-        let values: Vec<Value> = node.inputs.iter().map(|i| self.value(*i)).collect();
+        let values = node.inputs.iter().map(|i| self.value(*i)).collect::<Result<Vec<Value>, String>>()?;
         let shapes: Vec<Shape> = node.inputs.iter().map(|i| self.graph.node(*i).shape).collect();
         let (bits, factor) = common(&values)?;
         let layout = values[0].layout.clone();
@@ -237,13 +249,10 @@ impl Lower<'_> {
     }
 
     /// The value of a node that is not a parameter.
-    fn plain(&self, id: NodeId) -> Result<Value, String> {
-        self.values[id.0].clone().ok_or_else(|| "weights are read by convolutions and matrix products only".to_owned())
-    }
-
-    fn value(&self, id: NodeId) -> Value {
-        // a parameter in the place of a value is refused when the product is lowered; step 0 is never read for it
-        self.values[id.0].clone().unwrap_or(Value { step: 0, layout: Layout::natural(0), bits: self.s.fraction, factor: 1 })
+    fn value(&self, id: NodeId) -> Result<Value, String> {
+        self.values[id.0]
+            .clone()
+            .ok_or_else(|| "a weight stands where a value is needed: weights are read by convolutions and matrix products only".to_owned())
     }
 
     fn stages(&self) -> Vec<Stage> {
@@ -251,10 +260,10 @@ impl Lower<'_> {
         self.graph
             .stages()
             .into_iter()
-            .map(|(name, id)| {
-                let result = self.value(id);
+            .filter_map(|(name, id)| {
+                let result = self.value(id).ok()?;
                 let range = Range::Assumed { bits, factor: result.factor };
-                Stage { name: name.to_owned(), shape: dims(self.graph.node(id).shape), result, range }
+                Some(Stage { name: name.to_owned(), shape: dims(self.graph.node(id).shape), result, range })
             })
             .collect()
     }
@@ -263,7 +272,7 @@ impl Lower<'_> {
 /// The scale that all values can be brought to exactly.
 fn common(values: &[Value]) -> Result<(u32, u64), String> {
     let bits = values.iter().map(|v| v.bits).max().unwrap_or(0);
-    let factor = values.iter().fold(1, |f, v| f / gcd(f, v.factor) * v.factor);
+    let factor = values.iter().fold(1u64, |f, v| (f / gcd(f, v.factor)).saturating_mul(v.factor));
     if factor > LARGEST_FACTOR {
         return Err(format!("the means that meet here need a common factor of {factor}; at most {LARGEST_FACTOR} is possible"));
     }

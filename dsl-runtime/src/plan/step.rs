@@ -1,6 +1,5 @@
 //! The steps of a plan, for one sample.
 
-use super::Plan;
 use crate::graph::{Node, Op};
 use crate::protocol::max::Windows;
 use serde::{Deserialize, Serialize};
@@ -89,7 +88,7 @@ pub struct Sum(pub Windows);
 /// A strided copy: element `i` of axis `k` is read at `i * from[k]` and written at `i * to[k]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Copy {
-    axes: Vec<(usize, usize, usize)>,
+    pub(super) axes: Vec<(usize, usize, usize)>,
     from: usize,
     to: usize,
 }
@@ -117,15 +116,6 @@ impl Geometry {
     /// A matrix product of `rows` rows.
     pub fn linear(rows: usize, c: usize, out: usize) -> Self {
         Self { h: 1, w: rows, c, kernel: [1, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1], out, groups: 1 }
-    }
-
-    /// Whether the kernels can compute it: nothing is zero, and a window fits.
-    fn fits(&self) -> bool {
-        let all = [self.h, self.w, self.c, self.out, self.groups, self.kernel[0], self.kernel[1], self.stride[0], self.stride[1], self.dilation[0], self.dilation[1]];
-        let sane = all.iter().all(|v| (1..1 << 28).contains(v)) && self.padding.iter().all(|p| *p < 1 << 20);
-        sane && self.c.is_multiple_of(self.groups)
-            && self.out.is_multiple_of(self.groups)
-            && (0..2).all(|i| [self.h, self.w][i] + 2 * self.padding[i] > self.dilation[i] * (self.kernel[i] - 1))
     }
 }
 
@@ -175,12 +165,16 @@ impl Copy {
         walk(&self.axes, &x[self.from..], &mut out[self.to..]);
     }
 
-    /// One past the last element that is read and written.
-    fn reach(&self) -> (usize, usize) {
+    /// One past the last element that is read and written, and how many are moved; the largest number where that overflows.
+    pub(super) fn reach(&self) -> (usize, usize, usize) {
         let end = |start: usize, f: fn(&(usize, usize, usize)) -> usize| {
-            self.axes.iter().try_fold(start, |s, a| a.0.checked_sub(1)?.checked_mul(f(a))?.checked_add(s)).map_or(usize::MAX, |v| v.saturating_add(1))
+            self.axes
+                .iter()
+                .try_fold(start, |s, a| a.0.checked_sub(1)?.checked_mul(f(a))?.checked_add(s))
+                .map_or(usize::MAX, |v| v.saturating_add(1))
         };
-        (end(self.from, |a| a.1), end(self.to, |a| a.2))
+        let moved = self.axes.iter().try_fold(1usize, |n, a| n.checked_mul(a.0)).unwrap_or(usize::MAX);
+        (end(self.from, |a| a.1), end(self.to, |a| a.2), moved)
     }
 }
 
@@ -190,48 +184,6 @@ fn walk<W: Word>(axes: &[(usize, usize, usize)], x: &[W], out: &mut [W]) {
         [(n, 1, 1)] => out[..*n].copy_from_slice(&x[..*n]),
         [(n, from, to)] => (0..*n).for_each(|i| out[i * to] = x[i * from]),
         [(n, from, to), rest @ ..] => (0..*n).for_each(|i| walk(rest, &x[i * from..], &mut out[i * to..])),
-    }
-}
-
-impl Step {
-    /// Checks sizes against those of the inputs.
-    pub(super) fn verify(&self, plan: &Plan) -> Result<(), String> {
-        let len = |k: usize| self.inputs.get(k).map(|i| plan.steps[*i].len);
-        let opened = |k: usize| self.inputs.get(k).is_some_and(|i| plan.steps[*i].kind == Kind::Open);
-        let arity = match &self.kind {
-            Kind::Input(_) => 0,
-            Kind::Add => 2,
-            Kind::Move(copies) => copies.len(),
-            _ => 1,
-        };
-        let linear = matches!(self.kind, Kind::Linear { .. });
-        let inputs_ok = self.inputs.len() == arity && (0..arity).all(|k| opened(k) == linear);
-        let windows_fit = |w: &Windows| {
-            let sane = w.size.iter().chain(&w.kernel).chain(&w.stride).chain([&w.channels]).all(|v| (1..1 << 28).contains(v));
-            sane && (0..3).all(|i| 2 * w.padding[i] <= w.kernel[i] && w.size[i] + 2 * w.padding[i] >= w.kernel[i])
-                && len(0) == Some(w.size.iter().product::<usize>() * w.channels)
-                && self.len == w.pooled().iter().product::<usize>() * w.channels
-        };
-        let s = plan.settings;
-        let ok = match &self.kind {
-            Kind::Input(k) => plan.inputs.get(*k).is_some_and(|i| i.shape.iter().product::<usize>() == self.len),
-            Kind::Open | Kind::Times { .. } => len(0) == Some(self.len),
-            Kind::Truncate { t } | Kind::Relu { t } => len(0) == Some(self.len) && t + s.opened <= s.ring,
-            Kind::Add => len(0) == Some(self.len) && len(1) == Some(self.len),
-            Kind::Linear { geometry, weight } => {
-                geometry.fits()
-                    && plan.weights.get(*weight).is_some_and(|w| w.len == geometry.conv().weights() && w.out == geometry.out)
-                    && len(0) == Some(geometry.conv().inputs())
-                    && self.len == geometry.conv().outputs()
-            }
-            Kind::Max { windows, m, .. } => (3..=s.ring).contains(m) && windows_fit(windows),
-            Kind::Sum(Sum(windows)) => windows_fit(windows),
-            Kind::Move(copies) => copies.iter().enumerate().all(|(k, c)| {
-                let (from, to) = c.reach();
-                len(k).is_some_and(|n| from <= n) && to <= self.len
-            }),
-        };
-        if ok && inputs_ok { Ok(()) } else { Err(format!("{:?} of {} elements does not fit its inputs", self.kind, self.len)) }
     }
 }
 

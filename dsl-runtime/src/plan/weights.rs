@@ -77,7 +77,13 @@ impl Recipe {
     /// The recipe of a parameter of the graph.
     pub(super) fn of(graph: &Graph, parameter: usize) -> Self {
         let name = |k: usize| graph.parameters[k].name.clone();
-        let fold = |n: Norm| Fold { weight: name(n.weight), bias: name(n.bias), mean: name(n.mean), variance: name(n.variance), epsilon: n.epsilon.to_bits() };
+        let fold = |n: Norm| Fold {
+            weight: name(n.weight),
+            bias: name(n.bias),
+            mean: name(n.mean),
+            variance: name(n.variance),
+            epsilon: n.epsilon.to_bits(),
+        };
         match graph.parameters[parameter].derived {
             None => Recipe::Given(name(parameter)),
             Some(Derived::Weight { weight, norm }) => Recipe::Scaled(weight.map(name), fold(norm)),
@@ -147,8 +153,9 @@ impl WeightSpec {
         let bias = self.bias.as_ref().map(|b| b.values(weights, self.out, self.out, problems)).unwrap_or_default();
         let limit = settings.limit();
         for (what, values, factor) in [("weight", &values, 1.0), ("bias", &bias, self.bias_factor as f64)] {
-            if let Some(v) = values.iter().find(|v| !v.is_finite() || v.abs() * factor >= limit) {
-                problems.push(format!("stage `{}`: a {what} is {v} after folding; it must be finite and below {}", self.stage, limit / factor));
+            // the weight itself stays out of the error: it is the server's secret
+            if let Some(i) = values.iter().position(|v| !v.is_finite() || v.abs() * factor >= limit) {
+                problems.push(format!("stage `{}`: {what} {i} after folding must be finite and below {}", self.stage, limit / factor));
             }
         }
         let [out, c, kh, kw] = self.dims;

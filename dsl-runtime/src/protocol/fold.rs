@@ -111,22 +111,25 @@ impl Fold {
         let start = out.len();
         out.resize(start + z.len() / 32 * block_bytes(self.m), 0);
         let (first, t, m) = (seat.is_first(), self.t, self.m);
-        simd::vectorize(#[inline(always)] || {
-            let chunks = z.as_chunks::<GROUP>().0.iter().zip(material.k1.as_chunks::<GROUP>().0);
-            for ((z, k1), out) in chunks.zip(out[start..].chunks_exact_mut(GROUP / 32 * block_bytes(m))) {
-                let mut e = [W::from_u64(0); GROUP];
-                if first {
-                    for i in 0..GROUP {
-                        e[i] = z[i].shr(t).sub(k1[i]);
+        simd::vectorize(
+            #[inline(always)]
+            || {
+                let chunks = z.as_chunks::<GROUP>().0.iter().zip(material.k1.as_chunks::<GROUP>().0);
+                for ((z, k1), out) in chunks.zip(out[start..].chunks_exact_mut(GROUP / 32 * block_bytes(m))) {
+                    let mut e = [W::from_u64(0); GROUP];
+                    if first {
+                        for i in 0..GROUP {
+                            e[i] = z[i].shr(t).sub(k1[i]);
+                        }
+                    } else {
+                        for i in 0..GROUP {
+                            e[i] = z[i].neg().shr(t).neg().sub(k1[i]);
+                        }
                     }
-                } else {
-                    for i in 0..GROUP {
-                        e[i] = z[i].neg().shr(t).neg().sub(k1[i]);
-                    }
+                    planes::pack(m, &e, out);
                 }
-                planes::pack(m, &e, out);
-            }
-        });
+            },
+        );
     }
 
     /// Y as planes: the sum of what all parties sent.

@@ -15,10 +15,10 @@
 //! Cost: one product online, one offline, one at the dealer; n bits of corrections an output. After Beaver (CRYPTO 1991), with masks that stay.
 
 use super::{Cost, Dealing, Tape, TapeError, counter, field};
+use undertone_ring::Word;
 use undertone_ring::conv::{self, Conv, PackedWeights, Scratch};
 use undertone_ring::prg::{Counter, Prg};
 use undertone_ring::words::word_bytes;
-use undertone_ring::Word;
 
 /// A party's share of the mask of weight `index`, under the key of the weight set.
 pub fn weight_mask<W: Word>(key: &Prg, index: u32, len: usize) -> Vec<W> {

@@ -127,7 +127,10 @@ impl Max {
 
     /// What a party unpacks from its tape.
     pub fn expand<W: Word>(&self, tape: &mut Tape<'_>, step: u32) -> Result<Materials<W>, TapeError> {
-        self.compared().map(|(k, level)| self.relu.expand(tape, step, k, level.comparisons(self.batch))).collect::<Result<_, _>>().map(Materials)
+        self.compared()
+            .map(|(k, level)| self.relu.expand(tape, step, k, level.comparisons(self.batch)))
+            .collect::<Result<_, _>>()
+            .map(Materials)
     }
 
     /// Rounds and bytes.

@@ -108,15 +108,18 @@ impl Level {
         let masks = d.uniform_bits(counter(step, level, field::MASKS + depth), self.variables * blocks);
         let mut products = vec![0u32; self.products * blocks];
         let rows = masks.as_chunks::<8>().0.chunks_exact(self.variables.max(1));
-        simd::vectorize(#[inline(always)] || {
-            for (a, out) in rows.zip(products.as_chunks_mut::<8>().0.chunks_exact_mut(self.products.max(1))) {
-                for g in &self.groups {
-                    for (p, set) in subsets(g.size, g.lowest).iter().enumerate() {
-                        out[g.product + p] = set.iter().fold([u32::MAX; 8], |x, v| and(x, a[g.variable + v]));
+        simd::vectorize(
+            #[inline(always)]
+            || {
+                for (a, out) in rows.zip(products.as_chunks_mut::<8>().0.chunks_exact_mut(self.products.max(1))) {
+                    for g in &self.groups {
+                        for (p, set) in subsets(g.size, g.lowest).iter().enumerate() {
+                            out[g.product + p] = set.iter().fold([u32::MAX; 8], |x, v| and(x, a[g.variable + v]));
+                        }
                     }
                 }
-            }
-        });
+            },
+        );
         d.share_bits(counter(step, level, field::PRODUCTS + depth), products);
     }
 
@@ -178,45 +181,55 @@ pub(super) struct Masks {
 }
 
 /// Runs one level: from what was opened and kept to the next level's message, or to the result where `next` is `None`.
-pub(super) fn merge(seat: Seat, level: &Level, masks: &Masks, opened: &[u32], kept: &[u32], next: Option<(&Level, &Masks)>) -> (Vec<u32>, Vec<u32>) {
+pub(super) fn merge(
+    seat: Seat,
+    level: &Level,
+    masks: &Masks,
+    opened: &[u32],
+    kept: &[u32],
+    next: Option<(&Level, &Masks)>,
+) -> (Vec<u32>, Vec<u32>) {
     let one = if seat.is_first() { [u32::MAX; 8] } else { [0; 8] };
     let groups = kept.len() / 8 / level.locals;
     let (mut sent, mut left) = match next {
         Some((n, _)) => (vec![0u32; groups * n.variables * 8], vec![0u32; groups * n.locals * 8]),
         None => (vec![], vec![0u32; groups * 8]),
     };
-    simd::vectorize(#[inline(always)] || {
-        let rows = |all: &'_ [u32], g: usize, n: usize| -> core::ops::Range<usize> {
-            debug_assert!(all.len() >= (g + 1) * n * 8);
-            g * n..(g + 1) * n
-        };
-        let (o, a, p, k) =
-            (opened.as_chunks::<8>().0, masks.masks.as_chunks::<8>().0, masks.products.as_chunks::<8>().0, kept.as_chunks::<8>().0);
-        for g in 0..groups {
-            level.combine(
-                one,
-                &o[rows(opened, g, level.variables)],
-                &a[rows(&masks.masks, g, level.variables)],
-                &p[rows(&masks.products, g, level.products)],
-                &k[rows(kept, g, level.locals)],
-                |leaf, l, e| match next {
-                    None => left.as_chunks_mut::<8>().0[g] = l,
-                    Some((n, m)) => {
-                        for (bits, place) in [(l, n.route[leaf].0), (e, n.route[leaf].1)] {
-                            match place {
-                                Place::Sent(v) => {
-                                    let at = g * n.variables + v;
-                                    sent.as_chunks_mut::<8>().0[at] = xor(bits, m.masks.as_chunks::<8>().0[at]);
+    simd::vectorize(
+        #[inline(always)]
+        || {
+            let rows = |all: &'_ [u32], g: usize, n: usize| -> core::ops::Range<usize> {
+                debug_assert!(all.len() >= (g + 1) * n * 8);
+                g * n..(g + 1) * n
+            };
+            let (o, a, p, k) =
+                (opened.as_chunks::<8>().0, masks.masks.as_chunks::<8>().0, masks.products.as_chunks::<8>().0, kept.as_chunks::<8>().0);
+            for g in 0..groups {
+                level.combine(
+                    one,
+                    &o[rows(opened, g, level.variables)],
+                    &a[rows(&masks.masks, g, level.variables)],
+                    &p[rows(&masks.products, g, level.products)],
+                    &k[rows(kept, g, level.locals)],
+                    |leaf, l, e| match next {
+                        None => left.as_chunks_mut::<8>().0[g] = l,
+                        Some((n, m)) => {
+                            for (bits, place) in [(l, n.route[leaf].0), (e, n.route[leaf].1)] {
+                                match place {
+                                    Place::Sent(v) => {
+                                        let at = g * n.variables + v;
+                                        sent.as_chunks_mut::<8>().0[at] = xor(bits, m.masks.as_chunks::<8>().0[at]);
+                                    }
+                                    Place::Kept(v) => left.as_chunks_mut::<8>().0[g * n.locals + v] = bits,
+                                    Place::Nowhere => {}
                                 }
-                                Place::Kept(v) => left.as_chunks_mut::<8>().0[g * n.locals + v] = bits,
-                                Place::Nowhere => {}
                             }
                         }
-                    }
-                },
-            );
-        }
-    });
+                    },
+                );
+            }
+        },
+    );
     (sent, left)
 }
 

@@ -24,11 +24,11 @@ pub mod relu;
 mod select;
 mod sign;
 pub mod tape;
-pub mod truncate;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod truncate;
 
 pub use cost::Cost;
 pub use fold::Fold;
@@ -57,7 +57,7 @@ impl Seat {
 }
 
 /// What crossed the wire in the round before: this party's own message and one of the same length from each peer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Round<'a> {
     /// What this party sent.
     pub own: &'a [u8],
@@ -68,6 +68,12 @@ pub struct Round<'a> {
 impl Round<'_> {
     /// Before the first round: nothing was sent.
     pub const NONE: Round<'static> = Round { own: &[], peers: &[] };
+}
+
+impl core::fmt::Debug for Round<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Round[{} bytes, {} peers]", self.own.len(), self.peers.len())
+    }
 }
 
 /// One step of a plan as a party runs it.

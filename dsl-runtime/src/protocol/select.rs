@@ -61,7 +61,15 @@ pub(super) fn cost<W: Word>(fold: Fold, len: usize) -> Cost {
 }
 
 /// Shares of b y from the opened bits `bh` and the opened planes `y`.
-pub(super) fn finish<W: Word>(fold: Fold, seat: Seat, opening: &fold::Material<W>, material: &Material<W>, y: &[u8], bh: &[u32], result: &mut [W]) {
+pub(super) fn finish<W: Word>(
+    fold: Fold,
+    seat: Seat,
+    opening: &fold::Material<W>,
+    material: &Material<W>,
+    y: &[u8],
+    bh: &[u32],
+    result: &mut [W],
+) {
     if seat.is_first() {
         finish_as::<W, true>(fold, opening, material, y, bh, result);
     } else {
@@ -79,28 +87,32 @@ fn finish_as<W: Word, const FIRST: bool>(
 ) {
     let bytes = GROUP / BLOCK * block_bytes(fold.m);
     let nothing = [W::from_u64(0); GROUP];
-    simd::vectorize(#[inline(always)] || {
-        for (g, out) in result.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
-            let mut opened = [W::from_u64(0); GROUP];
-            planes::unpack(fold.m, &y[g * bytes..(g + 1) * bytes], &mut opened);
-            let (k1, a, b) = (&opening.k1().as_chunks::<GROUP>().0[g], &material.a.as_chunks::<GROUP>().0[g], &material.b.as_chunks::<GROUP>().0[g]);
-            let (h, c) = if fold.lifts() {
-                (&opening.h().as_chunks::<GROUP>().0[g], &material.c.as_chunks::<GROUP>().0[g])
-            } else {
-                (&nothing, &nothing)
-            };
-            for block in 0..GROUP / BLOCK {
-                let bits = bh[g * (GROUP / BLOCK) + block];
-                for lane in 0..BLOCK {
-                    let i = block * BLOCK + lane;
-                    let v = opened[i];
-                    let wrap = fold.no_carry(v);
-                    let product = v.mul(a[i]).sub(b[i]).add(c[i].shl(fold.m).and(wrap));
-                    let share = fold.lifted(FIRST, v, k1[i], h[i]);
-                    let flip = W::from_u64(u64::from(bits >> lane & 1)).neg();
-                    out[i] = product.xor(product.xor(share.sub(product)).and(flip));
+    simd::vectorize(
+        #[inline(always)]
+        || {
+            for (g, out) in result.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
+                let mut opened = [W::from_u64(0); GROUP];
+                planes::unpack(fold.m, &y[g * bytes..(g + 1) * bytes], &mut opened);
+                let (k1, a, b) =
+                    (&opening.k1().as_chunks::<GROUP>().0[g], &material.a.as_chunks::<GROUP>().0[g], &material.b.as_chunks::<GROUP>().0[g]);
+                let (h, c) = if fold.lifts() {
+                    (&opening.h().as_chunks::<GROUP>().0[g], &material.c.as_chunks::<GROUP>().0[g])
+                } else {
+                    (&nothing, &nothing)
+                };
+                for block in 0..GROUP / BLOCK {
+                    let bits = bh[g * (GROUP / BLOCK) + block];
+                    for lane in 0..BLOCK {
+                        let i = block * BLOCK + lane;
+                        let v = opened[i];
+                        let wrap = fold.no_carry(v);
+                        let product = v.mul(a[i]).sub(b[i]).add(c[i].shl(fold.m).and(wrap));
+                        let share = fold.lifted(FIRST, v, k1[i], h[i]);
+                        let flip = W::from_u64(u64::from(bits >> lane & 1)).neg();
+                        out[i] = product.xor(product.xor(share.sub(product)).and(flip));
+                    }
                 }
             }
-        }
-    });
+        },
+    );
 }

@@ -10,7 +10,6 @@ use undertone_ring::prg::{Counter, Prg};
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 
 /// The dealer's side of one step: all parties' generators, and where the corrections go.
-#[derive(Debug)]
 pub struct Dealing<'a> {
     keys: &'a [Prg],
     out: &'a mut Vec<u8>,
@@ -98,7 +97,6 @@ impl<'a> Dealing<'a> {
 }
 
 /// A party's side of one step: its generator, and its corrections if it is the last party.
-#[derive(Debug)]
 pub struct Tape<'a> {
     key: &'a Prg,
     /// `None` for every party but the last.
@@ -168,6 +166,18 @@ impl<'a> Tape<'a> {
         let (head, rest) = all.split_at(len);
         self.corrections = Some(rest);
         Ok(head)
+    }
+}
+
+impl core::fmt::Debug for Dealing<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Dealing[{} parties, {} bytes]", self.keys.len(), self.out.len())
+    }
+}
+
+impl core::fmt::Debug for Tape<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Tape[{} bytes of corrections]", self.corrections.map_or(0, <[u8]>::len))
     }
 }
 

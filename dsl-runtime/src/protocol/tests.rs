@@ -2,7 +2,7 @@
 //! what was sent; its tape against what was read.
 
 use super::testing::{Lockstep, Party, reveal};
-use super::{Cost, Fold, max, open, padded, relu, release, truncate};
+use super::{Cost, Fold, max, open, padded, release, relu, truncate};
 use rand::RngExt;
 
 /// All range edges many times over, then random values of the whole range and small ones. `t` fraction bits below y.
@@ -47,7 +47,19 @@ fn relu_is_exact(parties: usize, fold: Fold) {
 #[test]
 fn relu_truncates_and_selects_exactly() {
     for parties in [2, 3, 5] {
-        for (n, t, m) in [(64, 16, 34), (64, 0, 34), (64, 0, 35), (64, 16, 26), (64, 16, 48), (64, 24, 40), (40, 12, 26), (40, 12, 28), (37, 12, 25), (32, 10, 22), (62, 14, 48)] {
+        for (n, t, m) in [
+            (64, 16, 34),
+            (64, 0, 34),
+            (64, 0, 35),
+            (64, 16, 26),
+            (64, 16, 48),
+            (64, 24, 40),
+            (40, 12, 26),
+            (40, 12, 28),
+            (37, 12, 25),
+            (32, 10, 22),
+            (62, 14, 48),
+        ] {
             relu_is_exact(parties, Fold { n, t, m });
         }
     }
@@ -93,7 +105,8 @@ fn truncation_is_exact_over_its_whole_range() {
     for (n, t) in [(64u32, 16u32), (64, 1), (64, 30), (40, 12), (32, 10)] {
         let mut world = Lockstep::new(2, u64::from(n + t));
         let (low, high) = (-(1i64 << (n - 2)), (1i64 << (n - 2)) - 1);
-        let mut z: Vec<i64> = [low, low + 1, high, high - 1, 0, 1, -1, 1 << t, -(1 << t), (1 << t) - 1, 1 - (1 << t)].iter().flat_map(|z| [*z; 90]).collect();
+        let mut z: Vec<i64> =
+            [low, low + 1, high, high - 1, 0, 1, -1, 1 << t, -(1 << t), (1 << t) - 1, 1 - (1 << t)].iter().flat_map(|z| [*z; 90]).collect();
         z.extend((0..8000).map(|_| world.rng.random_range(low..=high)));
         truncates(&mut world, truncate::Truncate { n, t, m: n - t }, &z, 1);
     }

@@ -67,7 +67,8 @@ impl Report {
                 rows[row].time += parties.iter().map(|p| p[run].steps[k].time).max().unwrap_or_default();
             }
         }
-        let slowest = |f: &dyn Fn(&Outcome) -> Duration| (0..runs).map(|r| parties.iter().map(|p| f(&p[r])).max().unwrap_or_default()).sum();
+        let slowest =
+            |f: &dyn Fn(&Outcome) -> Duration| (0..runs).map(|r| parties.iter().map(|p| f(&p[r])).max().unwrap_or_default()).sum();
         Self {
             model: plan.model.clone(),
             samples,

@@ -1,8 +1,8 @@
 //! A small network with every kind of step: convolution, max pool, ReLU, skip, mean, matrix product.
 
+use undertone_runtime::Weights;
 use undertone_runtime::graph::op::{AvgPool, Conv, MaxPool};
 use undertone_runtime::graph::{Graph, Init, trace};
-use undertone_runtime::Weights;
 use undertone_shape::Shape;
 
 /// One sample of input is `[1, SIDE, SIDE]`.
@@ -15,7 +15,8 @@ pub fn network() -> Graph {
         let y = g.stage("a", Ok(Shape::new([4, SIDE, SIDE])), |g| g.conv(x[0], w, Some(b), Conv { padding: [1; 3], ..Conv::PLAIN }));
         let y = g.stage("a_relu", Ok(y.shape()), |g| g.relu(y));
         let half = SIDE / 2;
-        let y = g.stage("pool", Ok(Shape::new([4, half, half])), |g| g.max_pool(y, MaxPool { kernel: [2; 3], stride: [2; 3], padding: [0; 3] }));
+        let y = g
+            .stage("pool", Ok(Shape::new([4, half, half])), |g| g.max_pool(y, MaxPool { kernel: [2; 3], stride: [2; 3], padding: [0; 3] }));
         let w = g.parameter("b.weight", [4, 4, 1, 1], Init::Uniform { fan_in: 4 });
         let z = g.stage("b", Ok(y.shape()), |g| g.conv(y, w, None, Conv::PLAIN));
         let z = g.stage("join", Ok(y.shape()), |g| g.add(z, y));

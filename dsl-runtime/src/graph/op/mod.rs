@@ -8,8 +8,8 @@ mod pool;
 
 pub use conv::Conv;
 pub use norm::BatchNorm;
-pub use pool::{AvgPool, MaxPool};
 pub(crate) use pool::windows;
+pub use pool::{AvgPool, MaxPool};
 use undertone_shape::{Infer, Shape, ShapeError};
 
 /// A primitive operation on one sample.

@@ -15,7 +15,10 @@ pub fn order_pool_and_relu(graph: &Graph, settings: &Settings) -> Graph {
     for node in &graph.nodes {
         let swap = matches!(node.op, Op::MaxPool(_)) && {
             let relu = node.inputs[0];
-            graph.node(relu).op == Op::Relu && consumers[relu.0].len() == 1 && graph.output != relu && pooling_first_is_cheaper(graph, node, settings)
+            graph.node(relu).op == Op::Relu
+                && consumers[relu.0].len() == 1
+                && graph.output != relu
+                && pooling_first_is_cheaper(graph, node, settings)
         };
         let place = if swap {
             let relu = graph.node(node.inputs[0]);

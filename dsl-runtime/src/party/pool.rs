@@ -1,0 +1,61 @@
+//! Memory of values that nobody needs any more, used again; wiped before it is given back to the system.
+
+use zeroize::Zeroize;
+
+/// Vectors to be used again.
+#[derive(Default)]
+pub(super) struct Pool {
+    spare: Vec<Vec<u64>>,
+}
+
+/// The largest number of vectors that wait.
+const LIMIT: usize = 16;
+
+impl Pool {
+    /// A vector of zeros: the smallest one that is large enough, or a new one.
+    pub(super) fn zeros(&mut self, len: usize) -> Vec<u64> {
+        let fits = self.spare.iter().enumerate().filter(|(_, v)| v.capacity() >= len).min_by_key(|(_, v)| v.capacity()).map(|(i, _)| i);
+        let mut value = fits.map(|i| self.spare.swap_remove(i)).unwrap_or_default();
+        value.clear();
+        value.resize(len, 0);
+        value
+    }
+
+    /// Takes a value back. When too many wait, the smallest one goes.
+    pub(super) fn give(&mut self, value: Vec<u64>) {
+        if value.capacity() == 0 {
+            return;
+        }
+        self.spare.push(value);
+        if self.spare.len() > LIMIT
+            && let Some((smallest, _)) = self.spare.iter().enumerate().min_by_key(|(_, v)| v.capacity())
+        {
+            self.spare.swap_remove(smallest).zeroize();
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.spare.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_comes_back_as_zeros_and_does_not_pile_up() {
+        let mut pool = Pool::default();
+        for round in 0..50 {
+            let mut value = pool.zeros(100 + round);
+            assert!(value.iter().all(|v| *v == 0), "round {round}");
+            value.fill(7);
+            pool.give(value);
+            pool.give(vec![7; 10]);
+        }
+        assert!(pool.spare.len() <= LIMIT);
+        assert!(pool.spare.iter().any(|v| v.capacity() >= 149), "the large ones stay");
+    }
+}

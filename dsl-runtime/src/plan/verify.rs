@@ -1,0 +1,179 @@
+//! Checks of a plan that came from outside, before anybody computes or allocates for it: every product of sizes is checked for overflow.
+
+use super::step::{Copy, Geometry, Kind, Step, Sum};
+use super::weights::WeightSpec;
+use super::{Plan, SCHEMA, Value};
+use crate::error::{Error, Result};
+use crate::protocol::Fold;
+use crate::protocol::max::Windows;
+use undertone_shape::MAX_RANK;
+
+/// The largest size of one axis.
+const AXIS: usize = 1 << 24;
+
+/// The largest number of times that a window covers elements, summed over a sample: the comparisons of a pool.
+const COVERED: usize = 1 << 26;
+
+impl Plan {
+    /// Checks a plan that came from outside: every step reads earlier steps of the sizes and kinds that it needs, every weight belongs to one step, and no step has
+    /// more than `limit` elements; all steps together have at most eight times as many.
+    ///
+    /// # Errors
+    /// Names the step.
+    pub fn verify(&self, limit: usize) -> Result<()> {
+        let bad = |step: usize, message: String| Error::Plan { model: self.model.clone(), stage: format!("step {step}"), message };
+        if self.schema != SCHEMA {
+            return Err(bad(0, format!("the plan has version {}, this program knows {SCHEMA}", self.schema)));
+        }
+        self.settings.check()?;
+        let mut total = 0usize;
+        for (k, step) in self.steps.iter().enumerate() {
+            if let Some(late) = step.inputs.iter().find(|i| **i >= k) {
+                return Err(bad(k, format!("reads step {late}, which does not come before it")));
+            }
+            total = total.saturating_add(step.len);
+            if step.len == 0 || step.len > limit || total > limit.saturating_mul(8) {
+                return Err(bad(k, format!("has {} elements, {total} so far; at most {limit} are allowed in one step", step.len)));
+            }
+            if !self.step_fits(step, limit) {
+                return Err(bad(k, format!("{:?} of {} elements does not fit its inputs", step.kind, step.len)));
+            }
+        }
+        self.weights_fit(limit).map_err(|(w, message)| bad(w, message))?;
+        if !self.value_fits(&self.output, &self.output_shape) {
+            return Err(bad(self.output.step, "the output is not a step, or not a share of the declared shape".into()));
+        }
+        match self.stages.iter().find(|s| !self.value_fits(&s.result, &s.shape)) {
+            Some(stage) => Err(bad(stage.result.step, format!("stage `{}` is not a share of the declared shape", stage.name))),
+            None => Ok(()),
+        }
+    }
+
+    fn step_fits(&self, step: &Step, limit: usize) -> bool {
+        let input = |k: usize| step.inputs.get(k).map(|i| &self.steps[*i]);
+        let len = |k: usize| input(k).map(|s| s.len);
+        let arity = match &step.kind {
+            Kind::Input(_) => 0,
+            Kind::Add => 2,
+            Kind::Move(copies) => copies.len(),
+            _ => 1,
+        };
+        // opened values are read by linear steps alone, and results of narrow comparisons by a ReLU that opens no more bits than they have
+        let readable = |k: usize| match input(k).map(|s| &s.kind) {
+            Some(Kind::Open) => matches!(step.kind, Kind::Linear { .. }),
+            Some(Kind::Max { narrow: true, m, .. }) => step.kind == Kind::Relu { t: 0 } && *m >= self.settings.opened,
+            Some(_) => !matches!(step.kind, Kind::Linear { .. }),
+            None => false,
+        };
+        if step.inputs.len() != arity || !(0..arity).all(readable) {
+            return false;
+        }
+        let s = self.settings;
+        let widths = |t: u32| Fold { n: s.ring, t, m: s.opened }.is_valid(64);
+        match &step.kind {
+            Kind::Input(k) => self.inputs.get(*k).is_some_and(|i| product(&i.shape) == Some(step.len)),
+            Kind::Open => len(0) == Some(step.len),
+            Kind::Times { factor } => len(0) == Some(step.len) && *factor > 0,
+            Kind::Truncate { t } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && widths(*t),
+            Kind::Relu { t } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t),
+            Kind::Add => len(0) == Some(step.len) && len(1) == Some(step.len),
+            Kind::Linear { geometry, weight } => {
+                self.weights.get(*weight).is_some_and(|w| geometry.weights() == Some(w.len) && w.out == geometry.out)
+                    && geometry.fits(limit)
+                    && len(0) == Some(geometry.conv().inputs())
+                    && step.len == geometry.conv().outputs()
+            }
+            Kind::Max { windows, m, .. } => (3..=s.ring).contains(m) && windows_fit(windows, len(0), step.len),
+            Kind::Sum(Sum(windows)) => windows_fit(windows, len(0), step.len),
+            Kind::Move(copies) => copies.iter().enumerate().all(|(k, c)| copy_fits(c, len(k), step.len)),
+        }
+    }
+
+    /// Every weight belongs to exactly one step and has the sizes that it says.
+    fn weights_fit(&self, limit: usize) -> Result<(), (usize, String)> {
+        let mut users = vec![0usize; self.weights.len()];
+        for step in &self.steps {
+            if let Kind::Linear { weight, .. } = step.kind {
+                users[weight] += 1;
+            }
+        }
+        match (0..users.len()).find(|w| users[*w] != 1 || !weight_fits(&self.weights[*w], limit)) {
+            Some(w) => Err((
+                w,
+                format!("weight {w} of stage `{}` is used by {} steps, or has sizes that do not fit", self.weights[w].stage, users[w]),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// A released or recorded value: a share, at f or 2f, whose layout is a permutation of its axes.
+    fn value_fits(&self, value: &Value, shape: &[usize]) -> bool {
+        let f = self.settings.fraction;
+        let mut axes: Vec<u8> = value.layout.0.clone();
+        axes.sort_unstable();
+        self.steps.get(value.step).is_some_and(|s| s.kind != Kind::Open && product(shape) == Some(s.len))
+            && (value.bits == f || value.bits == 2 * f)
+            && value.factor > 0
+            && shape.len() <= MAX_RANK
+            && axes.iter().map(|a| usize::from(*a)).eq(0..shape.len())
+    }
+}
+
+impl Geometry {
+    /// The number of weights, unless it overflows.
+    fn weights(&self) -> Option<usize> {
+        product(&[self.out, self.kernel[0], self.kernel[1], self.c / self.groups.max(1)])
+    }
+
+    /// Whether the kernels can compute it: nothing is zero, a window fits, and the padded input has at most `limit` elements.
+    fn fits(&self, limit: usize) -> bool {
+        let all = [
+            self.h,
+            self.w,
+            self.c,
+            self.out,
+            self.groups,
+            self.kernel[0],
+            self.kernel[1],
+            self.stride[0],
+            self.stride[1],
+            self.dilation[0],
+            self.dilation[1],
+        ];
+        if !all.iter().chain(&self.padding).all(|v| *v < AXIS) || all.contains(&0) {
+            return false;
+        }
+        let side = |i: usize| [self.h, self.w][i] + 2 * self.padding[i];
+        let reach = |i: usize| self.dilation[i].checked_mul(self.kernel[i] - 1);
+        self.c.is_multiple_of(self.groups)
+            && self.out.is_multiple_of(self.groups)
+            && (0..2).all(|i| reach(i).is_some_and(|r| side(i) > r))
+            && product(&[side(0), side(1), self.c]).is_some_and(|n| n <= limit)
+            && product(&[side(0), side(1), self.out]).is_some()
+    }
+}
+
+fn weight_fits(w: &WeightSpec, limit: usize) -> bool {
+    product(&w.dims) == Some(w.len) && w.dims[0] == w.out && w.len > 0 && w.len <= limit && w.bias_bits < 63 && w.bias_factor > 0
+}
+
+fn windows_fit(w: &Windows, input: Option<usize>, output: usize) -> bool {
+    let sizes = w.size.iter().chain(&w.kernel).chain(&w.stride).chain([&w.channels]);
+    let sane =
+        sizes.chain(&w.padding).all(|v| *v < AXIS) && w.size.iter().chain(&w.kernel).chain(&w.stride).all(|v| *v > 0) && w.channels > 0;
+    if !sane || !(0..3).all(|i| 2 * w.padding[i] <= w.kernel[i] && w.size[i] + 2 * w.padding[i] >= w.kernel[i]) {
+        return false;
+    }
+    let with = |sizes: [usize; 3]| product(&[sizes[0], sizes[1], sizes[2], w.channels]);
+    let covered = with(w.pooled()).and_then(|n| n.checked_mul(w.kernel.iter().copied().max()?));
+    with(w.size) == input && with(w.pooled()) == Some(output) && covered.is_some_and(|n| n <= COVERED)
+}
+
+fn copy_fits(copy: &Copy, input: Option<usize>, output: usize) -> bool {
+    let (from, to, moved) = copy.reach();
+    copy.axes.len() <= MAX_RANK && input.is_some_and(|n| from <= n) && to <= output && moved <= output
+}
+
+fn product(sizes: &[usize]) -> Option<usize> {
+    sizes.iter().try_fold(1usize, |n, s| n.checked_mul(*s))
+}
