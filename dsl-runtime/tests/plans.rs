@@ -316,9 +316,12 @@ fn encoding_folds_the_statistics_into_the_weights() {
     assert!(error.contains("stage `norm`: weight 0 after folding must be finite"), "{error}");
 }
 
+/// The body of a model.
+type Body = for<'g> fn(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>;
+
 #[test]
 fn a_weight_in_the_place_of_a_value_is_refused() {
-    let bodies: [(&str, for<'g> fn(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>); 4] = [
+    let bodies: [(&str, Body); 4] = [
         ("add", |g, x| {
             let w = g.parameter("w", [4], ANY);
             stage(g, "s", [4], |g| g.add(x[0], w))

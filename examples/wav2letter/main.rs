@@ -70,8 +70,11 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
 
     let audio: Vec<f32> = recordings.iter().flat_map(|r| r.audio.values().iter().copied()).collect();
     let windows: usize = recordings.iter().map(|r| r.windows.len()).sum();
-    let bar = ProgressBar::new(windows as u64).with_style(ProgressStyle::with_template("private run {wide_bar} window {pos} of {len}, {eta} left")?);
-    let private = World::two_party().batch(BATCH).predict_graph(Wav2Letter::graph()?, &weights, &[&audio], windows, &mut |done| bar.set_position(done as u64))?;
+    let bar = ProgressBar::new(windows as u64)
+        .with_style(ProgressStyle::with_template("private run {wide_bar} window {pos} of {len}, {eta} left")?);
+    let private = World::two_party()
+        .batch(BATCH)
+        .predict_graph(Wav2Letter::graph()?, &weights, &[&audio], windows, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
     let plain = Wav2Letter::twin_with(&Device::flex(), &weights)?.predict(&Clear::new(audio)?)?;
 

@@ -20,15 +20,15 @@ pub struct Recording {
     pub audio: Audio,
 }
 
-/// The recordings of a folder, in the order of its `transcripts.txt`: a name, a tabulator and the text on each line.
+/// The recordings of a folder, in the order of its `transcripts.txt`: `name: text` on each line, for `name.wav`.
 pub fn committed(folder: &Path) -> Result<Vec<Recording>, Box<dyn Error>> {
     let list = folder.join("transcripts.txt");
     let text = std::fs::read_to_string(&list).map_err(|e| format!("{}: cannot be read: {e}", list.display()))?;
     text.lines()
         .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
         .map(|line| {
-            let (name, said) = line.split_once('\t').ok_or_else(|| format!("{}: `{line}` is no name and text", list.display()))?;
-            read(&folder.join(name), Some(said.trim().to_owned()))
+            let (name, said) = line.split_once(": ").ok_or_else(|| format!("{}: `{line}` is no name and text", list.display()))?;
+            read(&folder.join(format!("{name}.wav")), Some(said.trim().to_owned()))
         })
         .collect()
 }

@@ -107,7 +107,9 @@ impl Session {
         outcome.steps.push(Measured { rounds: 1, sent, corrections: 0, time: from.elapsed() });
         outcome.online = start.elapsed();
         let mut spare = core::mem::take(&mut run.spare);
-        core::mem::take(&mut run.values).into_iter().for_each(|value| spare.give(value));
+        for value in core::mem::take(&mut run.values) {
+            spare.give(value);
+        }
         self.spare = spare;
         Ok(outcome)
     }

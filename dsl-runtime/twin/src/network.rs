@@ -7,7 +7,7 @@ use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{SeedableRng, make_rng};
-use undertone_runtime::graph::{Graph, Op};
+use undertone_runtime::graph::{Graph, Op, Parameter};
 use undertone_runtime::{Error, Result, Weights};
 
 /// How many samples [`Network::forward`] computes at once; more would only take more memory.
@@ -160,20 +160,14 @@ impl Network {
     /// When the graph is inconsistent, or its weights have other names, shapes or another order.
     pub fn set_graph(&mut self, graph: Graph) -> Result<()> {
         whole(&graph)?;
-        let key = |g: &Graph| g.parameters.iter().map(|p| (p.name.clone(), p.shape, p.trainable)).collect::<Vec<_>>();
-        let (old, new) = (key(&self.graph), key(&graph));
-        if old != new {
-            let problems = (0..old.len().max(new.len()))
-                .filter(|&i| old.get(i) != new.get(i))
-                .map(|i| {
-                    let text = |p: Option<&(String, _, bool)>| {
-                        p.map_or("nothing".to_owned(), |(name, shape, _): &(String, undertone_shape::Shape, bool)| {
-                            format!("`{name}` {shape}")
-                        })
-                    };
-                    format!("weight {i} is {}, but was {}", text(new.get(i)), text(old.get(i)))
-                })
-                .collect();
+        let (old, new) = (&self.graph.parameters, &graph.parameters);
+        let same = |a: &Parameter, b: &Parameter| a.name == b.name && a.shape == b.shape && a.trainable == b.trainable;
+        let text = |p: Option<&Parameter>| p.map_or("nothing".to_owned(), |p| format!("`{}` {}", p.name, p.shape));
+        let problems: Vec<String> = (0..old.len().max(new.len()))
+            .filter(|&i| !old.get(i).zip(new.get(i)).is_some_and(|(a, b)| same(a, b)))
+            .map(|i| format!("weight {i} is {}, but was {}", text(new.get(i)), text(old.get(i))))
+            .collect();
+        if !problems.is_empty() {
             return Err(Error::Weights { model: graph.name, problems });
         }
         self.graph = graph;

@@ -1,1 +1,20 @@
-//! 
+//! Recordings, transcripts and pictures for the examples: everything between a file and the tensors of a model.
+//!
+//! Nothing here knows a model or how it runs. Speech: [`wav`] and [`speech`] read recordings, [`features`] turns one into a log-mel spectrogram,
+//! [`window`] cuts that into the fixed windows that a model takes and puts the scores back together, [`alphabet`] turns scores into
+//! text, [`cer`] compares texts, [`asterisk`] lists the recordings to train on. Pictures: [`digits`].
+#![forbid(unsafe_code)]
+
+pub mod alphabet;
+pub mod asterisk;
+pub mod cer;
+pub mod digits;
+mod error;
+pub mod features;
+mod phrases;
+pub mod speech;
+pub mod wav;
+pub mod window;
+
+pub use error::{Error, Result};
+pub use features::Features;
