@@ -1,0 +1,19 @@
+//! The chapters of the book and the README as documentation, so that `cargo test --doc -p undertone-book` compiles every snippet
+//! and runs those that are not marked otherwise. `tests/errors.rs` compares the compiler's messages in them with those that the
+//! ui-tests keep.
+#![forbid(unsafe_code)]
+
+macro_rules! chapters {
+    ($($name:ident: $path:literal),+ $(,)?) => {
+        $(#[cfg(doctest)]
+        #[doc = include_str!($path)]
+        mod $name {})+
+    };
+}
+
+chapters! {
+    readme: "../../../README.md",
+    introduction: "../../src/introduction.md",
+    getting_started: "../../src/getting-started.md",
+    describing_a_model: "../../src/describing-a-model.md",
+}
