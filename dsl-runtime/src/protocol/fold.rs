@@ -66,12 +66,7 @@ impl Fold {
         let at = counter(step, level, field::K1);
         let (m, low) = (self.m, mask::<W>(self.m));
         let off = W::from_u64(1 << (m - 2));
-        let mut others = vec![W::from_u64(0); len];
-        for key in d.but_last() {
-            let mut k = vec![W::from_u64(0); len];
-            key.words(at, &mut k);
-            others.iter_mut().zip(&k).for_each(|(o, k)| *o = o.add(*k));
-        }
+        let others: Vec<W> = d.others(at, len);
         let last: Vec<W> = d.last(at, len); // counts mod 2^m only: its upper bits are corrected away
         let r: Vec<W> = others.iter().zip(&last).map(|(o, l)| o.add(*l).neg().sub(off).and(low)).collect();
         let offset: Vec<W> = r.iter().map(|r| r.add(off)).collect();
@@ -167,6 +162,11 @@ impl Fold {
 }
 
 impl<W> Material<W> {
+    /// Adds the correlations of the next elements.
+    pub(super) fn append(&mut self, next: Self) {
+        self.k1.extend(next.k1);
+        self.h.extend(next.h);
+    }
     pub(super) fn k1(&self) -> &[W] {
         &self.k1
     }

@@ -180,6 +180,14 @@ pub(super) struct Masks {
     products: Vec<u32>,
 }
 
+impl Masks {
+    /// Adds those of the next elements.
+    pub(super) fn append(&mut self, next: Self) {
+        self.masks.extend(next.masks);
+        self.products.extend(next.products);
+    }
+}
+
 /// Runs one level: from what was opened and kept to the next level's message, or to the result where `next` is `None`.
 pub(super) fn merge(
     seat: Seat,

@@ -8,6 +8,7 @@
 
 use super::fold::{self, Fold};
 use super::sign::{self, Sign, open_bits};
+use super::tape::Part;
 use super::{Cost, Dealing, Phases, Round, Seat, Tape, TapeError, select};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
@@ -58,18 +59,34 @@ impl Relu {
 
     /// The dealer's half, for `len` elements (whole groups of 256); `level` tells comparisons of one step apart.
     pub fn deal<W: Word>(&self, d: &mut Dealing<'_>, step: u32, level: u32, len: usize) {
-        let dealt = self.fold.deal::<W>(d, step, level, len);
-        self.sign.deal(d, step, level, &dealt.r);
-        select::deal(self.fold, d, step, level, &dealt);
+        for part in Part::all(len) {
+            let mut d = d.part(part);
+            let dealt = self.fold.deal::<W>(&mut d, step, level, part.len);
+            self.sign.deal(&mut d, step, level, &dealt.r);
+            select::deal(self.fold, &mut d, step, level, &dealt);
+        }
     }
 
     /// What a party unpacks from its tape.
     pub fn expand<W: Word>(&self, tape: &mut Tape<'_>, step: u32, level: u32, len: usize) -> Result<Material<W>, TapeError> {
-        Ok(Material {
-            fold: self.fold.expand(tape, step, level, len)?,
-            sign: self.sign.expand(tape, step, level, len)?,
-            select: select::expand(self.fold, tape, step, level, len)?,
-        })
+        let mut all: Option<Material<W>> = None;
+        for part in Part::all(len) {
+            tape.part(part);
+            let next = Material {
+                fold: self.fold.expand(tape, step, level, part.len)?,
+                sign: self.sign.expand(tape, step, level, part.len)?,
+                select: select::expand(self.fold, tape, step, level, part.len)?,
+            };
+            match &mut all {
+                None => all = Some(next),
+                Some(all) => {
+                    all.fold.append(next.fold);
+                    all.sign.append(next.sign);
+                    all.select.append(next.select);
+                }
+            }
+        }
+        all.ok_or(TapeError { expected: 0, found: 0 })
     }
 
     /// Rounds and bytes for `len` elements.

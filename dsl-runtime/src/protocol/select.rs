@@ -30,6 +30,16 @@ pub(super) struct Material<W> {
     c: Vec<W>,
 }
 
+impl<W> Material<W> {
+    /// Adds the correlations of the next elements.
+    pub(super) fn append(&mut self, next: Self) {
+        self.beta.extend(next.beta);
+        self.a.extend(next.a);
+        self.b.extend(next.b);
+        self.c.extend(next.c);
+    }
+}
+
 pub(super) fn deal<W: Word>(fold: Fold, d: &mut Dealing<'_>, step: u32, level: u32, dealt: &fold::Dealt<W>) {
     let len = dealt.r.len();
     let bits = d.uniform_bits(counter(step, level, field::BETA), len / BLOCK);

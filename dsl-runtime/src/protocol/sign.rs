@@ -45,6 +45,17 @@ pub(super) struct State {
     kept: Vec<u32>,
 }
 
+impl Material {
+    /// Adds the correlations of the next elements.
+    pub(super) fn append(&mut self, next: Self) {
+        self.tables.extend(next.tables);
+        self.top.extend(next.top);
+        for (masks, next) in self.masks.iter_mut().zip(next.masks) {
+            masks.append(next);
+        }
+    }
+}
+
 impl Sign {
     pub(super) fn new(m: u32) -> Self {
         Self { m, tree: Tree::new(digits(m)) }

@@ -5,7 +5,7 @@
 //! walk the fields of a step in the same order; every field is packed to exactly its width.
 
 use undertone_ring::Word;
-use undertone_ring::bytes::{as_bytes, as_bytes_mut};
+use undertone_ring::bytes::{Pod, as_bytes, as_bytes_mut};
 use undertone_ring::prg::{Counter, Prg};
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 
@@ -13,12 +13,43 @@ use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 pub struct Dealing<'a> {
     keys: &'a [Prg],
     out: &'a mut Vec<u8>,
+    part: Part,
+}
+
+/// Which elements of a step are dealt or unpacked now: `len` of them from `start`. Streams run over all elements of the step, so a part begins in the middle
+/// of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub start: usize,
+    pub len: usize,
+}
+
+/// Elements that are dealt or unpacked at once: few enough that everything about them stays in the cache, and whole blocks of every stream.
+const CHUNK: usize = 4096;
+
+impl Part {
+    const WHOLE: Self = Self { start: 0, len: 1 };
+
+    /// All parts of `len` elements.
+    pub(super) fn all(len: usize) -> impl Iterator<Item = Self> {
+        (0..len).step_by(CHUNK).map(move |start| Self { start, len: CHUNK.min(len - start) })
+    }
+
+    /// The first block of a stream that holds `bytes` bytes for this part.
+    fn first_block(self, bytes: usize) -> u64 {
+        (bytes / 16 * self.start / self.len) as u64
+    }
 }
 
 impl<'a> Dealing<'a> {
     /// Deals with these generators, one a party, appending to `out`.
     pub fn new(keys: &'a [Prg], out: &'a mut Vec<u8>) -> Self {
-        Self { keys, out }
+        Self { keys, out, part: Part::WHOLE }
+    }
+
+    /// The same for a part of a step.
+    pub(super) fn part(&mut self, part: Part) -> Dealing<'_> {
+        Dealing { keys: self.keys, out: self.out, part }
     }
 
     /// The generators, one a party.
@@ -28,31 +59,31 @@ impl<'a> Dealing<'a> {
 
     /// A uniform value: the sum of all parties' outputs. No corrections.
     pub fn uniform<W: Word>(&self, at: Counter, len: usize) -> Vec<W> {
-        let mut sum = words(&self.keys[0], at, len);
+        let mut sum = words(&self.keys[0], at, self.part, len);
         for key in &self.keys[1..] {
-            add_into(&mut sum, &words(key, at, len));
+            add_into(&mut sum, &words(key, at, self.part, len));
         }
         sum
     }
 
     /// Uniform bits: the XOR of all parties' outputs. No corrections.
     pub fn uniform_bits(&self, at: Counter, len: usize) -> Vec<u32> {
-        let mut sum = words(&self.keys[0], at, len);
+        let mut sum = words(&self.keys[0], at, self.part, len);
         for key in &self.keys[1..] {
-            xor_into(&mut sum, &words(key, at, len));
+            xor_into(&mut sum, &words(key, at, self.part, len));
         }
         sum
     }
 
     /// The last party's output.
     pub fn last<W: Word>(&self, at: Counter, len: usize) -> Vec<W> {
-        words(&self.keys[self.keys.len() - 1], at, len)
+        words(&self.keys[self.keys.len() - 1], at, self.part, len)
     }
 
     /// Shares `value` mod 2^bits: a correction of `bits` an element.
     pub fn share<W: Word>(&mut self, at: Counter, bits: u32, mut value: Vec<W>) {
         for key in self.but_last() {
-            let share: Vec<W> = words(key, at, value.len());
+            let share: Vec<W> = words(key, at, self.part, value.len());
             for (v, s) in value.iter_mut().zip(share) {
                 *v = v.sub(s);
             }
@@ -63,7 +94,7 @@ impl<'a> Dealing<'a> {
     /// Shares bits by XOR: a correction of the same size.
     pub fn share_bits(&mut self, at: Counter, mut value: Vec<u32>) {
         for key in self.but_last() {
-            let share = words(key, at, value.len());
+            let share = words(key, at, self.part, value.len());
             xor_into(&mut value, &share);
         }
         self.out.extend_from_slice(as_bytes(&value));
@@ -73,7 +104,7 @@ impl<'a> Dealing<'a> {
     pub fn cover(&self, at: Counter, value: &mut [u8]) {
         let mut share = vec![0u8; value.len()];
         for key in self.but_last() {
-            key.fill(at, &mut share);
+            key.fill_at(at, self.part.first_block(share.len()), &mut share);
             value.iter_mut().zip(&share).for_each(|(v, s)| *v ^= s);
         }
     }
@@ -90,8 +121,22 @@ impl<'a> Dealing<'a> {
         self.out.extend_from_slice(value);
     }
 
+    /// The sum of the outputs of all parties but the last.
+    pub fn others<W: Word>(&self, at: Counter, len: usize) -> Vec<W> {
+        let mut sum = vec![W::from_u64(0); len];
+        for key in self.but_last() {
+            add_into(&mut sum, &words(key, at, self.part, len));
+        }
+        sum
+    }
+
+    /// The outputs of one party.
+    pub fn of<T: Word>(&self, party: usize, at: Counter, len: usize) -> Vec<T> {
+        words(&self.keys[party], at, self.part, len)
+    }
+
     /// The generators of all parties but the last.
-    pub fn but_last(&self) -> &'a [Prg] {
+    fn but_last(&self) -> &'a [Prg] {
         &self.keys[..self.keys.len() - 1]
     }
 }
@@ -101,6 +146,7 @@ pub struct Tape<'a> {
     key: &'a Prg,
     /// `None` for every party but the last.
     corrections: Option<&'a [u8]>,
+    part: Part,
 }
 
 /// A tape that is shorter or longer than its step needs.
@@ -116,17 +162,22 @@ pub struct TapeError {
 impl<'a> Tape<'a> {
     /// The tape of a party: its generator, and for the last party the dealer's corrections for this step.
     pub fn new(key: &'a Prg, corrections: Option<&'a [u8]>) -> Self {
-        Self { key, corrections }
+        Self { key, corrections, part: Part::WHOLE }
+    }
+
+    /// From now on, a part of a step.
+    pub(super) fn part(&mut self, part: Part) {
+        self.part = part;
     }
 
     /// A share of a uniform value.
     pub fn uniform<T: Word>(&self, at: Counter, len: usize) -> Vec<T> {
-        words(self.key, at, len)
+        words(self.key, at, self.part, len)
     }
 
     /// A share of a value mod 2^bits that depends on others.
     pub fn share<W: Word>(&mut self, at: Counter, bits: u32, len: usize) -> Result<Vec<W>, TapeError> {
-        let Some(sent) = self.corrections(word_bytes(bits, W::BITS, len))? else { return Ok(words(self.key, at, len)) };
+        let Some(sent) = self.corrections(word_bytes(bits, W::BITS, len))? else { return Ok(words(self.key, at, self.part, len)) };
         let mut value = vec![W::from_u64(0); len];
         unpack_words(bits, sent, &mut value);
         Ok(value)
@@ -134,7 +185,7 @@ impl<'a> Tape<'a> {
 
     /// An XOR share of bits that depend on others.
     pub fn share_bits(&mut self, at: Counter, len: usize) -> Result<Vec<u32>, TapeError> {
-        let Some(sent) = self.corrections(4 * len)? else { return Ok(words(self.key, at, len)) };
+        let Some(sent) = self.corrections(4 * len)? else { return Ok(words(self.key, at, self.part, len)) };
         let mut value = vec![0u32; len];
         as_bytes_mut(&mut value).copy_from_slice(sent);
         Ok(value)
@@ -142,7 +193,7 @@ impl<'a> Tape<'a> {
 
     /// Fills `out` from the generator.
     pub fn fill(&self, at: Counter, out: &mut [u8]) {
-        self.key.fill(at, out);
+        self.key.fill_at(at, self.part.first_block(out.len()), out);
     }
 
     /// The next bytes of the corrections; `None` for every party but the last.
@@ -181,9 +232,10 @@ impl core::fmt::Debug for Tape<'_> {
     }
 }
 
-fn words<T: undertone_ring::bytes::Pod>(key: &Prg, at: Counter, len: usize) -> Vec<T> {
+fn words<T: Pod>(key: &Prg, at: Counter, part: Part, len: usize) -> Vec<T> {
     let mut out = vec![T::default(); len];
-    key.words(at, &mut out);
+    let bytes = as_bytes_mut(&mut out);
+    key.fill_at(at, part.first_block(bytes.len()), bytes);
     out
 }
 

@@ -59,10 +59,7 @@ impl Truncate {
             return;
         }
         let at = counter(step, 0, field::COIN);
-        let mut both = vec![0u32; len / BLOCK];
-        let mut other = both.clone();
-        d.keys()[0].words(at, &mut both);
-        d.keys()[1].words(at, &mut other);
+        let (mut both, other): (Vec<u32>, Vec<u32>) = (d.of(0, at, len / BLOCK), d.of(1, at, len / BLOCK));
         both.iter_mut().zip(&other).for_each(|(a, b)| *a &= b);
         d.share::<W>(counter(step, 0, field::COINS), self.t, (0..len).map(|i| bit(&both, i)).collect());
     }
