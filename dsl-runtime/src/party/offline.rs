@@ -61,7 +61,11 @@ impl Session {
         let tape = match self.ask(&Request::Tape { set: set.id, batch: batch as u32 })? {
             Answer::Tape(tape) => tape,
             other => {
-                return Err(Error::Peer { party: self.seat.party, during: "tape".into(), message: format!("the dealer answers {other:?}") });
+                return Err(Error::Peer {
+                    party: self.seat.party,
+                    during: "tape".into(),
+                    message: format!("the dealer answers {other:?}"),
+                });
             }
         };
         self.claim(tape)?;

@@ -162,6 +162,12 @@ impl Fold {
 }
 
 impl<W> Material<W> {
+    /// Makes room for `parts` times what is there.
+    pub(super) fn reserve(&mut self, parts: usize) {
+        self.k1.reserve_exact(self.k1.len() * parts);
+        self.h.reserve_exact(self.h.len() * parts);
+    }
+
     /// Adds the correlations of the next elements.
     pub(super) fn append(&mut self, next: Self) {
         self.k1.extend(next.k1);

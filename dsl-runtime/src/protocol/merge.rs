@@ -181,6 +181,12 @@ pub(super) struct Masks {
 }
 
 impl Masks {
+    /// Makes room for `parts` times what is there.
+    pub(super) fn reserve(&mut self, parts: usize) {
+        self.masks.reserve_exact(self.masks.len() * parts);
+        self.products.reserve_exact(self.products.len() * parts);
+    }
+
     /// Adds those of the next elements.
     pub(super) fn append(&mut self, next: Self) {
         self.masks.extend(next.masks);

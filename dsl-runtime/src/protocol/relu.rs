@@ -46,6 +46,20 @@ pub(super) struct State {
     sign: sign::State,
 }
 
+impl<W> Material<W> {
+    fn reserve(&mut self, parts: usize) {
+        self.fold.reserve(parts);
+        self.sign.reserve(parts);
+        self.select.reserve(parts);
+    }
+
+    fn append(&mut self, next: Self) {
+        self.fold.append(next.fold);
+        self.sign.append(next.sign);
+        self.select.append(next.select);
+    }
+}
+
 impl Relu {
     /// The step of these widths.
     pub fn new(fold: Fold) -> Self {
@@ -78,12 +92,8 @@ impl Relu {
                 select: select::expand(self.fold, tape, step, level, part.len)?,
             };
             match &mut all {
-                None => all = Some(next),
-                Some(all) => {
-                    all.fold.append(next.fold);
-                    all.sign.append(next.sign);
-                    all.select.append(next.select);
-                }
+                None => all.insert(next).reserve(len / part.len),
+                Some(all) => all.append(next),
             }
         }
         all.ok_or(TapeError { expected: 0, found: 0 })

@@ -31,6 +31,14 @@ pub(super) struct Material<W> {
 }
 
 impl<W> Material<W> {
+    /// Makes room for `parts` times what is there.
+    pub(super) fn reserve(&mut self, parts: usize) {
+        self.beta.reserve_exact(self.beta.len() * parts);
+        for words in [&mut self.a, &mut self.b, &mut self.c] {
+            words.reserve_exact(words.len() * parts);
+        }
+    }
+
     /// Adds the correlations of the next elements.
     pub(super) fn append(&mut self, next: Self) {
         self.beta.extend(next.beta);

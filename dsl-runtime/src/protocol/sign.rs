@@ -46,6 +46,15 @@ pub(super) struct State {
 }
 
 impl Material {
+    /// Makes room for `parts` times what is there.
+    pub(super) fn reserve(&mut self, parts: usize) {
+        self.tables.reserve_exact(self.tables.len() * parts);
+        self.top.reserve_exact(self.top.len() * parts);
+        for masks in &mut self.masks {
+            masks.reserve(parts);
+        }
+    }
+
     /// Adds the correlations of the next elements.
     pub(super) fn append(&mut self, next: Self) {
         self.tables.extend(next.tables);

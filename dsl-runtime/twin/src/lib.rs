@@ -7,6 +7,7 @@
 
 mod average;
 mod classify;
+mod compare;
 mod ctc;
 mod gradient;
 mod initial;
@@ -20,6 +21,7 @@ mod twin;
 
 pub use average::Average;
 pub use classify::TrainConfig;
+pub use compare::{Comparison, StageDifference};
 pub use ctc::Ctc;
 pub use gradient::Gradients;
 pub use initial::initial;

@@ -1,9 +1,9 @@
 //! A network with the types of a model.
 
-use crate::{Epoch, Evaluation, Network, TrainConfig};
+use crate::{Comparison, Epoch, Evaluation, Network, TrainConfig};
 use burn::tensor::Device;
 use core::marker::PhantomData;
-use undertone_runtime::{Clear, Error, Model, ModelInput, Result, Weights};
+use undertone_runtime::{Clear, Error, Model, ModelInput, Prediction, Result, Weights};
 
 /// The plaintext twin of a model.
 pub struct Twin<M: Model> {
@@ -74,6 +74,20 @@ impl<M: Model> Twin<M> {
     /// When a value is not finite, or several inputs have different numbers of samples.
     pub fn predict(&self, inputs: &M::Input) -> Result<Clear<M::Output>> {
         Clear::new(self.network.forward(&inputs.slices(), inputs.batch()?)?)
+    }
+
+    /// Compares a recorded private run with the twin on the same inputs, stage by stage.
+    ///
+    /// # Errors
+    /// When the run was not recorded, or the inputs cannot be used.
+    pub fn compare(&self, run: &Prediction<M::Output>, inputs: &M::Input) -> Result<Comparison> {
+        let Some(stages) = &run.stages else {
+            return Err(Error::Input {
+                name: "run".into(),
+                message: "its stages were not recorded: use `World::two_party().record()`".into(),
+            });
+        };
+        self.network.compare(stages, &inputs.slices(), inputs.batch()?)
     }
 
     /// Trains the model to give the largest of its outputs to each sample's class; one report an epoch.

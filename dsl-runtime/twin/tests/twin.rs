@@ -6,7 +6,7 @@ use common::{random, rng};
 use std::sync::OnceLock;
 use undertone_runtime::graph::{Graph, Init, trace};
 use undertone_runtime::weights::Precision;
-use undertone_runtime::{Clear, Model, Result, S1, S2};
+use undertone_runtime::{Clear, Model, Result, S1, S2, World};
 use undertone_shape::Shape;
 use undertone_twin::{Device, Examples, TrainConfig, TwinModel};
 
@@ -87,4 +87,19 @@ fn examples_need_one_label_a_sample() {
     let shifts = Clear::<S1<2>>::new(vec![0.0; 6]).unwrap();
     let error = Examples::new((pictures, shifts), vec![0, 1]).unwrap_err().to_string();
     assert!(error.contains("different numbers of samples"), "{error}");
+}
+
+#[test]
+fn only_a_recorded_run_can_be_compared() {
+    let inputs = examples(3, 81).inputs;
+    let twin = Signs::twin_seeded(&Device::flex(), 82).unwrap();
+    let weights = twin.weights().unwrap();
+    let plain = World::two_party().predict::<Signs>(&weights, &inputs).unwrap();
+    assert!(twin.compare(&plain, &inputs).unwrap_err().to_string().contains("were not recorded"));
+    let recorded = World::two_party().record().predict::<Signs>(&weights, &inputs).unwrap();
+    let twin_output = twin.predict(&inputs).unwrap();
+    for (a, b) in recorded.output.values().iter().zip(twin_output.values()) {
+        assert!((a - b).abs() < 1e-3, "{a} against {b}");
+    }
+    assert_eq!(twin.compare(&recorded, &inputs).unwrap().stages.len(), 0, "this model has no stages, only operations");
 }
