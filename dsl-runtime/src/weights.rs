@@ -127,7 +127,7 @@ impl Weights {
             match self.tensors.remove(name) {
                 None => problems.push(format!("`{name}` {} is missing", parameter.shape)),
                 Some((shape, _)) if shape != parameter.shape => {
-                    problems.push(format!("`{name}` should be {}, but is {shape}", parameter.shape))
+                    problems.push(format!("`{name}` should be {}, but is {shape}", parameter.shape));
                 }
                 Some((shape, values)) => {
                     if let Some(i) = values.iter().position(|v| !v.is_finite()) {

@@ -189,7 +189,7 @@ fn a_plan_that_was_tampered_with_is_refused() {
                     if let Kind::Linear { geometry, .. } = &mut s.kind {
                         geometry.kernel[0] = 0;
                     }
-                })
+                });
             }),
         ),
         (
@@ -199,7 +199,7 @@ fn a_plan_that_was_tampered_with_is_refused() {
                     if let Kind::Relu { t } = &mut s.kind {
                         *t = 60;
                     }
-                })
+                });
             }),
         ),
         (
@@ -209,7 +209,7 @@ fn a_plan_that_was_tampered_with_is_refused() {
                     if let Kind::Linear { weight, .. } = &mut s.kind {
                         *weight = 99;
                     }
-                })
+                });
             }),
         ),
         ("output is not a step", Box::new(|p| p.output.step = 1000)),
@@ -221,7 +221,7 @@ fn a_plan_that_was_tampered_with_is_refused() {
                     if let Kind::Relu { t } = &mut s.kind {
                         *t = u32::MAX - 30;
                     }
-                })
+                });
             }),
         ),
         ("is used by 0 steps", Box::new(|p| p.weights.push(p.weights[0].clone()))),

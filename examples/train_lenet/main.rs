@@ -24,7 +24,7 @@ use undertone_data::digits::{self, Digits, PIXELS};
 #[derive(Parser)]
 struct Options {
     /// How often every picture is seen.
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = 5)]
     epochs: usize,
     /// Makes the training repeatable on one machine.
     #[arg(long, default_value_t = 1)]
@@ -38,7 +38,7 @@ struct Options {
 }
 
 /// Each picture is learned as it is, and this often in another place.
-const MOVED: usize = 5;
+const MOVED: usize = 11;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::parse();

@@ -47,8 +47,8 @@ secure_model! {
 #[derive(Parser)]
 struct Options {
     /// How often every recording is seen.
-    #[arg(long, default_value_t = 260)]
-    epochs: usize,
+    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: u32,
     /// Stops after this many minutes instead; the learning rate falls by the clock.
     #[arg(long)]
     minutes: Option<f64>,
@@ -94,7 +94,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     average.save(&options.out, Precision::Half)?;
     let (cer, lines) = evaluate(&Wav2Letter::load(&options.out)?, &prompts.held_out)?;
-    lines.iter().for_each(|line| println!("{line}"));
+    for line in lines {
+        println!("{line}");
+    }
     println!(
         "character error rate {:.3} on {} held-out recordings; weights in {}",
         cer.rate(),
@@ -121,7 +123,7 @@ fn train(
     // How much of the training is done, from 0 to 1, in the middle of an epoch.
     let progress = |epoch: usize, share: f64| match options.minutes {
         Some(minutes) => start.elapsed().as_secs_f64() / 60.0 / minutes,
-        None => (epoch as f64 - 1.0 + share) / options.epochs as f64,
+        None => (epoch as f64 - 1.0 + share) / f64::from(options.epochs),
     };
     for epoch in 1.. {
         let mut sum = 0.0;
@@ -145,13 +147,8 @@ fn train(
             checkpoint(network, &options.checkpoint)?;
             let (cer, _) = evaluate(&network.weights()?, &prompts.held_out)?;
             let (averaged, _) = evaluate(&average.weights(), &prompts.held_out)?;
-            bar.suspend(|| {
-                println!(
-                    "epoch {epoch}: loss {loss:.3} a letter, held-out character error rate {:.3}, averaged weights {:.3}",
-                    cer.rate(),
-                    averaged.rate()
-                )
-            });
+            let rates = format!("held-out character error rate {:.3}, averaged weights {:.3}", cer.rate(), averaged.rate());
+            bar.suspend(|| println!("epoch {epoch}: loss {loss:.3} a letter, {rates}"));
         }
         if last {
             break;
