@@ -63,9 +63,19 @@ pub enum Error {
         /// What differs.
         message: String,
     },
-    /// A peer sent something else than expected, or is gone.
+    /// A peer or the dealer sent something else than expected, or this party cannot go on.
     #[error("party {party}, {during}: {message}")]
     Peer {
+        /// The party that reports.
+        party: usize,
+        /// The stage or the phase of the session.
+        during: String,
+        /// What happened.
+        message: String,
+    },
+    /// A peer or the dealer is gone or silent; whoever failed by itself says why.
+    #[error("party {party}, {during}: {message}")]
+    Gone {
         /// The party that reports.
         party: usize,
         /// The stage or the phase of the session.

@@ -8,7 +8,7 @@ use crate::plan::{EncodedWeight, Kind, Plan, release};
 use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 
 /// What the fixed-point interpreter computes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Fixed {
     /// The output of every sample, row-major.
     pub output: Vec<f32>,
@@ -19,12 +19,18 @@ pub struct Fixed {
 }
 
 /// The value of one stage in fixed point.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct FixedStage {
     /// The integers of all samples.
     pub values: Vec<i64>,
     /// How many units a private run may differ from them; infinite where nothing can be said.
     pub bound: f64,
+}
+
+impl core::fmt::Debug for Fixed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Fixed[{} values, {} stages, bound {}]", self.output.len(), self.stages.len(), self.bound)
+    }
 }
 
 /// Runs a plan in the clear on encoded weights and inputs.

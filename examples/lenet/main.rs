@@ -82,6 +82,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
                 "agreement": agreement,
                 "largest_logit_difference": difference,
                 "batch": options.batch,
+                "setup_seconds": report.setup.as_secs_f64(),
                 "online_seconds": report.online.as_secs_f64(),
                 "offline_seconds": report.offline.as_secs_f64(),
                 "rounds": report.rounds() * report.runs as u64,
@@ -97,4 +98,22 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
 
 fn rate(images: usize, time: std::time::Duration) -> f64 {
     images as f64 / time.as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_classified_the_same_in_private() {
+        let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/assets");
+        let weights = LeNet::load(assets.join("lenet.safetensors")).unwrap();
+        let digits = digits::read_idx(assets.join("digits/images.idx"), assets.join("digits/labels.idx")).unwrap();
+        let images: Clear<S3<1, 28, 28>> = Clear::new(digits.pixels).unwrap().slice(0..40);
+        let private = World::two_party().predict::<LeNet>(&weights, &images).unwrap().output.argmax();
+        let plain = LeNet::twin_with(&Device::flex(), &weights).unwrap().predict(&images).unwrap().argmax();
+        assert_eq!(private, plain);
+        let right = private.iter().zip(&digits.labels).filter(|(a, b)| a == b).count();
+        assert!(right >= 38, "{right} of 40 are right");
+    }
 }

@@ -52,6 +52,8 @@ pub fn run(json: bool) -> Result<bool, Box<dyn std::error::Error>> {
             "{}",
             serde_json::json!({
                 "workload": "w2l_mfcc13_1s",
+                "best_of_runs": RUNS,
+                "setup_seconds": report.setup.as_secs_f64(),
                 "online_seconds": report.online.as_secs_f64(),
                 "offline_seconds": report.offline.as_secs_f64(),
                 "rounds": report.rounds(),

@@ -24,6 +24,9 @@ use undertone::prelude::*;
 use undertone_data::cer::Cer;
 use undertone_data::wav::RATE;
 
+/// The largest difference of a score between both runs that is accepted.
+const CLOSE: f32 = 0.05;
+
 /// Windows that run at once.
 const BATCH: usize = 8;
 
@@ -60,7 +63,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Transcribes; whether the private and the plain transcripts are the same.
+/// Transcribes; whether the private and the plain transcripts are the same, and the scores close.
 fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/assets");
     let weights = Wav2Letter::load(options.weights.clone().unwrap_or_else(|| assets.join("wav2letter.safetensors")))?;
@@ -84,7 +87,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     if options.json {
         println!("{}", figures.json(&private));
     }
-    Ok(figures.same)
+    Ok(figures.same && figures.largest_difference <= CLOSE)
 }
 
 /// What comes out of both runs.
@@ -150,6 +153,7 @@ impl Figures {
             "audio_seconds": self.seconds,
             "online_seconds": run.report.online.as_secs_f64(),
             "offline_seconds": run.report.offline.as_secs_f64(),
+            "setup_seconds": run.report.setup.as_secs_f64(),
             "real_time_factor": self.real_time(run),
             "rounds": run.report.rounds() * run.report.runs as u64,
             "online_bytes_per_party": run.report.sent(),
@@ -161,5 +165,35 @@ impl Figures {
             "parties": run.report.parties,
             "ring": run.report.ring,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assets() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/assets")
+    }
+
+    #[test]
+    fn a_committed_recording_is_transcribed_the_same_in_private() {
+        let recordings: Vec<Recording> = recordings::committed(&assets().join("speech")).unwrap().into_iter().take(1).collect();
+        let weights = Wav2Letter::load(assets().join("wav2letter.safetensors")).unwrap();
+        let private = World::two_party().predict::<Wav2Letter>(&weights, &recordings[0].audio).unwrap();
+        let plain = Wav2Letter::twin_with(&Device::flex(), &weights).unwrap().predict(&recordings[0].audio).unwrap();
+        let run = Untyped { output: private.output.values().to_vec(), report: private.report, stages: None };
+        let figures = Figures::new(&recordings, &run, plain.values(), 1.0);
+        assert!(figures.same && figures.largest_difference <= CLOSE, "{}", figures.largest_difference);
+        assert!(figures.cer_twin.unwrap() < 0.6, "the weights were never trained: {:?}", figures.cer_twin);
+    }
+
+    #[test]
+    fn what_is_no_recording_is_an_error_that_names_the_file() {
+        let error = recordings::own(&[assets().join("speech/transcripts.txt")]).err().unwrap().to_string();
+        assert!(error.contains("transcripts.txt"), "{error}");
+        assert!(recordings::own(&[PathBuf::from("none.wav")]).err().unwrap().to_string().contains("none.wav"));
+        let error = Wav2Letter::load(assets().join("lenet.safetensors")).unwrap_err().to_string();
+        assert!(error.contains("`acoustic.conv1d_1.weight` [144, 40, 11] is missing"), "{error}");
     }
 }

@@ -4,7 +4,7 @@ use super::model::{Audio, cut};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use undertone_data::features::log_mel;
-use undertone_data::{wav, window::Window};
+use undertone_data::{speech, wav, window::Window};
 
 /// A recording, cut into windows.
 pub struct Recording {
@@ -20,27 +20,18 @@ pub struct Recording {
     pub audio: Audio,
 }
 
-/// The recordings of a folder, in the order of its `transcripts.txt`: `name: text` on each line, for `name.wav`.
+/// The recordings of a folder, with their texts.
 pub fn committed(folder: &Path) -> Result<Vec<Recording>, Box<dyn Error>> {
-    let list = folder.join("transcripts.txt");
-    let text = std::fs::read_to_string(&list).map_err(|e| format!("{}: cannot be read: {e}", list.display()))?;
-    text.lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .map(|line| {
-            let (name, said) = line.split_once(": ").ok_or_else(|| format!("{}: `{line}` is no name and text", list.display()))?;
-            read(&folder.join(format!("{name}.wav")), Some(said.trim().to_owned()))
-        })
-        .collect()
+    speech::read(folder)?.into_iter().map(|r| recording(r.name, Some(r.text), &r.samples)).collect()
 }
 
 /// Recordings of the user's own.
 pub fn own(files: &[PathBuf]) -> Result<Vec<Recording>, Box<dyn Error>> {
-    files.iter().map(|file| read(file, None)).collect()
+    let name = |file: &PathBuf| file.file_name().map_or_else(|| file.display().to_string(), |n| n.to_string_lossy().into_owned());
+    files.iter().map(|file| recording(name(file), None, &wav::read(file)?)).collect()
 }
 
-fn read(path: &Path, text: Option<String>) -> Result<Recording, Box<dyn Error>> {
-    let samples = wav::read(path)?;
-    let (windows, audio) = cut(&log_mel(&samples))?;
-    let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+fn recording(name: String, text: Option<String>, samples: &[f32]) -> Result<Recording, Box<dyn Error>> {
+    let (windows, audio) = cut(&log_mel(samples))?;
     Ok(Recording { name, text, samples: samples.len(), windows, audio })
 }

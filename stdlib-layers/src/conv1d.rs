@@ -16,7 +16,7 @@ use undertone_shape::{Infer, Shape};
 /// **Parameters.** `weight: [out, c / groups, kernel]` and, unless `bias: false`, `bias: [out]`; both start uniform in
 /// ±1/sqrt(c/groups · kernel).
 ///
-/// **Cost.** One opening of `x`: 1 round, 64 bits per element of the input, part of the step before when that is a [`Relu`](crate::Relu).
+/// **Cost.** One opening of `x`: 1 round, 64 bits per element of the input.
 /// Then each party does one convolution in the ring and sends nothing. Offline 64 correction bits per element of the output.
 ///
 /// **Errors.** Other than one input; a rank other than 2; `out` missing or no multiple of `groups`; `groups`, `kernel`, `stride` or

@@ -9,9 +9,9 @@
 //!
 //! | layer | rounds | online bits | what is counted |
 //! |---|---|---|---|
-//! | [`Conv1d`], [`Conv2d`], [`Linear`] | 1 | 64 | per input element: its opening; a ReLU before it has that round and those bits in its own step |
+//! | [`Conv1d`], [`Conv2d`], [`Linear`] | 1 | 64 | per input element: its opening |
 //! | [`Relu`] | 4 | 51 | per element, with the truncation of the product before it |
-//! | [`MaxPool1d`], [`MaxPool2d`] | 4 a level | 51 a comparison | a window of k values: k - 1 comparisons in ceil(log2 k) levels |
+//! | [`MaxPool1d`], [`MaxPool2d`] | 4 a level | 54 a comparison | ceil(log2 kernel) levels an axis; 51 bits after a ReLU |
 //! | [`BatchNorm`] | 0 | 0 | folded into the convolution or linear layer before it, by the owner of the weights |
 //! | [`AvgPool1d`], [`AvgPool2d`], [`GlobalAvgPool`], [`Add`], [`Concat`], [`Flatten`], [`Reshape`], [`Permute`], [`Dropout`] | 0 | 0 | local |
 #![forbid(unsafe_code)]

@@ -13,7 +13,7 @@ use undertone_shape::{Infer, Shape, ShapeError};
 ///
 /// **Parameters.** `weight: [out, in]` and, unless `bias: false`, `bias: [out]`; both start uniform in ±1/sqrt(in).
 ///
-/// **Cost.** One opening of `x`: 1 round, 64 bits per element of the input, part of the step before when that is a [`Relu`](crate::Relu).
+/// **Cost.** One opening of `x`: 1 round, 64 bits per element of the input.
 /// Then each party does one matrix product in the ring and sends nothing. Offline 64 correction bits per element of the output.
 ///
 /// **Errors.** Other than one input; a scalar; `out` missing; a last axis of size 0.

@@ -15,10 +15,10 @@ use undertone_shape::{Infer, Shape};
 ///
 /// **Parameters.** None.
 ///
-/// **Cost.** A window of k values takes k - 1 comparisons in ceil(log2 k) levels. A level is 4 rounds; a comparison is 54 bits
-/// (35 for the opening of a difference, 18 to look up and join its digits, 1 for the sign under its mask) and, where a ReLU follows, 233 correction
-/// bits offline; 369 where the result is opened.
-/// The four values of the default cost 8 rounds and 153 bits per output.
+/// **Cost.** First each row of a window is reduced, then the rows: ceil(log2 kernel) levels for each of the two axes. A level is 4 rounds.
+/// A comparison of values of either sign is 54 bits (35 for the opening of a difference, 18 to look up and join its digits, 1 for the
+/// sign under its mask), of values after a ReLU 51. The four values of the default take 3 comparisons and 8 rounds per output. Where
+/// the pool goes before the ReLU and after a product, every element is truncated first: 1 round and 1 bit more.
 ///
 /// **Errors.** Other than one input; a rank other than 3; `kernel` 0; `padding` above half of `kernel`; an input smaller than the window.
 ///

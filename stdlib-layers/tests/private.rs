@@ -92,6 +92,9 @@ fn batches_do_not_change_the_result_by_more_than_the_rounding() {
     }
 }
 
+/// How often the figures' samples are repeated.
+const REPEAT: usize = 20;
+
 #[test]
 fn two_runs_of_two_models_in_one_session_ask_for_no_block_twice() {
     let logs: Vec<Log> = (0..3).map(|_| Arc::new(Mutex::new(vec![]))).collect();
@@ -104,10 +107,12 @@ fn two_runs_of_two_models_in_one_session_ask_for_no_block_twice() {
         .execute(|session| {
             let me = session.party();
             for ((_, figures), plan) in models.iter().zip(&plans) {
-                let inputs = slices(figures);
+                // many samples, so that steps are dealt in several parts
+                let many: Vec<Vec<f32>> = figures.inputs.iter().map(|x| x.repeat(REPEAT)).collect();
+                let inputs: Vec<&[f32]> = many.iter().map(Vec::as_slice).collect();
                 let set = session.weights(plan, (me == SERVER).then_some(&figures.weights))?;
                 for _ in 0..2 {
-                    let prepared = session.prepare(plan, &set, (me == CLIENT).then_some(figures.batch))?;
+                    let prepared = session.prepare(plan, &set, (me == CLIENT).then_some(REPEAT * figures.batch))?;
                     session.run(plan, &set, prepared, (me == CLIENT).then_some(inputs.as_slice()))?;
                 }
             }
@@ -117,14 +122,16 @@ fn two_runs_of_two_models_in_one_session_ask_for_no_block_twice() {
     for (endpoint, log) in logs.iter().enumerate() {
         let log = log.lock().unwrap();
         assert!(log.len() > 100, "endpoint {endpoint} asked {} times: is anything logged?", log.len());
-        let mut asked: HashMap<_, usize> = HashMap::new();
+        let mut asked: HashMap<_, Vec<(u64, u64)>> = HashMap::new();
         for request in log.iter() {
-            for block in 0..request.blocks {
-                *asked.entry((request.key_fingerprint, request.counter, request.first_block + block)).or_default() += 1;
-            }
+            asked.entry((request.key_fingerprint, request.counter)).or_default().push((request.first_block, request.blocks));
         }
-        let twice = asked.iter().find(|(_, times)| **times > 1);
-        assert!(twice.is_none(), "endpoint {endpoint} asks twice: {twice:?}");
+        assert!(asked.values().any(|parts| parts.len() > 2), "no stream was asked for in several parts: the batch is too small");
+        for (stream, parts) in &mut asked {
+            parts.sort_unstable();
+            let overlap = parts.windows(2).find(|pair| pair[0].0 + pair[0].1 > pair[1].0);
+            assert!(overlap.is_none(), "endpoint {endpoint} asks twice for blocks of {stream:?}: {overlap:?}");
+        }
     }
 }
 
@@ -156,20 +163,26 @@ fn every_input_weight_and_batch_that_cannot_be_used_is_an_error() {
 
 #[test]
 fn parties_with_different_plans_are_told_which_step_differs() {
-    let graphs: Vec<Graph> = ["max_pool2d_default", "max_pool2d_overlapping"]
-        .iter()
-        .map(|name| cases().into_iter().find(|c| c.name == *name).unwrap().graph().unwrap())
-        .collect();
-    let plans: Vec<Plan> = graphs.iter().map(|g| Plan::new(g, &Settings::default()).unwrap()).collect();
+    let graph = |name: &str| cases().into_iter().find(|c| c.name == name).unwrap().graph().unwrap();
+    let (pool, overlapping, relu) = (graph("max_pool2d_default"), graph("max_pool2d_overlapping"), graph("relu"));
+    let wide = Settings { opened: 36, ..Settings::default() };
     let weights = undertone_runtime::Weights::empty();
-    let error = World::two_party()
-        .execute(|session| {
-            let me = session.party();
-            session.weights(&plans[me], (me == SERVER).then_some(&weights)).map(|_| ())
-        })
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("do not run the same plan"), "{error}");
+    for (a, b, expected) in [
+        ((&pool, Settings::default()), (&overlapping, Settings::default()), "the plans differ first at step 0, in stage `input`"),
+        ((&pool, Settings::default()), (&pool, wide), "in stage `pool`"),
+        ((&relu, Settings::default()), (&relu, wide), "the plans have the same steps, but other settings"),
+    ] {
+        let plans = [a, b].map(|(graph, settings)| Plan::new(graph, &settings).unwrap());
+        let error = World::two_party()
+            .execute(|session| {
+                let me = session.party();
+                session.weights(&plans[me], (me == SERVER).then_some(&weights)).map(|_| ())
+            })
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    let plans = [&pool, &overlapping].map(|g| Plan::new(g, &Settings::default()).unwrap());
     let errors = World::two_party().execute(|session| {
         let me = session.party();
         // the same weights were agreed on, but one party then runs another plan
@@ -202,14 +215,14 @@ fn an_input_that_would_round_out_of_range_is_refused() {
     let case = cases().into_iter().find(|c| c.name == "relu").unwrap();
     let graph = case.graph().unwrap();
     let len = graph.inputs[0].shape.numel();
-    for (fraction, opened) in [(4, 8), (4, 12), (4, 20), (16, 34)] {
+    for (fraction, opened) in [(4, 8), (4, 12), (4, 20)] {
         let settings = Settings { fraction, opened, ..Settings::default() };
         let world = World::seeded(1).settings(settings);
         let limit = settings.limit() as f32;
         let step = (0.5f32).powi(fraction as i32);
         let run = |v: f32| world.predict_graph(&graph, &undertone_runtime::Weights::empty(), &[&vec![v; len]], 1, &mut |_| {});
-        assert!(run(limit - step / 4.0).is_err() || limit - step / 4.0 >= limit, "{fraction} fraction bits of {opened}");
-        let largest = limit - (4.0 * step).max(limit * 1e-6);
+        assert!(limit - step / 4.0 < limit && run(limit - step / 4.0).is_err(), "{fraction} fraction bits of {opened}");
+        let largest = limit - 4.0 * step;
         assert!(run(largest).unwrap().output.iter().all(|v| (v - largest).abs() < 0.01), "the largest allowed value keeps its sign");
     }
 }
@@ -220,7 +233,6 @@ fn an_error_ends_the_session_and_the_peers_notice_at_once() {
     let (graph, figures) = with_figures(&case);
     let plan = Plan::new(&graph, &Settings::default()).unwrap();
     let bad = vec![f32::NAN; 3 * graph.inputs[0].shape.numel()];
-    let start = std::time::Instant::now();
     let results = World::two_party()
         .execute(|session| {
             let me = session.party();
@@ -237,7 +249,6 @@ fn an_error_ends_the_session_and_the_peers_notice_at_once() {
     for (_, second) in &results {
         assert!(second.contains("has failed before"), "{second}");
     }
-    assert!(start.elapsed().as_secs() < 60, "the server waited for its patience to end");
 }
 
 #[test]
@@ -275,4 +286,17 @@ fn runs_that_are_started_in_another_order_are_not_run() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("run 1 starts here, another one there") || error.contains("run 2 starts here, another one there"), "{error}");
+}
+
+#[test]
+fn weights_of_the_right_count_and_the_wrong_shape_are_refused() {
+    let case = cases().into_iter().find(|c| c.name == "linear_vector").unwrap();
+    let (graph, figures) = with_figures(&case);
+    let (name, shape, values) =
+        figures.weights.iter().find(|(_, s, _)| s.rank() == 2).map(|(n, s, v)| (n.to_owned(), s, v.to_vec())).unwrap();
+    assert_ne!(shape.dim(0), shape.dim(1), "a square matrix would not do");
+    let mut weights = figures.weights.clone();
+    weights.insert(name.clone(), [shape.dim(1), shape.dim(0)], values);
+    let error = World::two_party().predict_graph(&graph, &weights, &slices(&figures), figures.batch, &mut |_| {}).unwrap_err().to_string();
+    assert!(error.contains(&format!("`{name}` should be {shape}, but is [{}, {}]", shape.dim(1), shape.dim(0))), "{error}");
 }

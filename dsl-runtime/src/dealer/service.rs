@@ -16,7 +16,7 @@ const SETS: usize = 64;
 /// Serves `parties` parties until they are gone. Seeds come from the operating system.
 ///
 /// # Errors
-/// When there is no randomness, or a party vanishes while the dealer owes it something.
+/// When there is no randomness. A party that leaves ends the service without an error: its peers report it.
 pub fn serve(transport: &mut dyn Transport, parties: usize) -> Result<()> {
     serve_with(transport, parties, &mut Entropy::System, &mut |_| {})
 }

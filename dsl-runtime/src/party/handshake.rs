@@ -85,6 +85,21 @@ pub(super) fn connect(seat: Seat, transport: &mut dyn Transport, mut fresh: impl
     Ok(pairs)
 }
 
+/// Exchanges the hashes of a plan.
+pub(super) fn same_plan(seat: Seat, transport: &mut dyn Transport, plan: &Plan) -> Result<()> {
+    let mine = plan.hash();
+    for peer in (0..seat.parties).filter(|p| *p != seat.party) {
+        transport.send(peer, &mine).map_err(|e| link(seat, "plan", e))?;
+    }
+    for peer in (0..seat.parties).filter(|p| *p != seat.party) {
+        let theirs: [u8; 32] = receive(seat, transport, peer, "plan")?;
+        if theirs != mine {
+            return Err(Error::Disagreement { party: seat.party, peer, message: first_difference(seat, transport, peer, plan)? });
+        }
+    }
+    Ok(())
+}
+
 /// Exchanges run headers; returns the number of samples.
 pub(super) fn agree(seat: Seat, transport: &mut dyn Transport, plan: &Plan, mine: &Header) -> Result<usize> {
     let mut batch = mine.batch;
@@ -96,7 +111,7 @@ pub(super) fn agree(seat: Seat, transport: &mut dyn Transport, plan: &Plan, mine
         let theirs: Header = receive(seat, transport, peer, "run header")?;
         let differs = |message: String| Err(Error::Disagreement { party: seat.party, peer, message });
         if theirs.plan != mine.plan {
-            return differs(first_difference(seat, transport, peer, plan)?);
+            return differs(format!("they run another plan than that of `{}`", plan.model));
         }
         if theirs.set != mine.set {
             return differs("they use another set of weights: share the weights again".into());
@@ -142,5 +157,9 @@ pub(super) fn receive<T: for<'a> Deserialize<'a>>(seat: Seat, transport: &mut dy
 /// A failed link as an error of this party.
 #[allow(clippy::needless_pass_by_value, reason = "the last step of map_err")]
 pub(super) fn link(seat: Seat, during: &str, e: LinkError) -> Error {
-    Error::Peer { party: seat.party, during: during.to_owned(), message: e.to_string() }
+    let (party, during, message) = (seat.party, during.to_owned(), e.to_string());
+    match e {
+        LinkError::Closed(_) | LinkError::Stalled { .. } => Error::Gone { party, during, message },
+        LinkError::Length { .. } | LinkError::Unknown(_) => Error::Peer { party, during, message },
+    }
 }

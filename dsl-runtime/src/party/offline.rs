@@ -51,7 +51,7 @@ impl Session {
         let hash = plan.hash();
         if set.plan != hash {
             let message = format!("the weights were shared for another plan than that of `{}`: share them again", plan.model);
-            return Err(Error::Disagreement { party: self.seat.party, peer: self.seat.party, message });
+            return Err(Error::Peer { party: self.seat.party, during: "prepare".into(), message });
         }
         self.runs += 1;
         let run = self.runs;

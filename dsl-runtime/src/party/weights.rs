@@ -1,6 +1,6 @@
 //! Sharing weights: once per set, for many runs.
 
-use super::{SERVER, Session};
+use super::{SERVER, Session, handshake};
 use crate::dealer::wire::{Answer, Request};
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
@@ -51,6 +51,8 @@ impl Session {
                 return Err(Error::Weights { model: plan.model.clone(), problems: vec![message.into()] });
             }
         };
+        let seat = self.seat;
+        handshake::same_plan(seat, self.transport()?, plan)?;
         let id = self.weight_set_id(owner)?;
         match self.ask(&Request::Weights { set: id, plan: Box::new(plan.clone()) })? {
             Answer::Ready => {}
@@ -99,13 +101,13 @@ impl Session {
         if owner {
             let (id, seat) = (self.entropy.bytes()?, self.seat);
             for peer in (0..seat.parties).filter(|p| *p != seat.party) {
-                self.transport()?.send(peer, &id).map_err(|e| super::handshake::link(seat, "weight-set id", e))?;
+                self.transport()?.send(peer, &id).map_err(|e| handshake::link(seat, "weight-set id", e))?;
             }
             return Ok(id);
         }
         let mut message = Vec::new();
         let seat = self.seat;
-        self.transport()?.receive(SERVER, 16, &mut message).map_err(|e| super::handshake::link(seat, "weight-set id", e))?;
+        self.transport()?.receive(SERVER, 16, &mut message).map_err(|e| handshake::link(seat, "weight-set id", e))?;
         message.try_into().map_err(|_| Error::Peer {
             party: self.seat.party,
             during: "weight-set id".into(),

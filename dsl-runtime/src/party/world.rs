@@ -12,6 +12,7 @@ use crate::plan::{Plan, Settings};
 use crate::report::{Report, Stages};
 use crate::tensor::{Clear, StaticShape};
 use crate::weights::Weights;
+use std::time::{Duration, Instant};
 use undertone_ring::prg::Prg;
 
 /// Two parties and a dealer in this process.
@@ -41,7 +42,7 @@ pub struct Prediction<S: StaticShape> {
 }
 
 /// A prediction without types.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Untyped {
     /// The output of every sample, row-major.
     pub output: Vec<f32>,
@@ -49,6 +50,12 @@ pub struct Untyped {
     pub report: Report,
     /// The values of every stage, if the world records.
     pub stages: Option<Stages>,
+}
+
+impl core::fmt::Debug for Untyped {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Untyped[{} values, {} samples]", self.output.len(), self.report.samples)
+    }
 }
 
 impl World {
@@ -134,7 +141,9 @@ impl World {
         let (plan, batches, progress) = (&plan, &batches, &progress);
         let parties = self.execute(|session: &mut Session| {
             let me = session.party();
+            let start = Instant::now();
             let set = session.weights(plan, (me == SERVER).then_some(weights))?;
+            let setup = start.elapsed();
             let mut outcomes = vec![];
             for range in batches {
                 let slices: Vec<&[f32]> =
@@ -147,11 +156,13 @@ impl World {
                     tell(range.end);
                 }
             }
-            Ok(outcomes)
+            Ok((setup, outcomes))
         })?;
+        let (setups, parties): (Vec<Duration>, Vec<Vec<Outcome>>) = parties.into_iter().unzip();
+        let setup = setups.into_iter().max().unwrap_or_default();
         let output = parties[CLIENT].iter().flat_map(|o| o.output.iter().copied()).collect();
         let stages = self.record.then(|| Self::reveal(plan, &parties, batches));
-        Ok(Untyped { output, report: Report::new(plan, samples, &parties), stages })
+        Ok(Untyped { output, report: Report::new(plan, samples, &parties, setup), stages })
     }
 
     /// Runs `body` as every party, each on its own thread, with a dealer beside them.
@@ -179,7 +190,7 @@ impl World {
                 _ => results,
             }
         });
-        let worst = results.iter().filter_map(|r| r.as_ref().err()).min_by_key(|e| matches!(e, Error::Peer { .. }));
+        let worst = results.iter().filter_map(|r| r.as_ref().err()).min_by_key(|e| matches!(e, Error::Gone { .. }));
         match worst {
             Some(e) => Err(e.clone()),
             None => results.into_iter().collect(),

@@ -17,7 +17,7 @@ pub use memory::Layout;
 pub use range::Range;
 pub use step::{Copy, Geometry, Kind, Step, Sum};
 pub(crate) use weights::encode;
-pub use weights::{EncodedWeight, Recipe, WeightSpec};
+pub use weights::{EncodedWeight, Named, Norm, Recipe, WeightSpec};
 
 pub(crate) use step::windows;
 
@@ -189,7 +189,11 @@ impl Plan {
 
     /// The name of the stage that step `k` belongs to.
     pub fn stage_name(&self, k: usize) -> &str {
-        self.steps.get(k).map_or("release", |s| &s.stage)
+        match self.steps.get(k) {
+            None => "release",
+            Some(s) if s.stage.is_empty() => "input",
+            Some(s) => &s.stage,
+        }
     }
 }
 

@@ -154,7 +154,17 @@ impl Geometry {
 }
 
 fn weight_fits(w: &WeightSpec, limit: usize) -> bool {
-    product(&w.dims) == Some(w.len) && w.dims[0] == w.out && w.len > 0 && w.len <= limit && w.bias_bits < 63 && w.bias_factor > 0
+    let named = |r: &super::Recipe, len: usize| {
+        r.named(w.out, len).iter().all(|(n, len)| n.shape.len() <= MAX_RANK && product(&n.shape) == Some(*len))
+    };
+    product(&w.dims) == Some(w.len)
+        && named(&w.weight, w.len)
+        && w.bias.as_ref().is_none_or(|b| named(b, w.out))
+        && w.dims[0] == w.out
+        && w.len > 0
+        && w.len <= limit
+        && w.bias_bits < 63
+        && w.bias_factor > 0
 }
 
 fn windows_fit(w: &Windows, input: Option<usize>, output: usize) -> bool {

@@ -1,8 +1,8 @@
 //! Weights as their owner encodes them for a plan: folded in the clear, in the kernels' layout, as integers.
 
-use super::Settings;
+use super::{Settings, dims};
 use crate::error::Result;
-use crate::graph::{Derived, Graph, Norm};
+use crate::graph::{self, Derived, Graph};
 use crate::weights::Weights;
 use serde::{Deserialize, Serialize};
 use undertone_shape::Shape;
@@ -31,22 +31,31 @@ pub struct WeightSpec {
 /// How a weight is computed from the owner's weights. Numbers are kept as bits, so that a plan holds no floats.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Recipe {
-    /// The weight with this name.
-    Given(String),
+    /// A weight as it is.
+    Given(Named),
     /// `weight * gamma / sqrt(variance + epsilon)`.
-    Scaled(Option<String>, Fold),
+    Scaled(Option<Named>, Norm),
     /// `beta + (bias - mean) * gamma / sqrt(variance + epsilon)`.
-    Shifted(Option<String>, Fold),
+    Shifted(Option<Named>, Norm),
 }
 
-/// The names of a batch normalisation's weights.
+/// A weight in the owner's file: its key and the shape that it must have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names of gamma, beta, running mean and running variance; the bits of epsilon, a double")]
-pub struct Fold {
-    pub weight: String,
-    pub bias: String,
-    pub mean: String,
-    pub variance: String,
+pub struct Named {
+    /// The key, such as `fc1.weight`.
+    pub name: String,
+    /// The shape, in PyTorch's layout.
+    pub shape: Vec<usize>,
+}
+
+/// The weights of a batch normalisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "gamma, beta, running mean and running variance; the bits of epsilon, a double")]
+pub struct Norm {
+    pub weight: Named,
+    pub bias: Named,
+    pub mean: Named,
+    pub variance: Named,
     pub epsilon: u64,
 }
 
@@ -76,55 +85,61 @@ impl Drop for EncodedWeight {
 impl Recipe {
     /// The recipe of a parameter of the graph.
     pub(super) fn of(graph: &Graph, parameter: usize) -> Self {
-        let name = |k: usize| graph.parameters[k].name.clone();
-        let fold = |n: Norm| Fold {
-            weight: name(n.weight),
-            bias: name(n.bias),
-            mean: name(n.mean),
-            variance: name(n.variance),
+        let named = |k: usize| Named { name: graph.parameters[k].name.clone(), shape: dims(graph.parameters[k].shape) };
+        let norm = |n: graph::Norm| Norm {
+            weight: named(n.weight),
+            bias: named(n.bias),
+            mean: named(n.mean),
+            variance: named(n.variance),
             epsilon: n.epsilon.to_bits(),
         };
         match graph.parameters[parameter].derived {
-            None => Recipe::Given(name(parameter)),
-            Some(Derived::Weight { weight, norm }) => Recipe::Scaled(weight.map(name), fold(norm)),
-            Some(Derived::Bias { bias, norm }) => Recipe::Shifted(bias.map(name), fold(norm)),
+            None => Recipe::Given(named(parameter)),
+            Some(Derived::Weight { weight, norm: n }) => Recipe::Scaled(weight.map(named), norm(n)),
+            Some(Derived::Bias { bias, norm: n }) => Recipe::Shifted(bias.map(named), norm(n)),
         }
     }
 
     /// The values, `out` channels outermost.
     fn values(&self, weights: &Weights, out: usize, len: usize, problems: &mut Vec<String>) -> Vec<f64> {
-        let mut get = |name: &str, len: usize| -> Vec<f64> {
+        let mut get = |wanted: &Named| -> Vec<f64> {
+            let (name, shape) = (&wanted.name, Shape::from_slice(&wanted.shape));
             match weights.get(name) {
-                Some((_, values)) if values.len() == len => values.iter().map(|v| f64::from(*v)).collect(),
-                Some((shape, _)) => {
-                    problems.push(format!("`{name}` should have {len} values, but is {shape}"));
-                    vec![0.0; len]
-                }
-                None => {
-                    problems.push(format!("`{name}` is missing"));
-                    vec![0.0; len]
-                }
+                Some((found, values)) if found == shape => return values.iter().map(|v| f64::from(*v)).collect(),
+                Some((found, _)) => problems.push(format!("`{name}` should be {shape}, but is {found}")),
+                None => problems.push(format!("`{name}` {shape} is missing")),
             }
+            vec![0.0; shape.numel()]
         };
         match self {
-            Recipe::Given(name) => get(name, len),
-            Recipe::Scaled(weight, fold) => {
-                let weight = weight.as_ref().map_or_else(|| vec![1.0; len], |name| get(name, len));
-                let scale = fold.scale(&mut get, out);
+            Recipe::Given(weight) => get(weight),
+            Recipe::Scaled(weight, norm) => {
+                let weight = weight.as_ref().map_or_else(|| vec![1.0; len], &mut get);
+                let scale = norm.scale(&mut get);
                 weight.iter().enumerate().map(|(i, w)| w * scale[i / (len / out)]).collect()
             }
-            Recipe::Shifted(bias, fold) => {
-                let bias = bias.as_ref().map_or_else(|| vec![0.0; out], |name| get(name, out));
-                let (scale, beta, mean) = (fold.scale(&mut get, out), get(&fold.bias, out), get(&fold.mean, out));
+            Recipe::Shifted(bias, norm) => {
+                let bias = bias.as_ref().map_or_else(|| vec![0.0; out], &mut get);
+                let (scale, beta, mean) = (norm.scale(&mut get), get(&norm.bias), get(&norm.mean));
                 (0..out).map(|i| beta[i] + (bias[i] - mean[i]) * scale[i]).collect()
+            }
+        }
+    }
+
+    /// All weights that the recipe names, with the number of values that it needs of each.
+    pub(super) fn named(&self, out: usize, len: usize) -> Vec<(&Named, usize)> {
+        match self {
+            Recipe::Given(w) => vec![(w, len)],
+            Recipe::Scaled(w, n) | Recipe::Shifted(w, n) => {
+                w.iter().map(|w| (w, len)).chain([&n.weight, &n.bias, &n.mean, &n.variance].map(|w| (w, out))).collect()
             }
         }
     }
 }
 
-impl Fold {
-    fn scale(&self, get: &mut impl FnMut(&str, usize) -> Vec<f64>, out: usize) -> Vec<f64> {
-        let (gamma, variance) = (get(&self.weight, out), get(&self.variance, out));
+impl Norm {
+    fn scale(&self, get: &mut impl FnMut(&Named) -> Vec<f64>) -> Vec<f64> {
+        let (gamma, variance) = (get(&self.weight), get(&self.variance));
         gamma.iter().zip(&variance).map(|(g, v)| g / (v + f64::from_bits(self.epsilon)).sqrt()).collect()
     }
 }

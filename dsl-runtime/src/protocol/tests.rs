@@ -1,9 +1,12 @@
 //! Each protocol against the integer function that it claims, at every edge of its range, for two, three and five parties; its cost against
 //! what was sent; its tape against what was read.
 
+use super::linear::{Linear, weight_mask, weight_share};
 use super::testing::{Lockstep, Party, reveal};
-use super::{Cost, Fold, max, open, padded, release, relu, truncate};
+use super::{Cost, Fold, Round, max, open, padded, release, relu, truncate};
 use rand::RngExt;
+use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
+use undertone_ring::prg::{Key, Prg};
 
 /// All range edges many times over, then random values of the whole range and small ones. `t` fraction bits below y.
 fn cases(world: &mut Lockstep, t: u32, m: u32) -> Vec<i64> {
@@ -193,7 +196,7 @@ fn max_pool_takes_the_largest_of_each_window() {
         padding: [0, padding, padding],
         channels,
     };
-    for parties in [2, 3] {
+    for parties in [2, 3, 5] {
         for windows in [
             square(6, 2, 2, 0, 3),
             square(7, 3, 2, 1, 2),
@@ -262,7 +265,6 @@ fn itertools([a, b, c]: [usize; 3], channels: usize) -> Vec<(usize, usize, usize
 
 #[test]
 fn a_release_gives_the_value_to_within_a_unit() {
-    use undertone_ring::prg::{Key, Prg};
     for parties in [2, 3, 5] {
         for t in [0, 16] {
             let mut world = Lockstep::new(parties, 12 + t);
@@ -279,7 +281,7 @@ fn a_release_gives_the_value_to_within_a_unit() {
                     step.message(world.seat(i), &shares[i], &release::zero(world.seat(i), &pairs, 2, len))
                 })
                 .collect();
-            let y = step.combine::<u64>(super::Round { own: &messages[0], peers: &messages[1..] }, z.len());
+            let y = step.combine::<u64>(Round { own: &messages[0], peers: &messages[1..] }, z.len());
             for (y, z) in y.iter().zip(&z) {
                 let error = y - (z >> t);
                 assert!((0..parties as i64).contains(&error) && (t > 0 || error == 0), "z = {z}: error {error}");
@@ -336,4 +338,74 @@ fn two_tapes_hide_the_difference_of_two_inputs_and_one_tape_does_not() {
     };
     assert!(difference(1) < LIMIT);
     assert!(difference(0) > 1e6, "the control must fail: a mask used twice shows the difference");
+}
+
+#[test]
+fn a_linear_step_is_exact_for_any_sharing_of_weights_inputs_and_biases() {
+    let plain = Conv::linear(3, 5, 4);
+    let strided = Conv { h: 5, w: 6, c: 4, kh: 3, kw: 2, sh: 2, sw: 1, ph: 1, pw: 0, dh: 1, dw: 2, o: 6, groups: 2 };
+    for parties in [2, 3, 5] {
+        for conv in [plain, strided] {
+            linear_is_exact(parties, conv);
+        }
+    }
+}
+
+fn linear_is_exact(parties: usize, conv: Conv) {
+    let (batch, mut world) = (2, Lockstep::new(parties, 17));
+    let mut random = |len: usize| -> Vec<i64> { (0..len).map(|_| world.rng.random_range(-(1i64 << 30)..1 << 30)).collect() };
+    let (x, w, bias) = (random(batch * conv.inputs()), random(conv.weights()), random(conv.o));
+    let cut = |shares: Vec<Vec<u64>>, len: usize| -> Vec<Vec<u64>> { shares.into_iter().map(|s| s[..len].to_vec()).collect() };
+    let (xs, ws, bs) = (cut(world.share(&x), x.len()), cut(world.share(&w), w.len()), cut(world.share(&bias), conv.o));
+    // setup: each party sends its share of the weight under its own mask
+    let sets: Vec<Prg> = (0..parties).map(|_| Prg::new(&Key::from_bytes(world.rng.random()))).collect();
+    let masks: Vec<Vec<u64>> = sets.iter().map(|key| weight_mask(key, 3, w.len())).collect();
+    let sum = |all: &[&Vec<u64>]| -> Vec<u64> { (0..all[0].len()).map(|k| all.iter().fold(0u64, |s, v| s.wrapping_add(v[k]))).collect() };
+    let opened = sum(&ws.iter().chain(&masks).collect::<Vec<_>>());
+    let packed = |values: &[u64]| PackedWeights::new(&conv, values);
+    let step = Linear { n: 64, conv, batch };
+    let (mut wire, mut scratch) = (vec![], Scratch::new());
+    let dealt_weight = packed(&sum(&masks.iter().collect::<Vec<_>>()));
+    world.deal(|d| {
+        wire = open::dealt::<u64>(d, 7, x.len());
+        step.deal(&wire, &dealt_weight, d, 8, &mut Scratch::new());
+    });
+    assert_eq!(world.corrections.len() as u64, step.cost::<u64>().corrections);
+    let materials = world.expand(|tape| {
+        let mask = open::mask::<u64>(tape, 7, x.len());
+        Ok((mask.clone(), step.expand(&mask, &packed(&opened), &[], tape, 8, &mut Scratch::new())?))
+    });
+    let x_hat = sum(&xs.iter().chain([&wire]).collect::<Vec<_>>());
+    let mut z = vec![0u64; batch * conv.outputs()];
+    for (i, (mask, k)) in materials.into_iter().enumerate() {
+        assert_eq!(mask.len(), x.len());
+        let mut share = k;
+        step.run(&x_hat, &packed(&weight_share(i == 0, &opened, &masks[i])), &mut share, &mut scratch);
+        for (pixel, z) in share.chunks_exact(conv.o).zip(z.chunks_exact_mut(conv.o)) {
+            pixel.iter().zip(&bs[i]).zip(z).for_each(|((s, b), z)| *z = z.wrapping_add(*s).wrapping_add(*b));
+        }
+    }
+    let unsigned = |v: &[i64]| -> Vec<u64> { v.iter().map(|v| *v as u64).collect() };
+    let mut expected: Vec<u64> = unsigned(&bias).repeat(batch * conv.outputs() / conv.o);
+    accumulate(&conv, batch, &unsigned(&x), &packed(&unsigned(&w)), &mut expected, &mut scratch);
+    assert_eq!(z, expected, "{parties} parties, {conv:?}");
+}
+
+#[test]
+fn zero_sharings_add_up_to_nothing_and_hide_a_trivial_sharing() {
+    let (parties, len) = (3, 1 << 15);
+    let world = Lockstep::new(parties, 23);
+    let seed = |a: usize, b: usize| Prg::new(&Key::from_bytes([(a.min(b) * 16 + a.max(b)) as u8 + 1; 16]));
+    let zetas: Vec<Vec<u64>> = (0..parties)
+        .map(|i| {
+            let pairs: Vec<Option<Prg>> = (0..parties).map(|j| (i != j).then(|| seed(i, j))).collect();
+            release::zero(world.seat(i), &pairs, 4, len)
+        })
+        .collect();
+    assert!((0..len).all(|k| zetas.iter().fold(0u64, |s, z| s.wrapping_add(z[k])) == 0));
+    assert!(zetas.iter().all(|z| z.iter().filter(|v| **v == 0).count() < 3));
+    // an owner's sharing (z, 0, 0) would be sent as it is
+    let (step, trivial) = (release::Release { t: 16, m: 34 }, vec![77u64 << 20; len]);
+    assert!(chi_square(&step.message(world.seat(0), &trivial, &zetas[0])) < LIMIT);
+    assert!(chi_square(&step.message(world.seat(0), &trivial, &vec![0; len])) > 1e6, "the control must fail");
 }

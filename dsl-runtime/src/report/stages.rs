@@ -11,7 +11,7 @@ pub struct Stages {
 }
 
 /// The values of one stage.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct StageValues {
     /// The stage.
     pub name: String,
@@ -21,6 +21,12 @@ pub struct StageValues {
     pub values: Vec<f32>,
     /// All samples, as integers in the plan's layout.
     pub integers: Vec<i64>,
+}
+
+impl core::fmt::Debug for StageValues {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}{:?}", self.name, self.shape)
+    }
 }
 
 impl Stages {

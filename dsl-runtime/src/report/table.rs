@@ -22,6 +22,8 @@ pub struct Report {
     pub fraction: u32,
     /// The stages, then the release.
     pub rows: Vec<ReportRow>,
+    /// Sharing the weights, once for all runs: the slowest party, the dealer's masks included. Part of neither half.
+    pub setup: Duration,
     /// The offline half of all runs: the slowest party, the dealer's work included.
     pub offline: Duration,
     /// The online half of all runs: the slowest party.
@@ -46,7 +48,7 @@ pub struct ReportRow {
 }
 
 impl Report {
-    pub(crate) fn new(plan: &Plan, samples: usize, parties: &[Vec<Outcome>]) -> Self {
+    pub(crate) fn new(plan: &Plan, samples: usize, parties: &[Vec<Outcome>], setup: Duration) -> Self {
         let mut rows: Vec<ReportRow> =
             plan.stages.iter().map(|s| ReportRow { stage: s.name.clone(), shape: s.shape.clone(), ..ReportRow::default() }).collect();
         rows.push(ReportRow { stage: "release".into(), shape: plan.output_shape.clone(), ..ReportRow::default() });
@@ -77,6 +79,7 @@ impl Report {
             ring: plan.settings.ring,
             fraction: plan.settings.fraction,
             rows,
+            setup,
             offline: slowest(&|o| o.offline),
             online: slowest(&|o| o.online),
         }
@@ -119,12 +122,13 @@ impl fmt::Display for Report {
         )?;
         write!(
             f,
-            "{} samples in {} runs, {} parties and a dealer (semi-honest), ring of {} bits, {} of them a fraction; offline {:.3} s, online {:.3} s",
+            "{} samples in {} runs, {} parties and a dealer (semi-honest), ring of {} bits, {} of them a fraction; sharing the weights once {:.3} s, offline {:.3} s, online {:.3} s",
             self.samples,
             self.runs,
             self.parties,
             self.ring,
             self.fraction,
+            self.setup.as_secs_f64(),
             self.offline.as_secs_f64(),
             self.online.as_secs_f64()
         )
