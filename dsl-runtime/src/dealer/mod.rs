@@ -20,20 +20,14 @@ pub(crate) struct WeightMasks(Vec<PackedWeights<u64>>);
 impl WeightMasks {
     /// The masks under these keys, one a party.
     pub(crate) fn new(plan: &Plan, keys: &[Prg]) -> Self {
-        let mut geometries = vec![None; plan.weights.len()];
-        for step in &plan.steps {
-            if let Kind::Linear { geometry, weight } = &step.kind {
-                geometries[*weight] = Some(geometry.conv());
-            }
-        }
-        let masks = geometries.iter().enumerate().filter_map(|(index, geometry)| {
-            let geometry = geometry.as_ref()?;
+        let geometries = plan.geometries();
+        let masks = geometries.iter().enumerate().map(|(index, geometry)| {
             let mut sum = Zeroizing::new(vec![0u64; geometry.weights()]);
             for key in keys {
                 let mask: Zeroizing<Vec<u64>> = Zeroizing::new(weight_mask(key, index as u32, sum.len()));
                 sum.iter_mut().zip(mask.iter()).for_each(|(s, m)| *s = s.wrapping_add(*m));
             }
-            Some(PackedWeights::new(geometry, &sum))
+            PackedWeights::new(geometry, &sum)
         });
         Self(masks.collect())
     }

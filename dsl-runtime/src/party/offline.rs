@@ -69,22 +69,9 @@ impl Session {
             }
         };
         self.claim(tape)?;
-        self.same_tape(tape)?;
+        self.same_everywhere("tape", tape)?;
         let (steps, corrections) = self.expand(plan, set, batch, tape)?;
         Ok(Prepared { batch, run, plan: hash, set: set.id, session: self.id, steps, corrections, time: start.elapsed() })
-    }
-
-    /// All parties must hold the same tape.
-    fn same_tape(&mut self, tape: u64) -> Result<()> {
-        self.exchange("tape", &tape.to_le_bytes())?;
-        match self.peers.iter().position(|theirs| *theirs != tape.to_le_bytes()) {
-            None => Ok(()),
-            Some(k) => {
-                let peer = k + usize::from(k >= self.seat.party);
-                let message = format!("tape {tape} here, another one there: they are connected to another dealer");
-                Err(Error::Disagreement { party: self.seat.party, peer, message })
-            }
-        }
     }
 
     fn expand(&mut self, plan: &Plan, set: &WeightSet, batch: usize, tape: u64) -> Result<(Vec<Material>, Vec<u64>)> {

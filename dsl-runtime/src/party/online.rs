@@ -80,7 +80,8 @@ impl Session {
             None if self.seat.party != CLIENT => Zeroizing::new(vec![]),
             _ => return Err(Error::Input { name: "all".into(), message: "the client, and nobody else, gives the inputs".into() }),
         };
-        self.same_run(prepared.run)?;
+        // a prepared run that met another one would open values under crossed masks
+        self.same_everywhere("run", prepared.run)?;
         let start = Instant::now();
         let (last_use, spare) = (plan.last_use(), core::mem::take(&mut self.spare));
         let mut run = Run { plan, set, batch: prepared.batch, values: vec![], buffers: Buffers::default(), scratch: Scratch::new(), spare };
@@ -112,20 +113,6 @@ impl Session {
         }
         self.spare = spare;
         Ok(outcome)
-    }
-}
-
-impl Session {
-    /// All parties must start the same run: a prepared run that waits for another one would open values under crossed masks.
-    fn same_run(&mut self, run: u64) -> Result<()> {
-        self.exchange("run", &run.to_le_bytes())?;
-        match self.peers.iter().position(|theirs| *theirs != run.to_le_bytes()) {
-            None => Ok(()),
-            Some(k) => {
-                let peer = k + usize::from(k >= self.seat.party);
-                Err(Error::Disagreement { party: self.seat.party, peer, message: format!("run {run} starts here, another one there") })
-            }
-        }
     }
 }
 

@@ -135,6 +135,21 @@ impl Session {
         result
     }
 
+    /// Compares a number with all peers.
+    pub(super) fn same_everywhere(&mut self, what: &str, mine: u64) -> Result<()> {
+        self.exchange(what, &mine.to_le_bytes())?;
+        match self.peers.iter().position(|theirs| *theirs != mine.to_le_bytes()) {
+            None => Ok(()),
+            Some(k) => {
+                let peer = k + usize::from(k >= self.seat.party);
+                let message = format!(
+                    "{what} {mine} starts here, another one there: both must be connected to one dealer and start runs in one order"
+                );
+                Err(Error::Disagreement { party: self.seat.party, peer, message })
+            }
+        }
+    }
+
     /// The links, unless the session has failed.
     pub(super) fn transport(&mut self) -> Result<&mut dyn Transport> {
         match &mut self.transport {

@@ -4,10 +4,10 @@ use super::{SERVER, Session, handshake};
 use crate::dealer::wire::{Answer, Request};
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
-use crate::plan::{EncodedWeight, Kind, Plan};
+use crate::plan::{EncodedWeight, Plan};
 use crate::protocol::linear;
 use crate::weights::Weights;
-use undertone_ring::conv::{Conv, PackedWeights};
+use undertone_ring::conv::PackedWeights;
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 use zeroize::Zeroizing;
 
@@ -65,10 +65,9 @@ impl Session {
             }
         }
         let key = self.key(Purpose::Weights, &id);
-        let geometries = geometries(plan);
         let mut weights = vec![];
         let (mut own, n) = (Vec::new(), plan.settings.ring);
-        for (index, geometry) in geometries.iter().enumerate() {
+        for (index, geometry) in plan.geometries().iter().enumerate() {
             let spec = &plan.weights[index];
             let mask: Zeroizing<Vec<u64>> = Zeroizing::new(linear::weight_mask(&key, index as u32, spec.len));
             let mut opened = mask.to_vec();
@@ -114,18 +113,6 @@ impl Session {
             message: "the server sent something else than an id of 16 bytes".into(),
         })
     }
-}
-
-/// The geometry in which each weight of the plan is used.
-fn geometries(plan: &Plan) -> Vec<Conv> {
-    let mut all: Vec<Option<Conv>> = vec![None; plan.weights.len()];
-    for step in &plan.steps {
-        if let Kind::Linear { geometry, weight } = &step.kind {
-            all[*weight] = Some(geometry.conv());
-        }
-    }
-    // every weight of a plan belongs to exactly one step
-    all.into_iter().flatten().collect()
 }
 
 impl core::fmt::Debug for WeightSet {

@@ -24,6 +24,7 @@ pub(crate) use step::windows;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use serde::{Deserialize, Serialize};
+use undertone_ring::Conv;
 use undertone_shape::Shape;
 
 /// The version of the plan's encoding; it is part of the hash.
@@ -185,6 +186,17 @@ impl Plan {
     /// The number of elements of one sample of input `k`.
     pub fn input_len(&self, k: usize) -> usize {
         self.inputs[k].shape.iter().product()
+    }
+
+    /// The geometry in which each weight is used. Every weight of a plan belongs to exactly one step.
+    pub(crate) fn geometries(&self) -> Vec<Conv> {
+        let mut all: Vec<Option<Conv>> = vec![None; self.weights.len()];
+        for step in &self.steps {
+            if let Kind::Linear { geometry, weight } = &step.kind {
+                all[*weight] = Some(geometry.conv());
+            }
+        }
+        all.into_iter().flatten().collect()
     }
 
     /// The name of the stage that step `k` belongs to.

@@ -1,4 +1,4 @@
-//! The plaintext twin: a model's graph in 32-bit floating point, by burn, for accuracy, calibration and training.
+//! The plaintext twin: a model's graph in 32-bit floating point, by burn, for accuracy, comparison and training.
 //!
 //! A [`Network`] interprets a [`Graph`](undertone_runtime::graph::Graph) on a batch of samples and trains its weights; a [`Twin`]
 //! is a network with the types of a model. Names and layouts of weights are PyTorch's, so that what the twin has trained is what
