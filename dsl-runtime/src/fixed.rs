@@ -101,15 +101,14 @@ fn linear(conv: &Conv, batch: usize, (x, bound): &(Vec<u64>, f64), weight: &Enco
 
 fn max(w: &crate::protocol::max::Windows, x: &[u64], out: &mut [u64]) {
     let (pooled, c) = (w.pooled(), w.channels);
-    let cover = |axis: usize, k: usize| crate::graph::op::windows(w.size[axis], w.kernel[axis], w.stride[axis], w.padding[axis], k);
     out.fill(i64::MIN as u64);
     let mut at = 0;
     for i in 0..pooled[0] {
         for j in 0..pooled[1] {
             for k in 0..pooled[2] {
-                for a in cover(0, i) {
-                    for b in cover(1, j) {
-                        for d in cover(2, k) {
+                for a in w.cover(0, i) {
+                    for b in w.cover(1, j) {
+                        for d in w.cover(2, k) {
                             let from = &x[((a * w.size[1] + b) * w.size[2] + d) * c..][..c];
                             out[at..at + c].iter_mut().zip(from).for_each(|(o, x)| *o = (*o as i64).max(*x as i64) as u64);
                         }

@@ -19,6 +19,7 @@ pub mod protocol;
 pub mod report;
 pub mod tensor;
 pub mod weights;
+mod wire;
 
 pub use error::{Error, Result};
 pub use layer::Layer;

@@ -3,7 +3,6 @@
 //! [`deal`] computes the corrections of a plan, step by step; [`service`] answers the parties' requests.
 
 mod service;
-pub(crate) mod wire;
 
 pub use service::serve;
 pub(crate) use service::serve_with;

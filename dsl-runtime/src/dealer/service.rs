@@ -1,6 +1,6 @@
 //! The dealer's service: one session with N parties over a transport. It prepares the masks of weight sets and writes tapes, each under an id that it gives once.
 
-use super::wire::{Answer, ELEMENTS, LIMIT, Request, VERSION, Welcome, decode, encode, tape_id};
+use crate::wire::{Answer, ELEMENTS, LIMIT, Request, VERSION, Welcome, decode, encode, tape_id};
 use super::{WeightMasks, deal};
 use crate::entropy::{Entropy, Purpose, Seed};
 use crate::error::Result;

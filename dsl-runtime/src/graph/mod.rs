@@ -5,7 +5,6 @@
 
 mod listing;
 pub mod op;
-pub mod passes;
 mod scope;
 
 use crate::error::{Error, Result};

@@ -2,7 +2,7 @@
 //! which weights and which tape.
 
 use super::CLIENT;
-use crate::dealer::wire::{LIMIT, VERSION, decode, encode};
+use crate::wire::{LIMIT, VERSION, decode, encode};
 use crate::entropy::Seed;
 use crate::error::{Error, Result};
 use crate::net::{LinkError, Transport};

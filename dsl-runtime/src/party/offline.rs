@@ -2,7 +2,7 @@
 
 use super::handshake::{Header, agree, link};
 use super::{Session, WeightSet};
-use crate::dealer::wire::{Answer, Request, tape_id};
+use crate::wire::{Answer, Request, tape_id};
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
 use crate::plan::{Kind, Plan, max_fold, step_cost};

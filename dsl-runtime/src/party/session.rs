@@ -2,7 +2,7 @@
 
 use super::handshake::{self, link, receive};
 use super::pool::Pool;
-use crate::dealer::wire::{Answer, Request, VERSION, Welcome, encode};
+use crate::wire::{Answer, Request, VERSION, Welcome, encode};
 use crate::entropy::{Entropy, Purpose, Seed};
 use crate::error::{Error, Result};
 use crate::net::Transport;

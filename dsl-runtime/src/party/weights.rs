@@ -1,7 +1,7 @@
 //! Sharing weights: once per set, for many runs.
 
 use super::{SERVER, Session, handshake};
-use crate::dealer::wire::{Answer, Request};
+use crate::wire::{Answer, Request};
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
 use crate::plan::{EncodedWeight, Plan};
@@ -41,7 +41,7 @@ impl Session {
     }
 
     fn share_weights(&mut self, plan: &Plan, mine: Option<&Weights>) -> Result<WeightSet> {
-        plan.verify(crate::dealer::wire::ELEMENTS)?;
+        plan.verify(crate::wire::ELEMENTS)?;
         let owner = self.seat.party == SERVER;
         let encoded: Vec<EncodedWeight> = match mine {
             Some(weights) if owner => plan.encode(weights)?,

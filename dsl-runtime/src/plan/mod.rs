@@ -6,6 +6,7 @@ mod cost;
 mod listing;
 mod lower;
 mod memory;
+pub mod passes;
 mod range;
 mod step;
 mod verify;
@@ -155,7 +156,7 @@ impl Plan {
     pub fn new(graph: &Graph, settings: &Settings) -> Result<Self> {
         settings.check()?;
         graph.verify()?;
-        lower::lower(&crate::graph::passes::optimise(graph, settings), settings)
+        lower::lower(&passes::optimise(graph, settings), settings)
     }
 
     /// BLAKE3 over a canonical encoding: what parties and dealer compare.

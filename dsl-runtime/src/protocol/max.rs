@@ -15,7 +15,6 @@
 
 use super::relu::{Material, Relu, State};
 use super::{Cost, Dealing, Fold, Phases, Round, Seat, Tape, TapeError, padded};
-use crate::graph::op::windows;
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
 
@@ -77,13 +76,18 @@ impl Windows {
         core::array::from_fn(|i| (self.size[i] + 2 * self.padding[i] - self.kernel[i]) / self.stride[i] + 1)
     }
 
+    /// The positions inside of axis `axis` that window `k` covers.
+    pub fn cover(&self, axis: usize, k: usize) -> core::ops::Range<usize> {
+        let (start, padding) = (k * self.stride[axis], self.padding[axis]);
+        start.saturating_sub(padding)..(start + self.kernel[axis]).saturating_sub(padding).min(self.size[axis])
+    }
+
     fn levels(&self) -> Vec<Level> {
         let (mut levels, mut size, pooled) = (vec![], self.size, self.pooled());
         for axis in (0..3).rev() {
             let outer = size[..axis].iter().product();
             let inner = size[axis + 1..].iter().product::<usize>() * self.channels;
-            let cover = |k| windows(self.size[axis], self.kernel[axis], self.stride[axis], self.padding[axis], k);
-            let mut lists: Vec<Vec<usize>> = (0..pooled[axis]).map(|k| cover(k).collect()).collect();
+            let mut lists: Vec<Vec<usize>> = (0..pooled[axis]).map(|k| self.cover(axis, k).collect()).collect();
             let mut before = size[axis];
             let untouched = |lists: &[Vec<usize>], before| lists.len() == before && lists.iter().enumerate().all(|(k, l)| l == &[k]);
             while !untouched(&lists, before) {

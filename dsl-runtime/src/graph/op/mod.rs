@@ -8,7 +8,6 @@ mod pool;
 
 pub use conv::Conv;
 pub use norm::BatchNorm;
-pub(crate) use pool::windows;
 pub use pool::{AvgPool, MaxPool};
 use undertone_shape::{Infer, Shape, ShapeError};
 

@@ -58,9 +58,3 @@ const fn pooled(x: &[Shape], kernel: [usize; 3], stride: [usize; 3], padding: [u
     }
     Ok(out)
 }
-
-/// The range of positions inside `0..size` that window `k` covers.
-pub(crate) fn windows(size: usize, kernel: usize, stride: usize, padding: usize, k: usize) -> core::ops::Range<usize> {
-    let start = k * stride;
-    start.saturating_sub(padding)..(start + kernel).saturating_sub(padding).min(size)
-}

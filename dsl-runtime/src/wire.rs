@@ -1,4 +1,4 @@
-//! What parties and the dealer say to each other.
+//! What parties and the dealer say to each other, and the limits of it.
 
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};

@@ -10,7 +10,7 @@ pub use batch_norm::fold_batch_norm;
 pub use dead_code::remove_dead_code;
 pub use pool_and_relu::order_pool_and_relu;
 
-use super::{Graph, Node, NodeId};
+use crate::graph::{Graph, Node, NodeId};
 use crate::plan::Settings;
 
 /// All passes, in order.
