@@ -52,7 +52,9 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
             Kind::Linear { geometry, weight } => linear(&geometry.conv(), batch, x(0), &weights[*weight]),
             Kind::Truncate { t } => (map(&x(0).0, |v| v >> t), cut(x(0).1, *t)),
             Kind::Relu { t } => (map(&x(0).0, |v| (v >> t).max(0)), cut(x(0).1, *t)),
-            Kind::Max { windows, .. } => (each(&|from, to| max(windows, from, to)), x(0).1),
+            Kind::Max { windows, .. } => {
+                (each(&|from, to| windows.reduce(i64::MIN as u64, from, to, |a, b| (a as i64).max(b as i64) as u64)), x(0).1)
+            }
             Kind::Sum(sum) => (each(&|from, to| sum.run(from, to)), x(0).1 * sum.0.kernel.iter().product::<usize>() as f64),
             Kind::Times { factor } => (map(&x(0).0, |v| v.wrapping_mul(*factor as i64)), x(0).1 * *factor as f64),
             Kind::Add => (x(0).0.iter().zip(&x(1).0).map(|(a, b)| a.wrapping_add(*b)).collect(), x(0).1 + x(1).1),
@@ -97,25 +99,4 @@ fn linear(conv: &Conv, batch: usize, (x, bound): &(Vec<u64>, f64), weight: &Enco
     let largest =
         weight.weight.chunks_exact(taps).map(|w| w.iter().map(|v| (*v as i64).unsigned_abs() as f64).sum::<f64>()).fold(0.0, f64::max);
     (z, bound * largest)
-}
-
-fn max(w: &crate::protocol::max::Windows, x: &[u64], out: &mut [u64]) {
-    let (pooled, c) = (w.pooled(), w.channels);
-    out.fill(i64::MIN as u64);
-    let mut at = 0;
-    for i in 0..pooled[0] {
-        for j in 0..pooled[1] {
-            for k in 0..pooled[2] {
-                for a in w.cover(0, i) {
-                    for b in w.cover(1, j) {
-                        for d in w.cover(2, k) {
-                            let from = &x[((a * w.size[1] + b) * w.size[2] + d) * c..][..c];
-                            out[at..at + c].iter_mut().zip(from).for_each(|(o, x)| *o = (*o as i64).max(*x as i64) as u64);
-                        }
-                    }
-                }
-                at += c;
-            }
-        }
-    }
 }

@@ -1,8 +1,8 @@
 //! What passes and lowering make of small graphs, as snapshots; and which plans are refused.
 
 use undertone_runtime::graph::op::{AvgPool, BatchNorm, Conv, MaxPool};
-use undertone_runtime::plan::passes::{fold_batch_norm, optimise, order_pool_and_relu, remove_dead_code};
 use undertone_runtime::graph::{Graph, Init, Scope, Value, trace};
+use undertone_runtime::plan::passes::{fold_batch_norm, optimise, order_pool_and_relu, remove_dead_code};
 use undertone_runtime::plan::{Kind, Plan};
 use undertone_runtime::{Settings, Weights};
 use undertone_shape::Shape;

@@ -1,11 +1,11 @@
 //! The dealer's service: one session with N parties over a transport. It prepares the masks of weight sets and writes tapes, each under an id that it gives once.
 
-use crate::wire::{Answer, ELEMENTS, LIMIT, Request, VERSION, Welcome, decode, encode, tape_id};
 use super::{WeightMasks, deal};
 use crate::entropy::{Entropy, Purpose, Seed};
 use crate::error::Result;
 use crate::net::{LinkError, Transport};
 use crate::plan::Plan;
+use crate::wire::{Answer, ELEMENTS, LIMIT, Request, VERSION, Welcome, decode, encode, tape_id};
 use std::collections::HashMap;
 use undertone_ring::prg::Prg;
 use zeroize::Zeroize;

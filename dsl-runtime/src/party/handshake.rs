@@ -2,12 +2,12 @@
 //! which weights and which tape.
 
 use super::CLIENT;
-use crate::wire::{LIMIT, VERSION, decode, encode};
 use crate::entropy::Seed;
 use crate::error::{Error, Result};
 use crate::net::{LinkError, Transport};
 use crate::plan::Plan;
 use crate::protocol::Seat;
+use crate::wire::{LIMIT, VERSION, decode, encode};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 

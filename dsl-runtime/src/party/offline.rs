@@ -2,11 +2,11 @@
 
 use super::handshake::{Header, agree, link};
 use super::{Session, WeightSet};
-use crate::wire::{Answer, Request, tape_id};
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
 use crate::plan::{Kind, Plan, max_fold, step_cost};
 use crate::protocol::{Fold, Tape, TapeError, linear::Linear, max, open, padded, relu, truncate};
+use crate::wire::{Answer, Request, tape_id};
 use std::time::{Duration, Instant};
 use undertone_ring::conv::Scratch;
 

@@ -2,11 +2,11 @@
 
 use super::handshake::{self, link, receive};
 use super::pool::Pool;
-use crate::wire::{Answer, Request, VERSION, Welcome, encode};
 use crate::entropy::{Entropy, Purpose, Seed};
 use crate::error::{Error, Result};
 use crate::net::Transport;
 use crate::protocol::Seat;
+use crate::wire::{Answer, Request, VERSION, Welcome, encode};
 use undertone_ring::prg::Prg;
 use zeroize::Zeroize;
 

@@ -1,12 +1,12 @@
 //! Sharing weights: once per set, for many runs.
 
 use super::{SERVER, Session, handshake};
-use crate::wire::{Answer, Request};
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
 use crate::plan::{EncodedWeight, Plan};
 use crate::protocol::linear;
 use crate::weights::Weights;
+use crate::wire::{Answer, Request};
 use undertone_ring::conv::PackedWeights;
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 use zeroize::Zeroizing;

@@ -122,25 +122,7 @@ impl Geometry {
 impl Sum {
     /// Adds up the windows of one sample.
     pub fn run<W: Word>(&self, x: &[W], out: &mut [W]) {
-        let w = &self.0;
-        let (c, pooled) = (w.channels, w.pooled());
-        out.fill(W::from_u64(0));
-        let mut at = 0;
-        for i in 0..pooled[0] {
-            for j in 0..pooled[1] {
-                for k in 0..pooled[2] {
-                    for a in w.cover(0, i) {
-                        for b in w.cover(1, j) {
-                            for d in w.cover(2, k) {
-                                let from = &x[((a * w.size[1] + b) * w.size[2] + d) * c..][..c];
-                                out[at..at + c].iter_mut().zip(from).for_each(|(o, x)| *o = o.add(*x));
-                            }
-                        }
-                    }
-                    at += c;
-                }
-            }
-        }
+        self.0.reduce(W::from_u64(0), x, out, W::add);
     }
 }
 

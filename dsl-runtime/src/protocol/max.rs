@@ -82,6 +82,27 @@ impl Windows {
         start.saturating_sub(padding)..(start + self.kernel[axis]).saturating_sub(padding).min(self.size[axis])
     }
 
+    /// Reduces each window of one sample, channel by channel: `f` over its elements, from `start`.
+    pub fn reduce<T: Copy>(&self, start: T, x: &[T], out: &mut [T], f: impl Fn(T, T) -> T) {
+        let (pooled, c) = (self.pooled(), self.channels);
+        out.fill(start);
+        let mut pixels = out.chunks_exact_mut(c);
+        for i in 0..pooled[0] {
+            for j in 0..pooled[1] {
+                for (k, pixel) in (0..pooled[2]).zip(&mut pixels) {
+                    for a in self.cover(0, i) {
+                        for b in self.cover(1, j) {
+                            for d in self.cover(2, k) {
+                                let from = &x[((a * self.size[1] + b) * self.size[2] + d) * c..][..c];
+                                pixel.iter_mut().zip(from).for_each(|(o, x)| *o = f(*o, *x));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     fn levels(&self) -> Vec<Level> {
         let (mut levels, mut size, pooled) = (vec![], self.size, self.pooled());
         for axis in (0..3).rev() {
