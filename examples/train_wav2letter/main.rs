@@ -47,7 +47,7 @@ secure_model! {
 #[derive(Parser)]
 struct Options {
     /// How often every recording is seen.
-    #[arg(long, default_value_t = 220, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(1..))]
     epochs: u32,
     /// Stops after this many minutes instead; the learning rate falls by the clock.
     #[arg(long)]
