@@ -1,6 +1,6 @@
 //! The dealer: correlated randomness for any plan. It sees plans and batch sizes, never a share.
 //!
-//! [`deal`] computes the corrections of a plan, step by step; [`service`] answers the parties' requests.
+//! `deal` computes the corrections of a plan, step by step; `service` answers the parties' requests.
 
 mod service;
 

@@ -1,6 +1,6 @@
 //! Truncation and ReLU in one opening: shares of z become shares of max(y, 0) with y = z / 2^t.
 //!
-//! The opening of [`fold`](super::fold) shifts and masks; [`sign`](super::sign) finds 1{y >= 0} from the opened Y; [`select`](super::select) multiplies. The lift
+//! The opening of `fold` shifts and masks; `sign` finds 1{y >= 0} from the opened Y; `select` multiplies. The lift
 //! back to n bits comes out of the same opening, so there is no truncation of its own and no large error of any probability.
 //!
 //! Rounds: 1 opening, the merges (2 for m = 34), 1 bit. At n = 64, t = 16, m = 34: 4 rounds and 34 + 16 + 1 = 51 bits an element sent by each party to each peer;

@@ -1,6 +1,6 @@
 //! Multiplying an opened value by a shared bit.
 //!
-//! After the opening of [`fold`](super::fold), Y is public, with y = Y - R + 2^m (1-c) h. Let b be a bit shared by XOR. The dealer knows a random bit
+//! After the opening of `fold`, Y is public, with y = Y - R + 2^m (1-c) h. Let b be a bit shared by XOR. The dealer knows a random bit
 //! beta, shared by XOR, and R and h, and shares
 //!
 //! ```text

@@ -1,6 +1,6 @@
 //! The sign of an opened value: XOR shares of 1{y >= 0} by masked digit comparison.
 //!
-//! After the opening of [`fold`](super::fold), Y = y + 2^(m-2) + r mod 2^m is public and r is the dealer's. As y + 2^(m-2) is in [0, 2^(m-1)), its bit
+//! After the opening of `fold`, Y = y + 2^(m-2) + r mod 2^m is public and r is the dealer's. As y + 2^(m-2) is in [0, 2^(m-1)), its bit
 //! m-2 is set exactly when y >= 0, and it is that bit of Y - r:
 //!
 //! ```text
@@ -16,7 +16,7 @@
 //! e = l ^ T[D - 1 mod 2^w]                (D <= d  xor  D < d)
 //! ```
 //!
-//! at the public digit D of Y', so l and e are looked up locally; a tree of ANDs combines them ([`merge`](super::merge)).
+//! at the public digit D of Y', so l and e are looked up locally; a tree of ANDs combines them (`merge`).
 //! After the one-time truth tables of Ishai et al. (TCC 2013) and the masked comparison of Catrina and de Hoogh.
 
 use super::merge::{Masks, Tree, merge};

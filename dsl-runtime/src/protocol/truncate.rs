@@ -13,7 +13,7 @@
 //! Shifting both parts and subtracting w 2^(n-t) leaves y, up to the carry of the lower t bits: y is floor(z / 2^t) or one more, exact on multiples of 2^t,
 //! and more often the nearer the fraction is to 1.
 //!
-//! The masks of what the parties send are s_0 and s_1. Contract: -2^(n-2) <= z < 2^(n-2), both ends included. For N > 2 the lift of [`fold`](super::fold)
+//! The masks of what the parties send are s_0 and s_1. Contract: -2^(n-2) <= z < 2^(n-2), both ends included. For N > 2 the lift of `fold`
 //! alone does the same for m bits in one round.
 
 use super::fold::{Fold, Material as Opening};
