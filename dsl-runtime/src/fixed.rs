@@ -4,7 +4,7 @@
 //! a truncation turns b into ceil(b / 2^t) + N - 1, a product multiplies b by the largest sum of weights of a channel, an addition adds, a maximum keeps.
 //! Every stage of a private run lies within its bound.
 
-use crate::plan::{EncodedWeight, Kind, Plan, release};
+use crate::plan::{EncodedWeight, Kind, Plan};
 use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 
 /// What the fixed-point interpreter computes.
@@ -72,7 +72,7 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
         values.push(value);
     }
     let (out, bound) = &values[plan.output.step];
-    let t = release(plan).t;
+    let t = plan.settings.release(&plan.output).t;
     let unit = (1u64 << plan.settings.fraction) as f64 * plan.output.factor as f64;
     Fixed {
         output: out.iter().map(|v| ((*v as i64 >> t) as f64 / unit) as f32).collect(),

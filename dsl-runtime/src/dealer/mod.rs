@@ -7,8 +7,8 @@ mod service;
 pub use service::serve;
 pub(crate) use service::serve_with;
 
-use crate::plan::{Kind, Plan, max_fold};
-use crate::protocol::{Dealing, Fold, linear::Linear, linear::weight_mask, max::Max, open, padded, relu::Relu, truncate::Truncate};
+use crate::plan::{Kind, Plan};
+use crate::protocol::{Dealing, linear::weight_mask, open, padded};
 use undertone_ring::conv::{PackedWeights, Scratch};
 use undertone_ring::prg::Prg;
 use zeroize::Zeroizing;
@@ -54,12 +54,12 @@ pub(crate) fn deal<E>(
             Kind::Open => wires[k] = Some(open::dealt(&d, id, len)),
             Kind::Linear { geometry, weight } => {
                 if let Some(wire) = &wires[step.inputs[0]] {
-                    Linear { n: s.ring, conv: geometry.conv(), batch }.deal(wire, &weights.0[*weight], &mut d, id, &mut scratch);
+                    s.linear(geometry, batch).deal(wire, &weights.0[*weight], &mut d, id, &mut scratch);
                 }
             }
-            Kind::Truncate { t } => Truncate { n: s.ring, t: *t, m: s.opened }.deal::<u64>(&mut d, id, padded(len)),
-            Kind::Relu { t } => Relu::new(Fold { n: s.ring, t: *t, m: s.opened }).deal::<u64>(&mut d, id, 0, padded(len)),
-            Kind::Max { windows, m, narrow } => Max::new(max_fold(plan, *m, *narrow), windows, batch).deal::<u64>(&mut d, id),
+            Kind::Truncate { t } => s.truncate(*t).deal::<u64>(&mut d, id, padded(len)),
+            Kind::Relu { t } => s.relu(*t).deal::<u64>(&mut d, id, 0, padded(len)),
+            Kind::Max { windows, m, narrow } => s.max(windows, *m, *narrow, batch).deal::<u64>(&mut d, id),
             Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => {}
         }
         if !out.is_empty() {

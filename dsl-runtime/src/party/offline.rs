@@ -4,8 +4,8 @@ use super::handshake::{Header, agree, link};
 use super::{Session, WeightSet};
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
-use crate::plan::{Kind, Plan, max_fold, step_cost};
-use crate::protocol::{Fold, Tape, TapeError, linear::Linear, max, open, padded, relu, truncate};
+use crate::plan::{Kind, Plan, step_cost};
+use crate::protocol::{Tape, TapeError, max, open, padded, relu, truncate};
 use crate::wire::{Answer, Request, tape_id};
 use std::time::{Duration, Instant};
 use undertone_ring::conv::Scratch;
@@ -102,29 +102,17 @@ impl Session {
                             Material::Wire(mask) => mask,
                             _ => &none, // a verified plan reads an opened wire here
                         };
-                        let k = Linear { n: s.ring, conv: geometry.conv(), batch }.expand(
-                            wire,
-                            &weight.opened,
-                            &weight.bias,
-                            &mut tape,
-                            id,
-                            &mut scratch,
-                        )?;
+                        let k = s.linear(geometry, batch).expand(wire, &weight.opened, &weight.bias, &mut tape, id, &mut scratch)?;
                         Material::Linear(k)
                     }
-                    Kind::Truncate { t } => Material::Truncate(truncate::Truncate { n: s.ring, t: *t, m: s.opened }.expand(
-                        seat.parties,
-                        &mut tape,
-                        id,
-                        padded(len),
-                    )?),
+                    Kind::Truncate { t } => Material::Truncate(s.truncate(*t).expand(seat.parties, &mut tape, id, padded(len))?),
                     Kind::Relu { t } => {
-                        let relu = relu::Relu::new(Fold { n: s.ring, t: *t, m: s.opened });
+                        let relu = s.relu(*t);
                         let material = relu.expand(&mut tape, id, 0, padded(len))?;
                         Material::Relu(Box::new((relu, material)))
                     }
                     Kind::Max { windows, m, narrow } => {
-                        let max = max::Max::new(max_fold(plan, *m, *narrow), windows, batch);
+                        let max = s.max(windows, *m, *narrow, batch);
                         let material = max.expand(&mut tape, id)?;
                         Material::Max(Box::new((max, material)))
                     }

@@ -5,8 +5,8 @@ use super::offline::{Material, Prepared};
 use super::pool::Pool;
 use super::{CLIENT, Session, WeightSet, encode};
 use crate::error::{Error, Result};
-use crate::plan::{Kind, Plan, release};
-use crate::protocol::{Phases, Round, linear::Linear, open, padded, release as zero};
+use crate::plan::{Kind, Plan};
+use crate::protocol::{Phases, Round, open, padded, release as zero};
 use std::time::{Duration, Instant};
 use undertone_ring::conv::Scratch;
 use zeroize::{Zeroize, Zeroizing};
@@ -151,13 +151,13 @@ impl Run<'_> {
             (Kind::Open, Material::Wire(mask)) => drive(&mut open::run(s.ring, x(0), &mask), &mut result)?,
             (Kind::Linear { geometry, weight }, Material::Linear(z)) => {
                 result = z;
-                let linear = Linear { n: s.ring, conv: geometry.conv(), batch: self.batch };
+                let linear = s.linear(geometry, self.batch);
                 linear.run(x(0), &self.set.weights[*weight].share, &mut result, &mut self.scratch);
                 result.resize(padded(len), 0);
                 (0, 0)
             }
             (Kind::Truncate { t }, Material::Truncate(material)) => {
-                let truncate = crate::protocol::truncate::Truncate { n: s.ring, t: *t, m: s.opened };
+                let truncate = s.truncate(*t);
                 drive(&mut truncate.run(seat, &material, x(0)), &mut result)?
             }
             (Kind::Relu { .. }, Material::Relu(relu)) => drive(&mut relu.0.run(seat, &relu.1, x(0)), &mut result)?,
@@ -214,7 +214,7 @@ impl Run<'_> {
         let share = &self.values[output.step];
         let pairs = session.zero_keys(run);
         let zeta = zero::zero(seat, &pairs, output.step as u32, share.len());
-        let release = release(self.plan);
+        let release = self.plan.settings.release(output);
         let own = release.message(seat, share, &zeta);
         if seat.party != CLIENT {
             session.transport()?.send(CLIENT, &own).map_err(|e| link(seat, "release", e))?;

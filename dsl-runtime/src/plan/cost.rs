@@ -1,7 +1,7 @@
 //! What a plan costs, stage by stage: the sum of what its protocols say, so it equals what a run measures.
 
 use super::{Kind, Plan, Step};
-use crate::protocol::{Cost, Fold, linear::Linear, max::Max, open, padded, release::Release, relu::Relu, truncate::Truncate};
+use crate::protocol::{Cost, padded};
 use core::fmt;
 
 /// The costs of a plan.
@@ -39,23 +39,13 @@ impl CostTable {
 pub(crate) fn step(plan: &Plan, step: &Step, batch: usize) -> Cost {
     let (s, len) = (plan.settings, batch * step.len);
     match &step.kind {
-        Kind::Open => open::cost::<u64>(s.ring, len),
-        Kind::Linear { geometry, .. } => Linear { n: s.ring, conv: geometry.conv(), batch }.cost::<u64>(),
-        Kind::Truncate { t } => Truncate { n: s.ring, t: *t, m: s.opened }.cost::<u64>(s.parties, padded(len)),
-        Kind::Relu { t } => Relu::new(Fold { n: s.ring, t: *t, m: s.opened }).cost::<u64>(padded(len)),
-        Kind::Max { windows, m, narrow } => Max::new(max_fold(plan, *m, *narrow), windows, batch).cost::<u64>(),
+        Kind::Open => s.open_cost(len),
+        Kind::Linear { geometry, .. } => s.linear(geometry, batch).cost::<u64>(),
+        Kind::Truncate { t } => s.truncate(*t).cost::<u64>(s.parties, padded(len)),
+        Kind::Relu { t } => s.relu(*t).cost::<u64>(padded(len)),
+        Kind::Max { windows, m, narrow } => s.max(windows, *m, *narrow, batch).cost::<u64>(),
         Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Cost::default(),
     }
-}
-
-/// The widths of a max pool's comparisons.
-pub(crate) fn max_fold(plan: &Plan, m: u32, narrow: bool) -> Fold {
-    Fold { n: if narrow { m } else { plan.settings.ring }, t: 0, m }
-}
-
-/// The release of a plan's output.
-pub(crate) fn release(plan: &Plan) -> Release {
-    Release { t: plan.output.bits - plan.settings.fraction, m: plan.settings.opened }
 }
 
 pub(super) fn table(plan: &Plan, batch: usize) -> CostTable {
@@ -72,7 +62,7 @@ pub(super) fn table(plan: &Plan, batch: usize) -> CostTable {
             None => rest.cost += cost,
         }
     }
-    rest.cost += release(plan).cost(padded(batch * plan.steps[plan.output.step].len));
+    rest.cost += plan.settings.release(&plan.output).cost(padded(batch * plan.steps[plan.output.step].len));
     rows.push(rest);
     CostTable { model: plan.model.clone(), batch, rows }
 }

@@ -11,9 +11,10 @@ mod range;
 mod step;
 mod verify;
 mod weights;
+mod widths;
 
+pub(crate) use cost::step as step_cost;
 pub use cost::{CostTable, Row};
-pub(crate) use cost::{max_fold, release, step as step_cost};
 pub use memory::Layout;
 pub use range::Range;
 pub use step::{Copy, Geometry, Kind, Step, Sum};

@@ -6,7 +6,7 @@
 use super::Rewrite;
 use crate::graph::{Graph, Node, Op};
 use crate::plan::Settings;
-use crate::protocol::{Cost, Fold, max::Max, padded, relu::Relu, truncate::Truncate};
+use crate::protocol::{Cost, padded};
 
 /// The graph with the cheaper order of every max pool and its ReLU.
 pub fn order_pool_and_relu(graph: &Graph, settings: &Settings) -> Graph {
@@ -37,15 +37,12 @@ pub fn order_pool_and_relu(graph: &Graph, settings: &Settings) -> Graph {
 fn pooling_first_is_cheaper(graph: &Graph, pool: &Node, s: &Settings) -> bool {
     let relu = graph.node(pool.inputs[0]);
     let producer = graph.node(relu.inputs[0]);
-    let product = matches!(producer.op, Op::Conv(_) | Op::Linear | Op::Add | Op::BatchNorm(_));
+    let product = matches!(producer.op, Op::Conv(_) | Op::Linear | Op::Add);
     let (inputs, outputs) = (padded(relu.shape.numel()), padded(pool.shape.numel()));
     let Some(windows) = crate::plan::windows(pool, relu.shape) else { return false };
     let t = if product { s.fraction } else { 0 };
-    let wide = Max::new(Fold { n: s.ring, t: 0, m: s.opened }, &windows, 1);
-    let relu_first = Relu::new(Fold { n: s.ring, t, m: s.opened }).cost::<u64>(inputs) + wide.cost::<u64>();
-    let truncate = Truncate { n: s.ring, t: s.fraction, m: s.opened };
-    let first = if product { truncate.cost::<u64>(s.parties, inputs) } else { Cost::default() };
-    let narrow = Max::new(Fold { n: s.opened + 1, t: 0, m: s.opened + 1 }, &windows, 1);
-    let pool_first = first + narrow.cost::<u64>() + Relu::new(Fold { n: s.ring, t: 0, m: s.opened }).cost::<u64>(outputs);
+    let relu_first = s.relu(t).cost::<u64>(inputs) + s.max(&windows, s.opened, false, 1).cost::<u64>();
+    let truncate = if product { s.truncate(s.fraction).cost::<u64>(s.parties, inputs) } else { Cost::default() };
+    let pool_first = truncate + s.max(&windows, s.opened + 1, true, 1).cost::<u64>() + s.relu(0).cost::<u64>(outputs);
     pool_first.sent + pool_first.corrections < relu_first.sent + relu_first.corrections
 }
