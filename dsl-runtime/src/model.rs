@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::plan::{Plan, Settings};
 use crate::tensor::{Clear, StaticShape};
 use crate::weights::Weights;
 use std::path::Path;
@@ -20,6 +21,17 @@ pub trait Model: 'static {
     /// # Errors
     /// When a layer's `build` disagrees with its `infer`, or asks for an operation that does not fit.
     fn graph() -> Result<&'static Graph>;
+
+    /// The plan of this model: its steps, its cost, what the parties agree on.
+    ///
+    /// # Errors
+    /// When the settings cannot be used, or the protocols cannot compute an operation.
+    fn plan(settings: &Settings) -> Result<Plan>
+    where
+        Self: Sized,
+    {
+        Plan::new(Self::graph()?, settings)
+    }
 
     /// Loads the weights of this model from a safetensors file, by PyTorch's names and layouts.
     ///

@@ -142,3 +142,105 @@ impl Service<'_> {
         (0..self.seeds.len()).try_for_each(|party| self.transport.send(party, &bytes))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::trace;
+    use crate::net::{Memory, network};
+    use crate::plan::Settings;
+    use undertone_shape::Shape;
+
+    /// Both parties ask for these, one after the other; what party 0 is answered each time.
+    fn answers(requests: &[(Request, Request)]) -> Vec<Answer> {
+        let mut links = network(3);
+        let mut dealer = links.remove(2);
+        std::thread::scope(|scope| {
+            scope.spawn(move || serve_with(&mut dealer, 2, &mut Entropy::seeded(3), &mut |_| {}));
+            let receive = |link: &mut Memory| {
+                let mut bytes = vec![];
+                link.receive(2, LIMIT, &mut bytes).unwrap();
+                bytes
+            };
+            let welcomes: Vec<Vec<u8>> = links.iter_mut().map(receive).collect();
+            let seed = |bytes: &[u8]| decode::<Welcome>(bytes).unwrap().seed;
+            assert_ne!(seed(&welcomes[0]), seed(&welcomes[1]), "each party has a seed of its own");
+            let mut all = vec![];
+            for (a, b) in requests {
+                links[0].send(2, &encode(a)).unwrap();
+                links[1].send(2, &encode(b)).unwrap();
+                all.push(decode(&receive(&mut links[0])).unwrap());
+                assert_eq!(decode::<Answer>(&receive(&mut links[1])).as_ref(), Ok(&all[all.len() - 1]), "all parties hear the same");
+                if let Some(Answer::Tape(_)) = all.last() {
+                    receive(&mut links[1]); // the corrections of the one step
+                }
+            }
+            drop(links);
+            all
+        })
+    }
+
+    fn plan() -> Plan {
+        let graph = trace("M", &[("x", Shape::new([4]))], |g, x| g.relu(x[0])).unwrap();
+        Plan::new(&graph, &Settings::default()).unwrap()
+    }
+
+    fn refused(answer: &Answer, text: &str) {
+        assert!(matches!(answer, Answer::Refused(message) if message.contains(text)), "`{text}` is not in {answer:?}");
+    }
+
+    #[test]
+    fn tapes_have_ids_that_are_given_once() {
+        let weights = Request::Weights { set: [1; 16], plan: Box::new(plan()) };
+        let tape = Request::Tape { set: [1; 16], batch: 3 };
+        let all = answers(&[(weights.clone(), weights), (tape.clone(), tape.clone()), (tape.clone(), tape)]);
+        assert_eq!(all, [Answer::Ready, Answer::Tape(1), Answer::Tape(2)]);
+    }
+
+    #[test]
+    fn what_cannot_be_dealt_is_refused_and_the_session_goes_on() {
+        let weights = |set| Request::Weights { set: [set; 16], plan: Box::new(plan()) };
+        let tape = |set, batch| Request::Tape { set: [set; 16], batch };
+        let spoilt = |f: fn(&mut Plan)| {
+            let mut plan = plan();
+            f(&mut plan);
+            Request::Weights { set: [9; 16], plan: Box::new(plan) }
+        };
+        let both = |r: Request| (r.clone(), r);
+        let all = answers(&[
+            both(tape(1, 1)),
+            both(weights(1)),
+            both(weights(1)),
+            (tape(1, 1), tape(1, 2)),
+            (weights(2), weights(3)),
+            both(tape(1, 0)),
+            both(tape(1, u32::MAX)),
+            both(spoilt(|p| p.steps[0].len = usize::MAX)),
+            both(spoilt(|p| p.settings.parties = 3)),
+            both(tape(1, 1)),
+        ]);
+        refused(&all[0], "no such set of weights");
+        assert_eq!(all[1], Answer::Ready);
+        refused(&all[2], "was used before");
+        refused(&all[3], "ask for different things");
+        refused(&all[4], "ask for different things");
+        refused(&all[5], "a batch without samples");
+        refused(&all[6], "the batch is too large");
+        refused(&all[7], "elements");
+        refused(&all[8], "only 2 and a dealer are built");
+        assert_eq!(all[9], Answer::Tape(1), "a refusal costs nothing");
+    }
+
+    #[test]
+    fn a_session_keeps_a_limited_number_of_weight_sets() {
+        let requests: Vec<(Request, Request)> = (0..=SETS as u8)
+            .map(|set| {
+                let request = Request::Weights { set: [set; 16], plan: Box::new(plan()) };
+                (request.clone(), request)
+            })
+            .collect();
+        let all = answers(&requests);
+        assert!(all[..SETS].iter().all(|a| *a == Answer::Ready));
+        refused(&all[SETS], "at most 64 sets");
+    }
+}

@@ -163,3 +163,76 @@ pub(super) fn link(seat: Seat, during: &str, e: LinkError) -> Error {
         LinkError::Length { .. } | LinkError::Unknown(_) => Error::Peer { party, during, message },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::Entropy;
+    use crate::graph::trace;
+    use crate::net::network;
+    use crate::plan::Settings;
+    use undertone_shape::Shape;
+
+    const SEAT: Seat = Seat { party: 0, parties: 2 };
+
+    fn hello() -> Hello {
+        Hello { version: VERSION, party: 1, parties: 2, prg: PRG.into(), word_bits: 64, seed: None }
+    }
+
+    /// What party 0 says to a peer that greets with this.
+    fn greeted_with(bytes: &[u8]) -> Result<Vec<Option<Seed>>> {
+        let mut links = network(2);
+        let (mut peer, mut own) = (links.remove(1), links.remove(0));
+        peer.send(0, bytes).unwrap();
+        let mut entropy = Entropy::seeded(1);
+        connect(SEAT, &mut own, || entropy.seed())
+    }
+
+    #[test]
+    fn a_peer_of_another_version_place_generator_or_word_is_refused() {
+        let pairs = greeted_with(&encode(&hello())).unwrap();
+        assert!(pairs[0].is_none() && pairs[1].is_some(), "party 0 draws the seed that it shares with party 1");
+        for (peer, text) in [
+            (Hello { version: VERSION + 1, ..hello() }, "protocol version: 1 here, 2 there"),
+            (Hello { party: 0, ..hello() }, "place: 1 of 2 here, 0 of 2 there"),
+            (Hello { parties: 3, ..hello() }, "place: 1 of 2 here, 1 of 3 there"),
+            (Hello { prg: "chacha".into(), ..hello() }, "generator and words: aes128-ctr, 64 bits here, chacha, 64 bits there"),
+            (Hello { word_bits: 32, ..hello() }, "generator and words"),
+            (Hello { seed: Some([1; 16]), ..hello() }, "seed: from the lower party here"),
+        ] {
+            let error = greeted_with(&encode(&peer)).err().unwrap().to_string();
+            assert!(error.contains(text), "`{text}` is not in: {error}");
+        }
+        for garbage in [&[][..], &[0xff; 40], &encode(&hello())[..5], &[encode(&hello()), vec![0]].concat()] {
+            let error = greeted_with(garbage).err().unwrap().to_string();
+            assert!(error.contains("connect: endpoint 1: a message"), "{error}");
+        }
+    }
+
+    #[test]
+    fn run_headers_must_agree_and_the_client_says_how_many_samples_there_are() {
+        let graph = trace("M", &[("x", Shape::new([4]))], |g, x| g.relu(x[0])).unwrap();
+        let plan = Plan::new(&graph, &Settings::default()).unwrap();
+        let header = |batch| Header { plan: plan.hash(), batch, run: 1, set: [7; 16] };
+        // the seat, its own header, and that of its peer
+        let outcome = |party: usize, mine: Header, theirs: Header| {
+            let mut links = network(2);
+            let (mut peer, mut own) = (links.remove(1 - party), links.remove(0));
+            peer.send(party, &encode(&theirs)).unwrap();
+            agree(Seat { party, parties: 2 }, &mut own, &plan, &mine).map_err(|e| e.to_string())
+        };
+        assert_eq!(outcome(1, header(None), header(Some(5))), Ok(5), "the server follows the client");
+        assert_eq!(outcome(0, header(Some(5)), header(None)), Ok(5));
+        assert!(outcome(0, header(None), header(Some(5))).unwrap_err().contains("no samples"), "the server does not say how many");
+        assert!(outcome(0, header(Some(5)), header(Some(6))).unwrap_err().contains("5 samples here, 6 there"));
+        assert!(outcome(1, header(None), header(Some(0))).unwrap_err().contains("no samples"));
+        let other = |f: fn(&mut Header)| {
+            let mut h = header(Some(5));
+            f(&mut h);
+            outcome(1, header(None), h).unwrap_err()
+        };
+        assert!(other(|h| h.run = 2).contains("run 1 here, run 2 there"));
+        assert!(other(|h| h.set = [8; 16]).contains("another set of weights"));
+        assert!(other(|h| h.plan = [0; 32]).contains("another plan than that of `M`"));
+    }
+}

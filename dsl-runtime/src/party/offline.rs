@@ -1,4 +1,7 @@
 //! The offline half of a run: agreeing on it, claiming a tape, unpacking it step by step.
+//!
+//! Keys, seeds, shares of weights, inputs and values are wiped before their memory is given back, masks of wires with them. The correlations of comparisons and
+//! truncations are not: wiping them would cost as much as using them, and each serves one opening that is over by then.
 
 use super::handshake::{Header, agree, link};
 use super::{Session, WeightSet};

@@ -148,7 +148,11 @@ impl Run<'_> {
         let (buffers, stage) = (&mut self.buffers, step.stage.as_str());
         let mut drive = |phases: &mut dyn Phases<u64>, result: &mut [u64]| buffers.drive(session, stage, phases, result);
         let counts = match (&step.kind, material) {
-            (Kind::Open, Material::Wire(mask)) => drive(&mut open::run(s.ring, x(0), &mask), &mut result)?,
+            (Kind::Open, Material::Wire(mask)) => {
+                let counts = drive(&mut open::run(s.ring, x(0), &mask), &mut result)?;
+                self.spare.give(mask);
+                counts
+            }
             (Kind::Linear { geometry, weight }, Material::Linear(z)) => {
                 result = z;
                 let linear = s.linear(geometry, self.batch);

@@ -175,3 +175,39 @@ impl core::fmt::Debug for Session {
         write!(f, "Session[party {} of {}, {} runs]", self.seat.party, self.seat.parties, self.runs)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::party::World;
+
+    #[test]
+    fn a_tape_that_is_not_above_all_earlier_ones_is_refused() {
+        World::two_party()
+            .execute(|session| {
+                session.claim(5)?;
+                for old in [5, 4, 0] {
+                    let error = session.claim(old).unwrap_err().to_string();
+                    assert!(error.contains(&format!("offers tape {old}, but tape 5 was used")), "{error}");
+                }
+                session.claim(6)
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn a_party_beyond_the_last_one_is_refused() {
+        for (party, parties) in [(2, 2), (0, 1), (0, 0)] {
+            let link = crate::net::network(3).remove(0);
+            let error = super::Session::connect(party, parties, Box::new(link)).unwrap_err().to_string();
+            assert!(error.contains("there is no party"), "{error}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_differ_between_the_parties_are_named() {
+        let results = World::two_party()
+            .execute(|session| Ok(session.same_everywhere("run", session.party() as u64).unwrap_err().to_string()))
+            .unwrap();
+        assert!(results[0].contains("run 0 starts here, another one there"), "{}", results[0]);
+    }
+}
