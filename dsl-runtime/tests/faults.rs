@@ -59,11 +59,13 @@ impl Transport for Faulty {
 
 /// Runs the small network with one endpoint that misbehaves at its `at`-th message; the results of both parties.
 fn run_with(culprit: usize, fault: Fault, at: usize) -> Vec<Result<Vec<f32>>> {
+    // only a message that never comes needs the patience to end; a busy machine must not end it otherwise
+    let patience = Duration::from_millis(if fault == Fault::Swallow { 400 } else { 10_000 });
     let mut links: Vec<Option<Box<dyn Transport>>> = network(3)
         .into_iter()
         .enumerate()
         .map(|(i, link)| {
-            let link = link.with_patience(Duration::from_millis(400));
+            let link = link.with_patience(patience);
             Some(if i == culprit {
                 Box::new(Faulty { inner: Some(link), fault, at, sent: 0 }) as Box<dyn Transport>
             } else {
