@@ -23,28 +23,6 @@ pub const fn index(rows: usize, row: usize, block: usize) -> usize {
     (block / 8 * rows + row) * 8 + block % 8
 }
 
-/// Row `row` of group `group`, where each group has `rows` rows.
-///
-/// # Panics
-/// If the row lies beyond `words`.
-#[inline(always)]
-pub fn load(words: &[u32], rows: usize, group: usize, row: usize) -> Row {
-    let at = (group * rows + row) * WORDS;
-    let mut out = [0; WORDS];
-    out.copy_from_slice(&words[at..at + WORDS]);
-    out
-}
-
-/// Writes row `row` of group `group`.
-///
-/// # Panics
-/// If the row lies beyond `words`.
-#[inline(always)]
-pub fn store(words: &mut [u32], rows: usize, group: usize, row: usize, value: &Row) {
-    let at = (group * rows + row) * WORDS;
-    words[at..at + WORDS].copy_from_slice(value);
-}
-
 /// All ones, or all zeros.
 #[inline(always)]
 pub const fn fill(on: bool) -> Row {
@@ -53,22 +31,14 @@ pub const fn fill(on: bool) -> Row {
 
 /// Exclusive or.
 #[inline(always)]
-pub fn xor(a: &Row, b: &Row) -> Row {
-    let mut out = *a;
-    for (x, y) in out.iter_mut().zip(b) {
-        *x ^= y;
-    }
-    out
+pub fn xor(a: Row, b: Row) -> Row {
+    core::array::from_fn(|i| a[i] ^ b[i])
 }
 
 /// And.
 #[inline(always)]
-pub fn and(a: &Row, b: &Row) -> Row {
-    let mut out = *a;
-    for (x, y) in out.iter_mut().zip(b) {
-        *x &= y;
-    }
-    out
+pub fn and(a: Row, b: Row) -> Row {
+    core::array::from_fn(|i| a[i] & b[i])
 }
 
 #[cfg(test)]
@@ -84,14 +54,11 @@ mod tests {
                 words[index(rows, row, block)] = (row * 100 + block) as u32;
             }
         }
-        for group in 0..groups {
-            for row in 0..rows {
-                let want: Row = std::array::from_fn(|k| (row * 100 + group * 8 + k) as u32);
-                assert_eq!(load(&words, rows, group, row), want);
-                store(&mut words, rows, group, row, &xor(&want, &fill(true)));
-                assert_eq!(words[index(rows, row, group * 8 + 7)], !want[7]);
-                assert_eq!(and(&load(&words, rows, group, row), &want), fill(false));
-            }
+        for (i, row) in words.as_chunks::<WORDS>().0.iter().enumerate() {
+            let (group, place) = (i / rows, i % rows);
+            assert_eq!(*row, core::array::from_fn(|k| (place * 100 + group * WORDS + k) as u32));
+            assert_eq!(xor(*row, fill(true)), row.map(|w| !w));
+            assert_eq!(and(*row, xor(*row, fill(true))), fill(false));
         }
     }
 }

@@ -17,10 +17,8 @@
 //! After the multi-fan-in AND of ABY2.0.
 
 use super::{Dealing, Seat, Tape, TapeError, counter, field};
+use undertone_ring::rows::{Row, and, fill, index, xor};
 use undertone_ring::simd;
-
-/// One boolean variable of 256 elements.
-pub(super) type Row = [u32; 8];
 
 /// The largest number of digits that one round combines.
 const RADIX: usize = 3;
@@ -114,7 +112,7 @@ impl Level {
                 for (a, out) in rows.zip(products.as_chunks_mut::<8>().0.chunks_exact_mut(self.products.max(1))) {
                     for g in &self.groups {
                         for (p, set) in subsets(g.size, g.lowest).iter().enumerate() {
-                            out[g.product + p] = set.iter().fold([u32::MAX; 8], |x, v| and(x, a[g.variable + v]));
+                            out[g.product + p] = set.iter().fold(fill(true), |x, v| and(x, a[g.variable + v]));
                         }
                     }
                 }
@@ -138,14 +136,13 @@ impl Level {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "called in the loop of the look-up")]
     pub(super) fn leaf(&self, j: usize, block: usize, (l, e): (u32, u32), masks: &Masks, sent: &mut [u32], kept: &mut [u32]) {
-        let (group, lane) = (block / 8, block % 8);
         for (bits, place) in [(l, self.route[j].0), (e, self.route[j].1)] {
             match place {
                 Place::Sent(v) => {
-                    let at = (group * self.variables + v) * 8 + lane;
+                    let at = index(self.variables, v, block);
                     sent[at] = bits ^ masks.masks[at];
                 }
-                Place::Kept(v) => kept[(group * self.locals + v) * 8 + lane] = bits,
+                Place::Kept(v) => kept[index(self.locals, v, block)] = bits,
                 Place::Nowhere => {}
             }
         }
@@ -158,16 +155,16 @@ impl Level {
         for (i, g) in self.groups.iter().enumerate() {
             let top = kept[g.local];
             if g.size == 1 {
-                emit(i, top, if g.lowest { [0; 8] } else { kept[g.local + 1] });
+                emit(i, top, if g.lowest { fill(false) } else { kept[g.local + 1] });
                 continue;
             }
             let (o, a) = (&opened[g.variable..], &masks[g.variable..]);
             let p = &products[g.product..];
             let (l, e) = if g.size == 2 {
-                (xor(top, and2(one, o, a, 0, 1, p[0])), if g.lowest { [0; 8] } else { and2(one, o, a, 0, 2, p[1]) })
+                (xor(top, and2(one, o, a, 0, 1, p[0])), if g.lowest { fill(false) } else { and2(one, o, a, 0, 2, p[1]) })
             } else {
                 let l = xor(xor(top, and2(one, o, a, 0, 1, p[0])), and3(one, o, a, 3, [p[1], p[2], p[3], p[4]]));
-                (l, if g.lowest { [0; 8] } else { and3(one, o, a, 4, [p[1], p[5], p[6], p[7]]) })
+                (l, if g.lowest { fill(false) } else { and3(one, o, a, 4, [p[1], p[5], p[6], p[7]]) })
             };
             emit(i, l, e);
         }
@@ -203,7 +200,7 @@ pub(super) fn merge(
     kept: &[u32],
     next: Option<(&Level, &Masks)>,
 ) -> (Vec<u32>, Vec<u32>) {
-    let one = if seat.is_first() { [u32::MAX; 8] } else { [0; 8] };
+    let one = fill(seat.is_first());
     let groups = kept.len() / 8 / level.locals;
     let (mut sent, mut left) = match next {
         Some((n, _)) => (vec![0u32; groups * n.variables * 8], vec![0u32; groups * n.locals * 8]),
@@ -258,18 +255,6 @@ const fn subsets(size: usize, lowest: bool) -> &'static [&'static [usize]] {
         (2, false) => &TWO,
         _ => &[],
     }
-}
-
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "an operator on rows")]
-fn xor(a: Row, b: Row) -> Row {
-    core::array::from_fn(|i| a[i] ^ b[i])
-}
-
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "an operator on rows")]
-fn and(a: Row, b: Row) -> Row {
-    core::array::from_fn(|i| a[i] & b[i])
 }
 
 /// The product of variables x and y.
