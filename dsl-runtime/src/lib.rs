@@ -18,6 +18,8 @@ pub mod plan;
 pub mod protocol;
 pub mod report;
 pub mod tensor;
+#[cfg(any(test, feature = "test-util"))]
+pub mod uniformity;
 pub mod weights;
 mod wire;
 

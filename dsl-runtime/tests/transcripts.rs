@@ -4,10 +4,8 @@ mod common;
 
 use common::{SIDE, network, weights};
 use undertone_runtime::net::Sent;
+use undertone_runtime::uniformity::{LIMIT, chi_square};
 use undertone_runtime::{Weights, World};
-
-/// 255 degrees of freedom: a uniform stream exceeds this once in a million.
-const LIMIT: f64 = 377.0;
 
 /// The payloads that an endpoint sent: messages of some length, so that handshakes, which are not secret, stay out.
 fn payloads(seed: u64, endpoint: usize, weights: &Weights, x: &[f32], samples: usize) -> Vec<u8> {
@@ -17,15 +15,6 @@ fn payloads(seed: u64, endpoint: usize, weights: &Weights, x: &[f32], samples: u
     // the dealer is asked with the plan itself; everything to a party that is longer than a handshake is payload
     let payload = sent.iter().filter(|(to, message)| *to < 2 && message.len() >= 256);
     payload.flat_map(|(_, message)| message.iter().copied()).collect()
-}
-
-fn chi_square(bytes: &[u8]) -> f64 {
-    let mut bins = [0f64; 256];
-    for b in bytes {
-        bins[usize::from(*b)] += 1.0;
-    }
-    let mean = bytes.len() as f64 / 256.0;
-    bins.iter().map(|b| (b - mean) * (b - mean) / mean).sum()
 }
 
 fn two_samples(a: &[u8], b: &[u8]) -> f64 {

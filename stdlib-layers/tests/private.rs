@@ -24,6 +24,11 @@ fn with_figures(case: &Case) -> (Graph, Figures) {
     (graph, figures)
 }
 
+/// The case of this name.
+fn named(name: &str) -> (Graph, Figures) {
+    with_figures(cases().iter().find(|c| c.name == name).unwrap())
+}
+
 #[test]
 fn a_private_run_computes_what_pytorch_computes() {
     let mut world = 0;
@@ -80,8 +85,7 @@ fn a_run_costs_what_the_plan_predicts() {
 
 #[test]
 fn batches_do_not_change_the_result_by_more_than_the_rounding() {
-    let case = cases().into_iter().find(|c| c.name == "lenet").unwrap();
-    let (graph, figures) = with_figures(&case);
+    let (graph, figures) = named("lenet");
     let run = |batch| {
         World::seeded(9).batch(batch).predict_graph(&graph, &figures.weights, &slices(&figures), figures.batch, &mut |_| {}).unwrap()
     };
@@ -137,8 +141,7 @@ fn two_runs_of_two_models_in_one_session_ask_for_no_block_twice() {
 
 #[test]
 fn every_input_weight_and_batch_that_cannot_be_used_is_an_error() {
-    let case = cases().into_iter().find(|c| c.name == "linear_vector").unwrap();
-    let (graph, figures) = with_figures(&case);
+    let (graph, figures) = named("linear_vector");
     let world = World::two_party();
     let run = |inputs: &[&[f32]], batch: usize| {
         world.predict_graph(&graph, &figures.weights, inputs, batch, &mut |_| {}).unwrap_err().to_string()
@@ -163,7 +166,7 @@ fn every_input_weight_and_batch_that_cannot_be_used_is_an_error() {
 
 #[test]
 fn parties_with_different_plans_are_told_which_step_differs() {
-    let graph = |name: &str| cases().into_iter().find(|c| c.name == name).unwrap().graph().unwrap();
+    let graph = |name: &str| named(name).0;
     let (pool, overlapping, relu) = (graph("max_pool2d_default"), graph("max_pool2d_overlapping"), graph("relu"));
     let wide = Settings { opened: 36, ..Settings::default() };
     let weights = undertone_runtime::Weights::empty();
@@ -195,8 +198,7 @@ fn parties_with_different_plans_are_told_which_step_differs() {
 
 #[test]
 fn a_prepared_run_of_another_size_is_refused() {
-    let case = cases().into_iter().find(|c| c.name == "relu").unwrap();
-    let (graph, figures) = with_figures(&case);
+    let (graph, figures) = named("relu");
     let plan = Plan::new(&graph, &Settings::default()).unwrap();
     let error = World::two_party()
         .execute(|session| {
@@ -212,8 +214,7 @@ fn a_prepared_run_of_another_size_is_refused() {
 
 #[test]
 fn an_input_that_would_round_out_of_range_is_refused() {
-    let case = cases().into_iter().find(|c| c.name == "relu").unwrap();
-    let graph = case.graph().unwrap();
+    let (graph, _) = named("relu");
     let len = graph.inputs[0].shape.numel();
     for (fraction, opened) in [(4, 8), (4, 12), (4, 20)] {
         let settings = Settings { fraction, opened, ..Settings::default() };
@@ -229,8 +230,7 @@ fn an_input_that_would_round_out_of_range_is_refused() {
 
 #[test]
 fn an_error_ends_the_session_and_the_peers_notice_at_once() {
-    let case = cases().into_iter().find(|c| c.name == "relu").unwrap();
-    let (graph, figures) = with_figures(&case);
+    let (graph, figures) = named("relu");
     let plan = Plan::new(&graph, &Settings::default()).unwrap();
     let bad = vec![f32::NAN; 3 * graph.inputs[0].shape.numel()];
     let results = World::two_party()
@@ -253,8 +253,7 @@ fn an_error_ends_the_session_and_the_peers_notice_at_once() {
 
 #[test]
 fn what_was_prepared_for_other_weights_is_not_run() {
-    let case = cases().into_iter().find(|c| c.name == "linear_vector").unwrap();
-    let (graph, figures) = with_figures(&case);
+    let (graph, figures) = named("linear_vector");
     let plan = Plan::new(&graph, &Settings::default()).unwrap();
     let error = World::two_party()
         .execute(|session| {
@@ -271,8 +270,7 @@ fn what_was_prepared_for_other_weights_is_not_run() {
 
 #[test]
 fn runs_that_are_started_in_another_order_are_not_run() {
-    let case = cases().into_iter().find(|c| c.name == "relu").unwrap();
-    let (graph, figures) = with_figures(&case);
+    let (graph, figures) = named("relu");
     let plan = Plan::new(&graph, &Settings::default()).unwrap();
     let error = World::two_party()
         .execute(|session| {
@@ -290,8 +288,7 @@ fn runs_that_are_started_in_another_order_are_not_run() {
 
 #[test]
 fn weights_of_the_right_count_and_the_wrong_shape_are_refused() {
-    let case = cases().into_iter().find(|c| c.name == "linear_vector").unwrap();
-    let (graph, figures) = with_figures(&case);
+    let (graph, figures) = named("linear_vector");
     let (name, shape, values) =
         figures.weights.iter().find(|(_, s, _)| s.rank() == 2).map(|(n, s, v)| (n.to_owned(), s, v.to_vec())).unwrap();
     assert_ne!(shape.dim(0), shape.dim(1), "a square matrix would not do");

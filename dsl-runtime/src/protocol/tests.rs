@@ -4,6 +4,7 @@
 use super::linear::{Linear, weight_mask, weight_share};
 use super::testing::{Lockstep, Party, reveal};
 use super::{Cost, Fold, Round, max, open, padded, release, relu, truncate};
+use crate::uniformity::{LIMIT, chi_square};
 use rand::RngExt;
 use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 use undertone_ring::prg::{Key, Prg};
@@ -289,18 +290,6 @@ fn a_release_gives_the_value_to_within_a_unit() {
             assert_eq!(messages[0].len() as u64, step.cost(len).sent);
         }
     }
-}
-
-/// 255 degrees of freedom: a uniform stream exceeds this once in a million.
-const LIMIT: f64 = 377.0;
-
-fn chi_square(bytes: &[u8]) -> f64 {
-    let mut bins = [0f64; 256];
-    for b in bytes {
-        bins[usize::from(*b)] += 1.0;
-    }
-    let mean = bytes.len() as f64 / 256.0;
-    bins.iter().map(|b| (b - mean) * (b - mean) / mean).sum()
 }
 
 #[test]
