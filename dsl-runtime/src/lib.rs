@@ -11,7 +11,6 @@ pub mod fixed;
 pub mod graph;
 pub mod layer;
 pub mod model;
-pub mod net;
 mod parameter;
 pub mod party;
 pub mod plan;
@@ -22,6 +21,8 @@ pub mod tensor;
 pub mod uniformity;
 pub mod weights;
 mod wire;
+
+pub use undertone_net as net;
 
 pub use error::{Error, Result};
 pub use layer::Layer;

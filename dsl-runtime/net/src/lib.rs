@@ -1,6 +1,7 @@
 //! How messages get from one endpoint to another. Endpoints 0 to N - 1 are the parties, endpoint N is the dealer.
 //!
 //! A transport carries whole messages in order and knows nothing of protocols; nothing of the protocols knows a transport.
+#![forbid(unsafe_code)]
 
 mod memory;
 #[cfg(any(test, feature = "test-util"))]
