@@ -54,30 +54,30 @@ pub enum Error {
         message: String,
     },
     /// The parties do not agree on what to run.
-    #[error("party {party} does not agree with party {peer}: {message}")]
+    #[error("{party} does not agree with {peer}: {message}")]
     Disagreement {
-        /// The party that reports.
-        party: usize,
-        /// The party that it compared itself with.
-        peer: usize,
+        /// The endpoint that reports.
+        party: String,
+        /// The endpoint that it compared itself with.
+        peer: String,
         /// What differs.
         message: String,
     },
     /// A peer or the dealer sent something else than expected, or this party cannot go on.
-    #[error("party {party}, {during}: {message}")]
+    #[error("{party}, {during}: {message}")]
     Peer {
-        /// The party that reports.
-        party: usize,
+        /// The endpoint that reports.
+        party: String,
         /// The stage or the phase of the session.
         during: String,
         /// What happened.
         message: String,
     },
     /// A peer or the dealer is gone or silent; whoever failed by itself says why.
-    #[error("party {party}, {during}: {message}")]
+    #[error("{party}, {during}: {message}")]
     Gone {
-        /// The party that reports.
-        party: usize,
+        /// The endpoint that reports.
+        party: String,
         /// The stage or the phase of the session.
         during: String,
         /// What happened.

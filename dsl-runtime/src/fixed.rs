@@ -4,15 +4,17 @@
 //! a truncation turns b into ceil(b / 2^t) + N - 1, a product multiplies b by the largest sum of weights of a channel, an addition adds, a maximum keeps.
 //! Every stage of a private run lies within its bound.
 
+use crate::opened::Opened;
+use crate::party::outputs;
 use crate::plan::{EncodedWeight, Kind, Plan};
 use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 
 /// What the fixed-point interpreter computes.
 #[derive(Clone, PartialEq)]
 pub struct Fixed {
-    /// The output of every sample, row-major.
-    pub output: Vec<f32>,
-    /// The largest difference of a private output from `output`.
+    /// What is released.
+    pub opened: Opened,
+    /// The largest difference of a released fraction from that of a private run.
     pub bound: f64,
     /// The stages: integers as the plan lays them out, and the bound in units.
     pub stages: Vec<FixedStage>,
@@ -29,7 +31,14 @@ pub struct FixedStage {
 
 impl core::fmt::Debug for Fixed {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Fixed[{} values, {} stages, bound {}]", self.output.len(), self.stages.len(), self.bound)
+        write!(f, "Fixed[{:?}, {} stages, bound {}]", self.opened, self.stages.len(), self.bound)
+    }
+}
+
+impl Fixed {
+    /// The values of the release `output`, the only one of a model that says nothing about releases.
+    pub fn output(&self) -> &[f32] {
+        self.opened.real("output")
     }
 }
 
@@ -48,7 +57,7 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
         };
         let value = match &step.kind {
             Kind::Input(k) => (inputs[*k].clone(), 0.0),
-            Kind::Open => x(0).clone(),
+            Kind::Open(_) | Kind::Release(_) => x(0).clone(),
             Kind::Linear { geometry, weight } => linear(&geometry.conv(), batch, x(0), &weights[*weight]),
             Kind::Truncate { t } => (map(&x(0).0, |v| v >> t), cut(x(0).1, *t)),
             Kind::Relu { t } => (map(&x(0).0, |v| (v >> t).max(0)), cut(x(0).1, *t)),
@@ -71,12 +80,19 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
         };
         values.push(value);
     }
-    let (out, bound) = &values[plan.output.step];
-    let t = plan.settings.release(&plan.output).t;
-    let unit = (1u64 << plan.settings.fraction) as f64 * plan.output.factor as f64;
+    let (mut opened, mut bound) = (Opened::new(), 0f64);
+    for release in &plan.releases {
+        let (out, error) = &values[release.value.step];
+        let t = plan.settings.release(&release.value).t;
+        let integers: Vec<i64> = out.iter().map(|v| *v as i64 >> t).collect();
+        opened.push(&release.name, outputs(plan, release, &integers));
+        if release.value.integer.is_none() {
+            bound = bound.max(cut(*error, t) / ((1u64 << plan.settings.fraction) as f64 * release.value.factor as f64));
+        }
+    }
     Fixed {
-        output: out.iter().map(|v| ((*v as i64 >> t) as f64 / unit) as f32).collect(),
-        bound: cut(*bound, t) / unit,
+        opened,
+        bound,
         stages: plan
             .stages
             .iter()

@@ -11,6 +11,7 @@ pub mod fixed;
 pub mod graph;
 pub mod layer;
 pub mod model;
+mod opened;
 mod parameter;
 pub mod party;
 pub mod plan;
@@ -27,19 +28,21 @@ pub use undertone_net as net;
 pub use error::{Error, Result};
 pub use layer::Layer;
 pub use model::{Model, ModelInput};
+pub use opened::{Opened, Values};
 pub use party::{Prediction, Session, World};
-pub use plan::{Plan, Settings};
-pub use tensor::{Clear, S0, S1, S2, S3, S4, StaticShape};
+pub use plan::{Deployment, Place, Plan, Settings};
+pub use tensor::{Clear, S0, S1, S2, S3, S4, Scalar, StaticShape};
 pub use undertone_shape::{Infer, Shape, ShapeError};
 pub use weights::Weights;
 
 /// What generated code names. Nothing here is for people.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::graph::{Graph, Scope, Value, trace};
-    pub use crate::parameter::{Placeholder, Required, accept, complete, inferred};
+    pub use crate::graph::{Graph, Scope, Value, trace, trace_roles};
+    pub use crate::parameter::{Element, Placeholder, Released, Required, accept, complete, inferred};
+    pub use crate::party::{Samples, run_compute, run_role};
     pub use crate::tensor::TypeOf;
-    pub use crate::{Clear, Layer, Model, Result, S0, S1, S2, S3, S4};
+    pub use crate::{Clear, Layer, Model, Opened, Result, S0, S1, S2, S3, S4, Session, Weights};
     pub use std::sync::OnceLock;
     pub use undertone_shape::{Infer, POISONED, Shape, ShapeError, check, or_empty, returns, within};
 }

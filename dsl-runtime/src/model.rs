@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::opened::Opened;
 use crate::plan::{Plan, Settings};
 use crate::tensor::{Clear, StaticShape};
 use crate::weights::Weights;
@@ -15,12 +16,20 @@ pub trait Model: 'static {
     type Input: ModelInput;
     /// The shape of the output.
     type Output: StaticShape;
+    /// Everything that a run opens: the one value, or a struct with one field a release.
+    type Released;
 
     /// The graph, traced once.
     ///
     /// # Errors
     /// When a layer's `build` disagrees with its `infer`, or asks for an operation that does not fit.
     fn graph() -> Result<&'static Graph>;
+
+    /// What a run has opened, with its types.
+    ///
+    /// # Errors
+    /// When something is missing: the values are of another model.
+    fn released(opened: Opened) -> Result<Self::Released>;
 
     /// The plan of this model: its steps, its cost, what the parties agree on.
     ///

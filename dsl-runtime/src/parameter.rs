@@ -4,6 +4,7 @@
 //! field. It holds [`Placeholder::PLACEHOLDER`], which no description can reach: [`complete`] compares the fields that a stage
 //! gives with the layer's `REQUIRED`.
 
+use crate::tensor::{Clear, Scalar};
 use undertone_shape::{Infer, POISONED, Shape, ShapeError, within};
 
 /// A type that a parameter without a default may have.
@@ -39,6 +40,30 @@ pub trait Required {
     const REQUIRED: &'static [&'static str] = &[];
 }
 impl<T: ?Sized> Required for T {}
+
+/// Whether a layer's result is an index: not, unless its type has an inherent constant of the same name, which then wins.
+pub trait Element {
+    /// True for an argmax.
+    const INTEGER: bool = false;
+}
+impl<T: ?Sized> Element for T {}
+
+/// Fractions or indices as a type, to choose among them by a constant.
+#[derive(Debug)]
+pub struct Integer<const YES: bool>;
+/// See [`Integer`].
+pub trait ScalarOf {
+    /// The type of one value.
+    type Of: Scalar;
+}
+impl ScalarOf for Integer<false> {
+    type Of = f32;
+}
+impl ScalarOf for Integer<true> {
+    type Of = u32;
+}
+/// The values of a release: of shape `S`, and indices where `INTEGER`.
+pub type Released<const INTEGER: bool, S> = Clear<S, <Integer<INTEGER> as ScalarOf>::Of>;
 
 /// An error for the first field of `required` that is not among the `given` ones.
 pub const fn complete(required: &[&'static str], given: &[&str]) -> Infer {

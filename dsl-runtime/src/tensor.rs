@@ -1,6 +1,7 @@
 //! Tensors at the edge, where users touch data: shapes as types, values in the clear.
 
 use crate::error::{Error, Result};
+use crate::opened::Values;
 use core::marker::PhantomData;
 use undertone_shape::Shape;
 
@@ -70,19 +71,47 @@ impl<const A: usize, const B: usize, const C: usize, const D: usize> Dims<A, B, 
 #[doc(hidden)]
 pub type TypeOf<const R: usize, const A: usize, const B: usize, const C: usize, const D: usize> = <Rank<R> as Dims<A, B, C, D>>::Of;
 
-/// A batch of samples in the clear, each of shape `S`, one after the other in row-major order.
+/// What a batch in the clear consists of: fractions, or indices.
+pub trait Scalar: sealed::Sealed + Copy + PartialEq + Send + Sync + 'static {
+    #[doc(hidden)]
+    const KIND: &'static str;
+    #[doc(hidden)]
+    fn of(values: Values) -> Option<Vec<Self>>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for u32 {}
+}
+
+impl Scalar for f32 {
+    const KIND: &'static str = "fractions";
+    fn of(values: Values) -> Option<Vec<Self>> {
+        if let Values::Real(values) = values { Some(values) } else { None }
+    }
+}
+
+impl Scalar for u32 {
+    const KIND: &'static str = "indices";
+    fn of(values: Values) -> Option<Vec<Self>> {
+        if let Values::Index(values) = values { Some(values) } else { None }
+    }
+}
+
+/// A batch of samples in the clear, each of shape `S`, one after the other in row-major order: fractions, or with `T = u32` indices.
 #[derive(Clone, PartialEq)]
-pub struct Clear<S: StaticShape> {
-    values: Vec<f32>,
+pub struct Clear<S: StaticShape, T: Scalar = f32> {
+    values: Vec<T>,
     shape: PhantomData<S>,
 }
 
-impl<S: StaticShape> Clear<S> {
+impl<S: StaticShape, T: Scalar> Clear<S, T> {
     /// A batch of samples.
     ///
     /// # Errors
     /// When the number of values is no multiple of the sample's size.
-    pub fn new(values: Vec<f32>) -> Result<Self> {
+    pub fn new(values: Vec<T>) -> Result<Self> {
         if S::SHAPE.numel() == 0 || !values.len().is_multiple_of(S::SHAPE.numel()) {
             return Err(Error::Input {
                 name: "values".into(),
@@ -103,12 +132,12 @@ impl<S: StaticShape> Clear<S> {
     }
 
     /// All values, sample after sample.
-    pub fn values(&self) -> &[f32] {
+    pub fn values(&self) -> &[T] {
         &self.values
     }
 
     /// The samples one by one.
-    pub fn samples(&self) -> impl Iterator<Item = &[f32]> {
+    pub fn samples(&self) -> impl Iterator<Item = &[T]> {
         self.values.chunks_exact(S::SHAPE.numel())
     }
 
@@ -120,7 +149,9 @@ impl<S: StaticShape> Clear<S> {
         let n = S::SHAPE.numel();
         Self { values: self.values[range.start * n..range.end * n].to_vec(), shape: PhantomData }
     }
+}
 
+impl<S: StaticShape> Clear<S> {
     /// The index of the largest value of each sample; the lowest one on a tie.
     pub fn argmax(&self) -> Vec<usize> {
         self.samples()
@@ -129,7 +160,7 @@ impl<S: StaticShape> Clear<S> {
     }
 }
 
-impl<S: StaticShape> core::fmt::Debug for Clear<S> {
+impl<S: StaticShape, T: Scalar> core::fmt::Debug for Clear<S, T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Clear{:?} x {}", S::SHAPE, self.batch())
     }

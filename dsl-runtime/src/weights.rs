@@ -9,9 +9,11 @@ use std::path::Path;
 use undertone_shape::Shape;
 
 /// The weights of a model in the clear: PyTorch's names and layouts. `Debug` shows names and shapes only.
-#[derive(Clone, PartialEq, Default)]
+#[derive(Clone, Default)]
 pub struct Weights {
     tensors: BTreeMap<String, (Shape, Vec<f32>)>,
+    /// Computed when it is first asked for.
+    fingerprint: std::sync::OnceLock<[u8; 32]>,
 }
 
 /// The number format of a weights file.
@@ -54,7 +56,7 @@ impl Weights {
             let Some(values) = floats(&view) else { continue };
             tensors.insert(name.clone(), (Shape::from_slice(view.shape()), values));
         }
-        Ok(Self { tensors })
+        Ok(Self { tensors, ..Self::default() })
     }
 
     /// Writes a safetensors file; a file is never left half written.
@@ -97,6 +99,23 @@ impl Weights {
         let shape = shape.into();
         assert_eq!(shape.numel(), values.len(), "a weight of shape {shape} has {} values", shape.numel());
         self.tensors.insert(name.into(), (shape, values));
+        self.fingerprint = std::sync::OnceLock::new();
+    }
+
+    /// What tells these weights apart from all others: BLAKE3 over names, shapes and values. Computed once.
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+        *self.fingerprint.get_or_init(|| {
+            let mut hasher = blake3::Hasher::new_derive_key("undertone 2026 weights fingerprint");
+            for (name, (shape, values)) in &self.tensors {
+                hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes()).update(&(shape.rank() as u64).to_le_bytes());
+                shape.dims().iter().for_each(|d| _ = hasher.update(&(*d as u64).to_le_bytes()));
+                for part in values.chunks(4096) {
+                    let bits: Vec<u32> = part.iter().map(|v| v.to_bits()).collect();
+                    hasher.update(undertone_ring::bytes::as_bytes(&bits));
+                }
+            }
+            *hasher.finalize().as_bytes()
+        })
     }
 
     /// The weight with this name.
@@ -137,7 +156,17 @@ impl Weights {
                 }
             }
         }
-        if problems.is_empty() { Ok(Self { tensors }) } else { Err(Error::Weights { model: graph.name.clone(), problems }) }
+        if problems.is_empty() {
+            Ok(Self { tensors, ..Self::default() })
+        } else {
+            Err(Error::Weights { model: graph.name.clone(), problems })
+        }
+    }
+}
+
+impl PartialEq for Weights {
+    fn eq(&self, other: &Self) -> bool {
+        self.tensors == other.tensors
     }
 }
 

@@ -9,6 +9,9 @@ pub(crate) const VERSION: u32 = 1;
 /// The longest request or answer that is read: a plan of some ten thousand steps.
 pub(crate) const LIMIT: usize = 1 << 22;
 
+/// The longest piece of a tape that crosses a wire.
+pub(crate) const PIECE: usize = 1 << 20;
+
 /// The largest number of elements of one step, all samples together.
 pub(crate) const ELEMENTS: usize = 1 << 28;
 
@@ -47,6 +50,8 @@ pub(crate) enum Answer {
 pub(crate) struct Welcome {
     pub version: u32,
     pub parties: u32,
+    /// Told apart from every other dealing.
+    pub dealing: [u8; 16],
     /// The party's seed, from which its tape keys and weight masks are derived.
     pub seed: [u8; 16],
 }

@@ -22,7 +22,9 @@ impl WeightMasks {
         let geometries = plan.geometries();
         let masks = geometries.iter().enumerate().map(|(index, geometry)| {
             let mut sum = Zeroizing::new(vec![0u64; geometry.weights()]);
-            for key in keys {
+            // weights that a party keeps are masked by its key alone
+            for key in keys.iter().enumerate().filter(|(party, _)| plan.keeper().is_none_or(|keeper| keeper == *party)).map(|(_, key)| key)
+            {
                 let mask: Zeroizing<Vec<u64>> = Zeroizing::new(weight_mask(key, index as u32, sum.len()));
                 sum.iter_mut().zip(mask.iter()).for_each(|(s, m)| *s = s.wrapping_add(*m));
             }
@@ -51,7 +53,7 @@ pub(crate) fn deal<E>(
         out.clear();
         let (mut d, id, len) = (Dealing::new(keys, &mut out), k as u32, batch * step.len);
         match &step.kind {
-            Kind::Open => wires[k] = Some(open::dealt(&d, id, len)),
+            Kind::Open(opening) if opening.is_sent() => wires[k] = Some(open::dealt(&d, |party| opening.sends(party), id, len)),
             Kind::Linear { geometry, weight } => {
                 if let Some(wire) = &wires[step.inputs[0]] {
                     s.linear(geometry, batch).deal(wire, &weights.0[*weight], &mut d, id, &mut scratch);
@@ -60,7 +62,7 @@ pub(crate) fn deal<E>(
             Kind::Truncate { t } => s.truncate(*t).deal::<u64>(&mut d, id, padded(len)),
             Kind::Relu { t } => s.relu(*t).deal::<u64>(&mut d, id, 0, padded(len)),
             Kind::Max { windows, m, narrow } => s.max(windows, *m, *narrow, batch).deal::<u64>(&mut d, id),
-            Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => {}
+            Kind::Open(_) | Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) | Kind::Release(_) => {}
         }
         if !out.is_empty() {
             emit(k, &out)?;

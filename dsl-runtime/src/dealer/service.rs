@@ -29,9 +29,10 @@ pub(crate) fn serve_with(
     prepare: &mut dyn FnMut(&mut Prg),
 ) -> Result<()> {
     let seeds: Vec<Seed> = (0..parties).map(|_| entropy.seed()).collect::<Result<_>>()?;
+    let dealing = entropy.bytes()?;
     let mut session = Service { transport, seeds, sets: HashMap::new(), next_tape: 1, prepare };
     for party in 0..parties {
-        let mut welcome = Welcome { version: VERSION, parties: parties as u32, seed: *session.seeds[party].bytes() };
+        let mut welcome = Welcome { version: VERSION, parties: parties as u32, dealing, seed: *session.seeds[party].bytes() };
         let mut bytes = encode(&welcome);
         let sent = session.transport.send(party, &bytes);
         bytes.zeroize();

@@ -9,7 +9,7 @@ impl fmt::Display for Graph {
         for (i, node) in self.nodes.iter().enumerate() {
             let inputs: Vec<String> = node.inputs.iter().map(|input| format!("%{}", input.0)).collect();
             let what = match &node.op {
-                Op::Input(k) => format!("input {}", self.inputs[*k].name),
+                Op::Input(k) => format!("input {} from {}", self.inputs[*k].name, self.inputs[*k].owner),
                 Op::Parameter(k) => format!("parameter {}", self.parameters[*k].name),
                 Op::Conv(c) => {
                     let n = node.shape.rank() - 1;
@@ -34,7 +34,14 @@ impl fmt::Display for Graph {
             let stage = if node.stage.is_empty() { String::new() } else { format!("  # {}", node.stage) };
             writeln!(f, "  %{i} = {}: {}{stage}", what.trim_end(), node.shape)?;
         }
-        writeln!(f, "  -> %{}", self.output.0)
+        if !self.parameters.is_empty() {
+            writeln!(f, "  weights from {}", self.weights_owner)?;
+        }
+        writeln!(f, "  -> %{}", self.output.0)?;
+        for release in &self.releases {
+            writeln!(f, "  release {} = %{} to {}", release.name, release.node.0, release.to.join(", "))?;
+        }
+        Ok(())
     }
 }
 

@@ -97,7 +97,26 @@ pub struct Input {
     pub name: String,
     /// The shape of one sample.
     pub shape: Shape,
+    /// The role that owns it.
+    pub owner: String,
 }
+
+/// A value that is opened, and the roles that learn it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Release {
+    /// The name in the description.
+    pub name: String,
+    /// The value.
+    pub node: NodeId,
+    /// The roles that learn it.
+    pub to: Vec<String>,
+}
+
+/// The owner of inputs, and the receiver of the output, where a description names none.
+pub const CLIENT: &str = "client";
+
+/// The owner of weights where a description names none.
+pub const SERVER: &str = "server";
 
 /// A traced model.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +131,10 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// The node whose value is the model's output.
     pub output: NodeId,
+    /// The role that owns the weights.
+    pub weights_owner: String,
+    /// What is opened, and who learns it; nothing else ever is.
+    pub releases: Vec<Release>,
 }
 
 impl Graph {
@@ -128,6 +151,18 @@ impl Graph {
         self.node(self.output).shape
     }
 
+    /// The roles, in the order in which the description names them: owners of inputs, owner of the weights, receivers.
+    pub fn roles(&self) -> Vec<&str> {
+        let mut roles: Vec<&str> = Vec::new();
+        let owners = self.inputs.iter().map(|i| i.owner.as_str()).chain([self.weights_owner.as_str()]);
+        for role in owners.chain(self.releases.iter().flat_map(|r| r.to.iter().map(String::as_str))) {
+            if !roles.contains(&role) {
+                roles.push(role);
+            }
+        }
+        roles
+    }
+
     /// The stages in order of execution, each with its last node: the value that the stage hands on.
     pub fn stages(&self) -> Vec<(&str, NodeId)> {
         let mut stages: Vec<(&str, NodeId)> = Vec::new();
@@ -138,6 +173,11 @@ impl Graph {
             }
         }
         stages
+    }
+
+    /// Whether this value is released, so that it has to be computed as it is.
+    pub fn is_released(&self, id: NodeId) -> bool {
+        self.releases.iter().any(|r| r.node == id)
     }
 
     /// The nodes that read each node.
@@ -164,8 +204,17 @@ impl Graph {
                 Err(e) => return Err(self.broken(node, undertone_shape::render(&node.stage, &e).as_str().to_owned())),
             }
         }
+        let model = |message: String| Err(Error::Graph { model: self.name.clone(), stage: String::new(), message });
         if self.output.0 >= self.nodes.len() {
-            return Err(Error::Graph { model: self.name.clone(), stage: String::new(), message: "the output is not a node".into() });
+            return model("the output is not a node".into());
+        }
+        for (i, release) in self.releases.iter().enumerate() {
+            if release.node.0 >= self.nodes.len() || matches!(self.node(release.node).op, Op::Input(_) | Op::Parameter(_)) {
+                return model(format!("release `{}` opens an input or a weight as it is, or no value at all", release.name));
+            }
+            if release.to.is_empty() || self.releases[..i].iter().any(|r| r.name == release.name) {
+                return model(format!("release `{}` has no receiver, or its name is that of another release", release.name));
+            }
         }
         Ok(())
     }
@@ -183,11 +232,26 @@ impl Graph {
     }
 }
 
-/// Traces a model: `body` gets the inputs as values and returns the output.
+/// Traces a model: `body` gets the inputs as values and returns the output. The role [`CLIENT`] owns the inputs, [`SERVER`] the weights.
 ///
 /// # Errors
 /// When a layer asks for an operation on shapes that it does not accept, names a parameter twice, or when a stage's
 /// traced shape is not the one that it was expected to have.
 pub fn trace(name: &str, inputs: &[(&str, Shape)], body: impl for<'g> FnOnce(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>) -> Result<Graph> {
-    scope::trace(name, inputs, body)
+    let inputs: Vec<(&str, Shape, &str)> = inputs.iter().map(|(name, shape)| (*name, *shape, CLIENT)).collect();
+    scope::trace(name, &inputs, SERVER, body)
+}
+
+/// As [`trace`], with a role for each input and one for the weights. What `body` releases ([`Scope::release`]) is opened and nothing else; without any release, the
+/// role [`CLIENT`] learns the output.
+///
+/// # Errors
+/// As [`trace`], and when a release has no receiver, the name of another one, or opens an input or a weight as it is.
+pub fn trace_roles(
+    name: &str,
+    inputs: &[(&str, Shape, &str)],
+    weights_owner: &str,
+    body: impl for<'g> FnOnce(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>,
+) -> Result<Graph> {
+    scope::trace(name, inputs, weights_owner, body)
 }

@@ -4,7 +4,7 @@
 //! with the shape that they should have had.
 
 use super::op::{AvgPool, BatchNorm, Conv, MaxPool, Op};
-use super::{Graph, Init, Input, Node, NodeId, Parameter};
+use super::{CLIENT, Graph, Init, Input, Node, NodeId, Parameter, Release};
 use crate::error::{Error, Result};
 use std::cell::RefCell;
 use undertone_shape::{Infer, Shape, render};
@@ -33,18 +33,30 @@ struct State {
 
 pub(super) fn trace(
     name: &str,
-    inputs: &[(&str, Shape)],
+    inputs: &[(&str, Shape, &str)],
+    weights_owner: &str,
     body: impl for<'g> FnOnce(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>,
 ) -> Result<Graph> {
-    let graph = Graph { name: name.to_owned(), inputs: vec![], parameters: vec![], nodes: vec![], output: NodeId(0) };
+    let graph = Graph {
+        name: name.to_owned(),
+        inputs: vec![],
+        parameters: vec![],
+        nodes: vec![],
+        output: NodeId(0),
+        weights_owner: weights_owner.to_owned(),
+        releases: vec![],
+    };
     let builder = Builder(RefCell::new(State { graph, stage: String::new(), error: None }));
     let output = {
         let mut scope = Scope { builder: &builder };
-        let values: Vec<Value> = inputs.iter().enumerate().map(|(k, (name, shape))| scope.input(k, name, *shape)).collect();
+        let values: Vec<Value> = inputs.iter().enumerate().map(|(k, (name, shape, owner))| scope.input(k, name, *shape, owner)).collect();
         body(&mut scope, &values).id
     };
     let mut state = builder.0.into_inner();
     state.graph.output = output;
+    if state.graph.releases.is_empty() {
+        state.graph.releases.push(Release { name: "output".into(), node: output, to: vec![CLIENT.into()] });
+    }
     match state.error {
         Some(e) => Err(e),
         None => state.graph.verify().map(|()| state.graph),
@@ -132,8 +144,14 @@ impl<'g> Scope<'g> {
         self.push(Op::Dropout { rate }, &[x])
     }
 
-    fn input(&mut self, index: usize, name: &str, shape: Shape) -> Value<'g> {
-        self.builder.0.borrow_mut().graph.inputs.push(Input { name: name.to_owned(), shape });
+    /// Opens a value, at the end of a run, to these roles and to nobody else.
+    pub fn release(&mut self, name: &str, value: Value<'g>, to: &[&str]) {
+        let to = to.iter().map(|role| (*role).to_owned()).collect();
+        self.builder.0.borrow_mut().graph.releases.push(Release { name: name.to_owned(), node: value.id, to });
+    }
+
+    fn input(&mut self, index: usize, name: &str, shape: Shape, owner: &str) -> Value<'g> {
+        self.builder.0.borrow_mut().graph.inputs.push(Input { name: name.to_owned(), shape, owner: owner.to_owned() });
         self.node(Op::Input(index), &[], shape)
     }
 

@@ -1,26 +1,35 @@
 //! Inputs as integers, and released integers as numbers.
 
 use crate::error::{Error, Result};
-use crate::plan::{Plan, encode};
+use crate::opened::Values;
+use crate::plan::{Place, Plan, ReleaseSpec, encode};
 
-/// Checks the inputs of a batch and encodes them at f fraction bits.
+/// The inputs that an endpoint owns, by their index in the description.
+pub type Mine<'a> = [(usize, &'a [f32])];
+
+/// Checks the inputs of a batch that the endpoint at `place` owns, and encodes them at f fraction bits; `None` stands for those of others.
 ///
 /// # Errors
-/// Names the input, the sample and the position of the first value that is not finite or out of range, or the wrong length.
-pub(super) fn inputs(plan: &Plan, inputs: &[&[f32]], batch: usize) -> Result<Vec<Vec<u64>>> {
-    if inputs.len() != plan.inputs.len() {
-        let message = format!("{} takes {} inputs, {} are given", plan.model, plan.inputs.len(), inputs.len());
-        return Err(Error::Input { name: "all".into(), message });
+/// Names the input that is missing or not this endpoint's; or the sample and the position of the first value that is not finite or out of range, or the wrong
+/// length.
+pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -> Result<Vec<Option<Vec<u64>>>> {
+    if let Some((k, _)) = mine.iter().find(|(k, _)| plan.inputs.get(*k).is_none_or(|i| i.owner != place)) {
+        let name = plan.inputs.get(*k).map_or_else(|| format!("{k}"), |i| i.name.clone());
+        return Err(Error::Input { name, message: format!("{place} does not own it, and must not give it") });
     }
     let (limit, scale) = (plan.settings.limit(), (1u64 << plan.settings.fraction) as f64);
     // a comparison's contract ends N - 1 units below the power of two; rounding must not reach it
     let largest = (1i64 << (plan.settings.opened - 2)) - plan.settings.parties as i64;
     plan.inputs
         .iter()
-        .zip(inputs)
         .enumerate()
-        .map(|(k, (spec, values))| {
+        .map(|(k, spec)| {
+            if spec.owner != place {
+                return Ok(None);
+            }
             let bad = |message: String| Error::Input { name: spec.name.clone(), message };
+            let given = mine.iter().find(|(index, _)| *index == k).map(|(_, values)| *values);
+            let values = given.ok_or_else(|| bad("is not given by its owner".into()))?;
             let len = plan.input_len(k);
             if values.len() != batch * len {
                 return Err(bad(format!("{} values are not {batch} samples of shape {:?} ({len} each)", values.len(), spec.shape)));
@@ -29,13 +38,17 @@ pub(super) fn inputs(plan: &Plan, inputs: &[&[f32]], batch: usize) -> Result<Vec
             if let Some(i) = values.iter().position(|v| !(v.is_finite() && (f64::from(v.abs()) * scale).round() <= largest as f64)) {
                 return Err(bad(format!("sample {}, position {}: must be finite and below {limit}", i / len, i % len)));
             }
-            Ok(values.iter().map(|v| encode(f64::from(*v) * scale)).collect())
+            Ok(Some(values.iter().map(|v| encode(f64::from(*v) * scale)).collect()))
         })
         .collect()
 }
 
 /// What released integers stand for.
-pub(super) fn outputs(plan: &Plan, values: &[i64]) -> Vec<f32> {
-    let scale = (1u64 << plan.settings.fraction) as f64 * plan.output.factor as f64;
-    values.iter().map(|v| (*v as f64 / scale) as f32).collect()
+pub(crate) fn outputs(plan: &Plan, release: &ReleaseSpec, values: &[i64]) -> Values {
+    if let Some(q) = release.value.integer {
+        let mask = u32::MAX >> (32 - q.clamp(1, 32));
+        return Values::Index(values.iter().map(|v| *v as u32 & mask).collect());
+    }
+    let scale = (1u64 << plan.settings.fraction) as f64 * release.value.factor as f64;
+    Values::Real(values.iter().map(|v| (*v as f64 / scale) as f32).collect())
 }

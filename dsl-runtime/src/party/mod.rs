@@ -1,25 +1,26 @@
 //! The parties: a [`Session`] is one party's side of a computation, a [`World`] is all of them, and the dealer, in this process.
 //!
 //! A session connects, shares weights once, and then runs: offline it unpacks its tape ([`Prepared`]), online it runs the steps of the plan. Every
-//! correlation is owned by the `Prepared` of one run, which the run consumes: it cannot be used twice.
+//! correlation is owned by the `Prepared` of one run, which the run consumes: it cannot be used twice. An endpoint that does not compute, a client, has a session
+//! as well: it gives shares of what it owns and gets what is released to it.
 
 mod encode;
 mod handshake;
+mod links;
 mod offline;
+mod one_way;
 mod online;
 mod pool;
+mod roles;
 mod session;
+pub(crate) mod source;
 mod weights;
 mod world;
 
+pub use encode::Mine;
+pub(crate) use encode::outputs;
 pub use offline::Prepared;
 pub use online::{Measured, Outcome, Recorded};
+pub use roles::{Samples, run_compute, run_role};
 pub use session::Session;
-pub use weights::WeightSet;
 pub use world::{Prediction, Untyped, World, fixed_point};
-
-/// The party that owns the inputs and learns the output.
-pub const CLIENT: usize = 0;
-
-/// The party that owns the weights and learns nothing.
-pub const SERVER: usize = 1;

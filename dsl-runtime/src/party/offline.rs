@@ -1,38 +1,44 @@
-//! The offline half of a run: agreeing on it, claiming a tape, unpacking it step by step.
+//! The offline half of a run: agreeing on it, sharing weights that are new, claiming a tape, unpacking it step by step.
 //!
 //! Keys, seeds, shares of weights, inputs and values are wiped before their memory is given back, masks of wires with them. The correlations of comparisons and
 //! truncations are not: wiping them would cost as much as using them, and each serves one opening that is over by then.
 
-use super::handshake::{Header, agree, link};
-use super::{Session, WeightSet};
+use super::Session;
+use super::handshake::{Agreed, Header, agree};
+use super::weights::WeightSet;
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
-use crate::plan::{Kind, Plan, step_cost};
+use crate::plan::{Kind, Place, Plan, step_cost};
 use crate::protocol::{Tape, TapeError, max, open, padded, relu, truncate};
-use crate::wire::{Answer, Request, tape_id};
+use crate::weights::Weights;
+use crate::wire::{ELEMENTS, tape_id};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use undertone_ring::conv::Scratch;
 
-/// One party's correlations for one run: made once, consumed by it.
+/// One endpoint's part of one run that was agreed on, with its correlations: made once, consumed by the run.
 pub struct Prepared {
     pub(super) batch: usize,
     pub(super) run: u64,
     /// What it was prepared for.
     pub(super) plan: [u8; 32],
-    pub(super) set: [u8; 16],
+    pub(super) set: Arc<WeightSet>,
     pub(super) session: [u8; 16],
+    /// One a step; a client has none.
     pub(super) steps: Vec<Material>,
     /// Bytes of corrections that each step took.
     pub(super) corrections: Vec<u64>,
-    /// Seconds that the whole offline half took.
+    /// Sharing the weights, if that had to be done.
+    pub(super) setup: Duration,
+    /// The rest of the offline half.
     pub(super) time: Duration,
 }
 
 /// The correlations of one step.
 pub(super) enum Material {
     None,
-    /// This party's share of a wire's mask.
-    Wire(Vec<u64>),
+    /// This party's part of a wire's mask; nothing if it does not send.
+    Wire(Option<Vec<u64>>),
     /// K_i of a linear step, which becomes its result.
     Linear(Vec<u64>),
     Truncate(truncate::Material<u64>),
@@ -41,45 +47,54 @@ pub(super) enum Material {
 }
 
 impl Session {
-    /// Agrees on a run with the peers and the dealer and unpacks this party's tape. The owner of the inputs says how many samples there are.
+    /// Agrees on a run with everybody and unpacks this party's tape. The owner of the weights gives them, with every run; they are shared once. The owner of the
+    /// first input says how many samples there are, and whoever owns another one may.
     ///
     /// # Errors
-    /// When the parties disagree on plan, weights or batch, when the dealer refuses, or when its tape does not fit the plan. Any error ends the session.
-    pub fn prepare(&mut self, plan: &Plan, set: &WeightSet, batch: Option<usize>) -> Result<Prepared> {
-        self.guarded(|session| session.prepare_run(plan, set, batch))
+    /// When weights are missing, not finite or out of range (before anything is sent), when the endpoints disagree on plan, weights or batch, when there is no tape,
+    /// or when a tape does not fit the plan. Any error ends the session.
+    pub fn prepare(&mut self, plan: &Plan, weights: Option<&Weights>, batch: Option<usize>) -> Result<Prepared> {
+        self.guarded(|session| session.prepare_run(plan, weights, batch))
     }
 
-    fn prepare_run(&mut self, plan: &Plan, set: &WeightSet, batch: Option<usize>) -> Result<Prepared> {
+    fn prepare_run(&mut self, plan: &Plan, weights: Option<&Weights>, batch: Option<usize>) -> Result<Prepared> {
         let start = Instant::now();
-        let hash = plan.hash();
-        if set.plan != hash {
-            let message = format!("the weights were shared for another plan than that of `{}`: share them again", plan.model);
-            return Err(Error::Peer { party: self.seat.party, during: "prepare".into(), message });
+        plan.verify(ELEMENTS)?;
+        if (plan.settings.parties, plan.clients()) != (self.table.parties, self.table.clients) {
+            let message = format!(
+                "the plan is for {} parties and {} clients, the session has {} and {}: use one deployment for both",
+                plan.settings.parties,
+                plan.clients(),
+                self.table.parties,
+                self.table.clients
+            );
+            return Err(self.links.failed("prepare", message));
         }
-        self.runs += 1;
-        let run = self.runs;
         let too_many = |_| Error::Input { name: "all".into(), message: "there are too many samples for one run".into() };
-        let header = Header { plan: hash, batch: batch.map(u32::try_from).transpose().map_err(too_many)?, run, set: set.id };
-        let batch = agree(self.seat, self.transport()?, plan, &header)?;
-        let tape = match self.ask(&Request::Tape { set: set.id, batch: batch as u32 })? {
-            Answer::Tape(tape) => tape,
-            other => {
-                return Err(Error::Peer {
-                    party: self.seat.party,
-                    during: "tape".into(),
-                    message: format!("the dealer answers {other:?}"),
-                });
-            }
+        let batch = batch.map(u32::try_from).transpose().map_err(too_many)?;
+        let (set, mine) = self.own_weights(plan, weights)?;
+        self.runs += 1;
+        let (run, hash) = (self.runs, plan.hash());
+        let (dealing, claimed) = self.source_of().map_or((None, 0), |s| (Some(s.dealing()), s.claimed()));
+        let header = Header { plan: hash, batch, run, set, dealing, claimed };
+        let agreed = agree(self.table, &mut self.links, plan, &header)?;
+        let from = Instant::now();
+        let set = self.weight_set(plan, agreed.set, &mine)?;
+        let setup = from.elapsed();
+        let (steps, corrections) = match self.place {
+            Place::Party(_) => self.expand(plan, &set, agreed)?,
+            Place::Client(_) => (vec![], vec![0; plan.steps.len()]),
         };
-        self.claim(tape)?;
-        self.same_everywhere("tape", tape)?;
-        let (steps, corrections) = self.expand(plan, set, batch, tape)?;
-        Ok(Prepared { batch, run, plan: hash, set: set.id, session: self.id, steps, corrections, time: start.elapsed() })
+        let time = start.elapsed().saturating_sub(setup);
+        Ok(Prepared { batch: agreed.batch, run, plan: hash, set, session: self.id, steps, corrections, setup, time })
     }
 
-    fn expand(&mut self, plan: &Plan, set: &WeightSet, batch: usize, tape: u64) -> Result<(Vec<Material>, Vec<u64>)> {
-        let key = self.key(Purpose::Tape, &tape_id(tape));
-        let (seat, s) = (self.seat, plan.settings);
+    fn expand(&mut self, plan: &Plan, set: &WeightSet, agreed: Agreed) -> Result<(Vec<Material>, Vec<u64>)> {
+        let batch = agreed.batch;
+        let tape = self.source()?.tape(set.id, plan, batch, agreed.claimed)?;
+        self.same_everywhere("tape", tape)?;
+        let key = self.key(Purpose::Tape, &tape_id(tape))?;
+        let (seat, s) = (self.seat()?, plan.settings);
         let mut scratch = Scratch::new();
         let mut message = Vec::new();
         let mut steps: Vec<Material> = Vec::with_capacity(plan.steps.len());
@@ -87,26 +102,24 @@ impl Session {
         for (k, step) in plan.steps.iter().enumerate() {
             let expected = step_cost(plan, step, batch).corrections;
             corrections[k] = expected;
-            let during = || format!("tape, stage `{}`", plan.stage_name(k));
+            message.clear();
             if expected > 0 && seat.is_last() {
-                self.transport()?.receive(seat.parties, expected as usize, &mut message).map_err(|e| link(seat, &during(), e))?;
-            } else {
-                message.clear();
+                self.source()?.corrections(expected as usize, &mut message)?;
             }
             let mut tape = Tape::new(&key, seat.is_last().then_some(message.as_slice()));
             let (id, len) = (k as u32, batch * step.len);
             let material = (|| -> Result<Material, TapeError> {
                 Ok(match &step.kind {
-                    Kind::Open => Material::Wire(open::mask(&tape, id, len)),
+                    Kind::Open(opening) => Material::Wire(opening.sends(seat.party).then(|| open::mask(&tape, id, len))),
                     Kind::Linear { geometry, weight } => {
                         let weight = &set.weights[*weight];
-                        let none = Vec::new();
                         let wire = match &steps[step.inputs[0]] {
-                            Material::Wire(mask) => mask,
-                            _ => &none, // a verified plan reads an opened wire here
+                            Material::Wire(Some(mask)) => Some(mask.as_slice()),
+                            _ => None,
                         };
-                        let k = s.linear(geometry, batch).expand(wire, &weight.opened, &weight.bias, &mut tape, id, &mut scratch)?;
-                        Material::Linear(k)
+                        let linear = s.linear(geometry, batch);
+                        let wire = wire.zip(weight.masked.as_ref());
+                        Material::Linear(linear.expand(plan.is_masked(step), wire, &weight.bias, &mut tape, id, &mut scratch)?)
                     }
                     Kind::Truncate { t } => Material::Truncate(s.truncate(*t).expand(seat.parties, &mut tape, id, padded(len))?),
                     Kind::Relu { t } => {
@@ -119,13 +132,15 @@ impl Session {
                         let material = max.expand(&mut tape, id)?;
                         Material::Max(Box::new((max, material)))
                     }
-                    Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Material::None,
+                    Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) | Kind::Release(_) => Material::None,
                 })
             })();
-            let bad = |e: TapeError| Error::Peer { party: seat.party, during: during(), message: e.to_string() };
+            let links = &self.links;
+            let bad = |e: TapeError| links.failed(&format!("tape, stage `{}`", plan.stage_name(k)), e.to_string());
             steps.push(material.map_err(bad)?);
             tape.finish().map_err(bad)?;
         }
+        self.source()?.finish()?;
         Ok((steps, corrections))
     }
 }
@@ -136,7 +151,7 @@ impl Prepared {
         self.batch
     }
 
-    /// How long the offline half took this party.
+    /// How long the offline half took this endpoint, without sharing the weights.
     pub fn time(&self) -> Duration {
         self.time
     }

@@ -1,12 +1,15 @@
 //! The online half of a run: the steps of the plan, one after the other, and the release.
 
-use super::handshake::link;
+use super::Session;
+use super::encode::{self, Mine};
 use super::offline::{Material, Prepared};
+use super::one_way::{open_one_way, release};
 use super::pool::Pool;
-use super::{CLIENT, Session, WeightSet, encode};
-use crate::error::{Error, Result};
-use crate::plan::{Kind, Plan};
-use crate::protocol::{Phases, Round, open, padded, release as zero};
+use super::weights::WeightSet;
+use crate::error::Result;
+use crate::opened::Opened;
+use crate::plan::{Kind, Opening, Place, Plan};
+use crate::protocol::{Phases, Round, Seat, open, padded, release as zero};
 use std::time::{Duration, Instant};
 use undertone_ring::conv::Scratch;
 use zeroize::{Zeroize, Zeroizing};
@@ -14,10 +17,12 @@ use zeroize::{Zeroize, Zeroizing};
 /// What a run leaves with one party.
 #[derive(Clone, Default)]
 pub struct Outcome {
-    /// The released output, sample after sample, row-major; empty for a party that learns nothing.
-    pub output: Vec<f32>,
-    /// What each step measured; the last entry is the release.
+    /// What was released to this endpoint.
+    pub opened: Opened,
+    /// What each step measured; nothing with a client.
     pub steps: Vec<Measured>,
+    /// Seconds of sharing the weights; zero when they were shared before.
+    pub setup: Duration,
     /// Seconds of the offline half.
     pub offline: Duration,
     /// Seconds of the online half.
@@ -41,7 +46,7 @@ pub struct Measured {
 
 impl core::fmt::Debug for Outcome {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Outcome[{} values, online {:?}]", self.output.len(), self.online)
+        write!(f, "Outcome[{:?}, online {:?}]", self.opened, self.online)
     }
 }
 
@@ -60,35 +65,46 @@ impl core::fmt::Debug for Recorded {
 }
 
 impl Session {
-    /// Runs a prepared batch: `inputs` are given by the client, who gets the output. The parties first compare which run it is, eight bytes that no cost counts;
-    /// the online time starts after it.
+    /// Runs a prepared batch: every endpoint gives the inputs that it owns and gets what is released to it. The parties first compare which run it is, eight bytes that no
+    /// cost counts; the online time starts after it.
     ///
     /// # Errors
-    /// When an input has the wrong length, is not finite or out of range (before anything is sent), when the run was prepared for another plan, other weights or in
-    /// another session, or a peer vanishes. Any error ends the session.
-    pub fn run(&mut self, plan: &Plan, set: &WeightSet, prepared: Prepared, inputs: Option<&[&[f32]]>) -> Result<Outcome> {
-        self.guarded(|session| session.run_online(plan, set, prepared, inputs))
+    /// When an input is missing, has the wrong length, is not finite or out of range (before anything is sent), when the run was prepared for another plan or in
+    /// another session, or another endpoint vanishes. Any error ends the session.
+    pub fn run(&mut self, plan: &Plan, prepared: Prepared, inputs: &Mine<'_>) -> Result<Outcome> {
+        self.guarded(|session| session.run_online(plan, prepared, inputs))
     }
 
-    fn run_online(&mut self, plan: &Plan, set: &WeightSet, prepared: Prepared, inputs: Option<&[&[f32]]>) -> Result<Outcome> {
-        if (prepared.plan, prepared.set, prepared.session) != (plan.hash(), set.id, self.id) {
-            let message = "it was prepared for another plan, other weights or in another session".into();
-            return Err(Error::Peer { party: self.seat.party, during: format!("run {}", prepared.run), message });
+    fn run_online(&mut self, plan: &Plan, prepared: Prepared, inputs: &Mine<'_>) -> Result<Outcome> {
+        if (prepared.plan, prepared.session) != (plan.hash(), self.id) {
+            return Err(self
+                .links
+                .failed(&format!("run {}", prepared.run), "it was prepared for another plan or in another session".into()));
         }
-        let mine = match inputs {
-            Some(inputs) if self.seat.party == CLIENT => Zeroizing::new(encode::inputs(plan, inputs, prepared.batch)?),
-            None if self.seat.party != CLIENT => Zeroizing::new(vec![]),
-            _ => return Err(Error::Input { name: "all".into(), message: "the client, and nobody else, gives the inputs".into() }),
-        };
+        let mine = Zeroizing::new(encode::inputs(plan, self.place, inputs, prepared.batch)?);
+        match self.place {
+            Place::Party(_) => self.run_party(plan, prepared, &mine),
+            Place::Client(_) => self.run_client(plan, &prepared, &mine),
+        }
+    }
+
+    fn run_party(&mut self, plan: &Plan, prepared: Prepared, mine: &[Option<Vec<u64>>]) -> Result<Outcome> {
         // a prepared run that met another one would open values under crossed masks
         self.same_everywhere("run", prepared.run)?;
+        for client in self.table.parties + 1..=self.table.parties + self.table.clients {
+            let theirs: u64 = self.links.receive(client, "run")?;
+            if theirs != prepared.run {
+                return Err(self.links.differs(client, format!("run {} starts here, run {theirs} there", prepared.run)));
+            }
+        }
         let start = Instant::now();
-        let (last_use, spare) = (plan.last_use(), core::mem::take(&mut self.spare));
-        let mut run = Run { plan, set, batch: prepared.batch, values: vec![], buffers: Buffers::default(), scratch: Scratch::new(), spare };
-        let mut outcome = Outcome { offline: prepared.time, ..Outcome::default() };
+        let (seat, last_use, spare) = (self.seat()?, plan.last_use(), core::mem::take(&mut self.spare));
+        let (set, batch, run) = (&prepared.set, prepared.batch, prepared.run);
+        let mut run = Run { plan, seat, set, batch, run, values: vec![], buffers: Buffers::default(), scratch: Scratch::new(), spare };
+        let mut outcome = Outcome { setup: prepared.setup, offline: prepared.time, ..Outcome::default() };
         for (k, material) in prepared.steps.into_iter().enumerate() {
             let from = Instant::now();
-            let (rounds, sent) = run.step(self, k, material, &mine)?;
+            let (rounds, sent) = run.step(self, k, material, mine, &mut outcome.opened)?;
             outcome.steps.push(Measured { rounds, sent, corrections: prepared.corrections[k], time: from.elapsed() });
             if self.record {
                 let stages = plan.stages.iter().enumerate().filter(|(_, s)| s.result.step == k);
@@ -102,10 +118,6 @@ impl Session {
                 }
             }
         }
-        let from = Instant::now();
-        let (output, sent) = run.release(self, prepared.run)?;
-        outcome.output = output;
-        outcome.steps.push(Measured { rounds: 1, sent, corrections: 0, time: from.elapsed() });
         outcome.online = start.elapsed();
         let mut spare = core::mem::take(&mut run.spare);
         for value in core::mem::take(&mut run.values) {
@@ -118,8 +130,11 @@ impl Session {
 
 struct Run<'a> {
     plan: &'a Plan,
+    seat: Seat,
     set: &'a WeightSet,
     batch: usize,
+    /// Its number.
+    run: u64,
     /// The share, or the opened value, of each step that is still needed; padded to whole groups.
     values: Vec<Vec<u64>>,
     buffers: Buffers,
@@ -137,26 +152,37 @@ struct Buffers {
 
 impl Run<'_> {
     /// Runs step `k`; returns its rounds and the bytes sent to each peer.
-    fn step(&mut self, session: &mut Session, k: usize, material: Material, mine: &[Vec<u64>]) -> Result<(u64, u64)> {
+    fn step(
+        &mut self,
+        session: &mut Session,
+        k: usize,
+        material: Material,
+        mine: &[Option<Vec<u64>>],
+        opened: &mut Opened,
+    ) -> Result<(u64, u64)> {
         let step = &self.plan.steps[k];
-        let (seat, len, s) = (session.seat, self.batch * step.len, self.plan.settings);
-        let mut result = match &material {
-            Material::Linear(_) => vec![],
+        let (seat, len, s) = (self.seat, self.batch * step.len, self.plan.settings);
+        let mut result = match (&material, &step.kind) {
+            (Material::Linear(_), _) | (_, Kind::Release(_)) => vec![],
             _ => self.spare.zeros(padded(len)),
         };
         let x = |i: usize| self.values[step.inputs[i]].as_slice();
         let (buffers, stage) = (&mut self.buffers, step.stage.as_str());
         let mut drive = |phases: &mut dyn Phases<u64>, result: &mut [u64]| buffers.drive(session, stage, phases, result);
         let counts = match (&step.kind, material) {
-            (Kind::Open, Material::Wire(mask)) => {
-                let counts = drive(&mut open::run(s.ring, x(0), &mask), &mut result)?;
-                self.spare.give(mask);
+            (Kind::Open(opening), Material::Wire(mask)) => {
+                let counts = match &mask {
+                    Some(mask) if *opening == Opening::default() => drive(&mut open::run(s.ring, x(0), mask), &mut result)?,
+                    _ => open_one_way(session, *opening, stage, s.ring, &x(0)[..len], mask.as_deref(), &mut result[..len])?,
+                };
+                self.spare.give(mask.unwrap_or_default());
                 counts
             }
             (Kind::Linear { geometry, weight }, Material::Linear(z)) => {
                 result = z;
-                let linear = s.linear(geometry, self.batch);
-                linear.run(x(0), &self.set.weights[*weight].share, &mut result, &mut self.scratch);
+                if let Some(online) = &self.set.weights[*weight].online {
+                    s.linear(geometry, self.batch).run(x(0), online, &mut result, &mut self.scratch);
+                }
                 result.resize(padded(len), 0);
                 (0, 0)
             }
@@ -168,30 +194,29 @@ impl Run<'_> {
             (Kind::Max { .. }, Material::Max(max)) => {
                 drive(&mut max.0.run(seat, &max.1, &x(0)[..self.batch * self.plan.steps[step.inputs[0]].len]), &mut result)?
             }
-            (kind, Material::None) => {
-                self.local(kind, k, mine, &mut result);
+            (Kind::Input(i), Material::None) => {
+                self.input(session, *i, mine.get(*i).and_then(Option::as_ref), &mut result[..len])?;
                 (0, 0)
             }
-            (kind, _) => {
-                let message = format!("the correlations of step {k} are not those of {kind:?}");
-                return Err(Error::Peer { party: seat.party, during: step.stage.clone(), message });
+            (Kind::Release(r), Material::None) => {
+                let zeta = zero::zero(seat, &session.zero_keys(self.run), k as u32, x(0).len());
+                release(session, self.plan, *r, &zeta, x(0), len, opened)?
             }
+            (kind, Material::None) => {
+                self.local(kind, k, &mut result);
+                (0, 0)
+            }
+            (kind, _) => return Err(session.links.failed(stage, format!("the correlations of step {k} are not those of {kind:?}"))),
         };
         self.values.push(result);
         Ok(counts)
     }
 
     /// Steps without communication, sample by sample.
-    fn local(&self, kind: &Kind, k: usize, mine: &[Vec<u64>], result: &mut [u64]) {
+    fn local(&self, kind: &Kind, k: usize, result: &mut [u64]) {
         let step = &self.plan.steps[k];
         let x = |i: usize| (self.values[step.inputs[i]].as_slice(), self.plan.steps[step.inputs[i]].len);
         match kind {
-            // the owner's share is the value, the others' is zero: every opening adds a mask of each party's own
-            Kind::Input(i) => {
-                if let Some(values) = mine.get(*i) {
-                    result[..values.len()].copy_from_slice(values);
-                }
-            }
             Kind::Times { factor } => result.iter_mut().zip(x(0).0).for_each(|(r, x)| *r = x.wrapping_mul(*factor)),
             Kind::Add => result.iter_mut().zip(x(0).0.iter().zip(x(1).0)).for_each(|(r, (a, b))| *r = a.wrapping_add(*b)),
             Kind::Sum(sum) => {
@@ -208,34 +233,28 @@ impl Run<'_> {
                     }
                 }
             }
-            Kind::Open | Kind::Linear { .. } | Kind::Truncate { .. } | Kind::Relu { .. } | Kind::Max { .. } => {}
+            Kind::Input(_)
+            | Kind::Open(_)
+            | Kind::Linear { .. }
+            | Kind::Truncate { .. }
+            | Kind::Relu { .. }
+            | Kind::Max { .. }
+            | Kind::Release(_) => {}
         }
     }
 
-    /// Releases the output to the client; returns it there, and the bytes sent.
-    fn release(&mut self, session: &mut Session, run: u64) -> Result<(Vec<f32>, u64)> {
-        let (seat, output) = (session.seat, &self.plan.output);
-        let share = &self.values[output.step];
-        let pairs = session.zero_keys(run);
-        let zeta = zero::zero(seat, &pairs, output.step as u32, share.len());
-        let release = self.plan.settings.release(output);
-        let own = release.message(seat, share, &zeta);
-        if seat.party != CLIENT {
-            session.transport()?.send(CLIENT, &own).map_err(|e| link(seat, "release", e))?;
-            return Ok((vec![], own.len() as u64));
+    /// An input. A party's own is its share as it is, those of the others being zero: every opening adds a mask of each sender's own.
+    fn input(&self, session: &mut Session, k: usize, mine: Option<&Vec<u64>>, result: &mut [u64]) -> Result<()> {
+        let spec = &self.plan.inputs[k];
+        if let Some(values) = mine {
+            result.copy_from_slice(values);
+        } else if spec.owner.party().is_none() {
+            let client = spec.owner.endpoint(self.seat.parties);
+            let mut message = Vec::new();
+            let share = session.client_share(client, result.len(), &mut message, &format!("input `{}`", spec.name))?;
+            result.copy_from_slice(&share);
         }
-        let mut peers = core::mem::take(&mut session.peers);
-        for (k, message) in peers.iter_mut().enumerate() {
-            session.transport()?.receive(k + 1, own.len(), message).map_err(|e| link(seat, "release", e))?;
-            if message.len() != own.len() {
-                let message = format!("party {} sent {} bytes where {} were expected", k + 1, message.len(), own.len());
-                return Err(Error::Peer { party: seat.party, during: "release".into(), message });
-            }
-        }
-        let len = self.batch * self.plan.steps[output.step].len;
-        let values = release.combine::<u64>(Round { own: &own, peers: &peers }, len);
-        session.peers = peers;
-        Ok((encode::outputs(self.plan, &values), 0))
+        Ok(())
     }
 }
 

@@ -1,118 +1,232 @@
-//! Sharing weights: once per set, for many runs.
+//! Weights, once per set, for many runs.
+//!
+//! A party that owns the weights keeps them to itself: it sends them under masks of its own key, n bits a weight to each peer. A client that owns them sends each
+//! party a share; the parties then open the shares under masks of all of them, in one round of n bits a weight, so nobody learns a weight.
 
-use super::{SERVER, Session, handshake};
+use super::Session;
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
-use crate::plan::{EncodedWeight, Plan};
+use crate::plan::{EncodedWeight, Place, Plan, WeightSpec};
 use crate::protocol::linear;
-use crate::weights::Weights;
-use crate::wire::{Answer, Request};
+use crate::wire::ELEMENTS;
+use std::sync::Arc;
 use undertone_ring::conv::PackedWeights;
+use undertone_ring::prg::Prg;
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A party's part of a set of weights, bound to one plan. The id is drawn at random for each set and its masks serve no other weights.
-pub struct WeightSet {
-    pub(super) id: [u8; 16],
-    pub(super) plan: [u8; 32],
-    pub(super) weights: Vec<Shared>,
+pub(super) struct WeightSet {
+    pub id: [u8; 16],
+    pub plan: [u8; 32],
+    pub weights: Vec<Held>,
 }
 
-/// One weight of a set.
-pub(super) struct Shared {
-    /// What this party multiplies opened values with.
-    pub share: PackedWeights<u64>,
-    /// The opened masked weight.
-    pub opened: PackedWeights<u64>,
-    /// Its share of the bias: the owner holds it all.
+/// What a party holds of one weight.
+pub(super) struct Held {
+    /// What it multiplies openings with; nothing where another party keeps the weights to itself.
+    pub online: Option<PackedWeights<u64>>,
+    /// The opened masked weight, which it multiplies its masks with; nothing with the keeper, which masks nothing.
+    pub masked: Option<PackedWeights<u64>>,
+    /// Its share of the bias.
     pub bias: Zeroizing<Vec<u64>>,
 }
 
 impl Session {
-    /// Shares the weights of a plan among the parties: `mine` is given by the server and by nobody else.
-    ///
-    /// One round of 64 bits a weight. Each party opens its share plus its own mask, so nobody learns a weight.
-    ///
-    /// # Errors
-    /// When weights are missing, wrongly shaped, not finite or out of range (before anything is sent), or a peer or the dealer disagrees. Any error ends the
-    /// session.
-    pub fn weights(&mut self, plan: &Plan, mine: Option<&Weights>) -> Result<WeightSet> {
-        self.guarded(|session| session.share_weights(plan, mine))
-    }
-
-    fn share_weights(&mut self, plan: &Plan, mine: Option<&Weights>) -> Result<WeightSet> {
-        plan.verify(crate::wire::ELEMENTS)?;
-        let owner = self.seat.party == SERVER;
-        let encoded: Vec<EncodedWeight> = match mine {
-            Some(weights) if owner => plan.encode(weights)?,
-            None if !owner => vec![],
+    /// The weights of this endpoint, encoded for a plan, and the id under which they are or will be shared.
+    pub(super) fn own_weights(&mut self, plan: &Plan, weights: Option<&crate::Weights>) -> Result<(Option<[u8; 16]>, Vec<EncodedWeight>)> {
+        let (owner, none) = (plan.weights_owner == self.place, crate::Weights::empty());
+        let weights = match weights {
+            Some(weights) if owner => weights,
+            None if !owner => return Ok((None, vec![])),
+            None if plan.weights.is_empty() => &none,
             _ => {
-                let message = if owner { "the server gives the weights, but none are given" } else { "only the server gives weights" };
+                let message = if owner { "their owner gives the weights, but none are given" } else { "only their owner gives weights" };
                 return Err(Error::Weights { model: plan.model.clone(), problems: vec![message.into()] });
             }
         };
-        let seat = self.seat;
-        handshake::same_plan(seat, self.transport()?, plan)?;
-        let id = self.weight_set_id(owner)?;
-        match self.ask(&Request::Weights { set: id, plan: Box::new(plan.clone()) })? {
-            Answer::Ready => {}
-            other => {
-                return Err(Error::Peer {
-                    party: self.seat.party,
-                    during: "weights".into(),
-                    message: format!("the dealer answers {other:?}"),
-                });
+        let which = (plan.hash(), weights.fingerprint());
+        if let Some(id) = self.own.get(&which) {
+            return Ok((Some(*id), vec![]));
+        }
+        let encoded = plan.encode(weights)?;
+        let id = match self.source_of().and_then(super::source::Source::set) {
+            Some(id) if self.own.values().any(|used| *used == id) => {
+                let message = "the tapes serve one set of weights, and another one was used before: deal tapes for these weights too";
+                return Err(self.links.failed("weights", message.into()));
+            }
+            Some(id) => id,
+            None => self.entropy.bytes()?,
+        };
+        self.own.insert(which, id);
+        Ok((Some(id), encoded))
+    }
+
+    /// The weights of a set that all endpoints have agreed on, shared now if they were not before.
+    pub(super) fn weight_set(&mut self, plan: &Plan, id: [u8; 16], mine: &[EncodedWeight]) -> Result<Arc<WeightSet>> {
+        if let Some(set) = self.sets.get(&id) {
+            if set.plan == plan.hash() {
+                return Ok(set.clone());
+            }
+            return Err(self
+                .links
+                .failed("weights", format!("this set of weights was shared for another plan than that of `{}`", plan.model)));
+        }
+        let weights = match (self.place, plan.keeper()) {
+            (Place::Client(_), _) => {
+                self.send_shares(plan, mine)?;
+                vec![]
+            }
+            (Place::Party(_), keeper) => {
+                self.source()?.weights(id, plan)?;
+                match keeper {
+                    Some(keeper) => self.keep(plan, id, keeper, mine)?,
+                    None => self.open_shares(plan, id)?,
+                }
+            }
+        };
+        let set = Arc::new(WeightSet { id, plan: plan.hash(), weights });
+        self.sets.insert(id, set.clone());
+        Ok(set)
+    }
+
+    /// Weights of one party: it sends them under its mask, the others pack what they hear.
+    fn keep(&mut self, plan: &Plan, id: [u8; 16], keeper: usize, mine: &[EncodedWeight]) -> Result<Vec<Held>> {
+        let (seat, key, n) = (self.seat()?, self.key(Purpose::Weights, &id)?, plan.settings.ring);
+        // only tapes that were made before the weights were known could meet two sets of weights under one id
+        let durable = self.source()?.set().is_some();
+        if seat.party == keeper && durable {
+            // what leaves this party is tied to the id before any of it does; the key keeps the digest from telling anything
+            let mut digest = blake3::Hasher::new_derive_key("undertone 2026 weights");
+            digest.update(&plan.hash());
+            digest.update(self.source()?.key(Purpose::Digest, &id).bytes());
+            mine.iter().for_each(|w| _ = digest.update(undertone_ring::bytes::as_bytes(&w.weight)));
+            let digest = *digest.finalize().as_bytes();
+            self.source()?.bind(id, digest)?;
+        }
+        let mut held = vec![];
+        let (mut message, mut digest) = (Vec::new(), digest_of(plan));
+        for (index, (geometry, spec)) in plan.geometries().iter().zip(&plan.weights).enumerate() {
+            let during = during(spec);
+            let bytes = word_bytes(n, 64, spec.len);
+            if seat.party == keeper {
+                let Some(weight) = mine.get(index) else { return Err(self.links.failed(&during, "the weights are not encoded".into())) };
+                let mut masked: Vec<u64> = linear::weight_mask(&key, index as u32, spec.len);
+                masked.iter_mut().zip(&weight.weight).for_each(|(m, w)| *m = m.wrapping_add(*w));
+                message.clear();
+                message.resize(bytes, 0);
+                pack_words(n, &masked, &mut message);
+                for peer in (0..seat.parties).filter(|p| *p != keeper) {
+                    self.links.send(peer, &message, &during)?;
+                }
+                let online = Some(PackedWeights::new(geometry, &weight.weight));
+                held.push(Held { online, masked: None, bias: Zeroizing::new(weight.bias.clone()) });
+            } else {
+                self.links.receive_exactly(keeper, bytes, &mut message, &during)?;
+                digest.update(&message);
+                let mut masked = vec![0u64; spec.len];
+                unpack_words(n, &message, &mut masked);
+                held.push(Held { online: None, masked: Some(PackedWeights::new(geometry, &masked)), bias: Zeroizing::new(vec![]) });
             }
         }
-        let key = self.key(Purpose::Weights, &id);
-        let mut weights = vec![];
-        let (mut own, n) = (Vec::new(), plan.settings.ring);
-        for (index, geometry) in plan.geometries().iter().enumerate() {
-            let spec = &plan.weights[index];
+        if seat.party != keeper && durable {
+            let digest = *digest.finalize().as_bytes();
+            self.source()?.bind(id, digest)?;
+        }
+        Ok(held)
+    }
+
+    /// Weights of a client: each party hears its share, then all open the masked weight.
+    fn open_shares(&mut self, plan: &Plan, id: [u8; 16]) -> Result<Vec<Held>> {
+        let (seat, n, owner) = (self.seat()?, plan.settings.ring, plan.weights_owner.endpoint(self.table.parties));
+        if self.source()?.set().is_some() {
+            let message = "tapes on disk serve weights that a party owns; the weights of a client need a dealer that is there";
+            return Err(self.links.failed("weights", message.into()));
+        }
+        let key: Prg = self.key(Purpose::Weights, &id)?;
+        let (mut held, mut message) = (vec![], Vec::new());
+        for (index, (geometry, spec)) in plan.geometries().iter().zip(&plan.weights).enumerate() {
+            let during = during(spec);
+            let shares = self.client_share(owner, spec.len + biases(spec), &mut message, &during)?;
+            let (weight, bias) = shares.split_at(spec.len);
             let mask: Zeroizing<Vec<u64>> = Zeroizing::new(linear::weight_mask(&key, index as u32, spec.len));
-            let mut opened = mask.to_vec();
-            let mut bias = vec![0; if spec.bias.is_some() { spec.out } else { 0 }];
-            if let Some(w) = encoded.get(index) {
-                opened.iter_mut().zip(&w.weight).for_each(|(o, w)| *o = o.wrapping_add(*w));
-                bias.copy_from_slice(&w.bias);
-            }
-            own.clear();
-            own.resize(word_bytes(n, 64, spec.len), 0);
-            pack_words(n, &opened, &mut own);
-            self.exchange(&format!("weights of `{}`", spec.stage), &own)?;
+            let mut opened: Vec<u64> = weight.iter().zip(mask.iter()).map(|(w, m)| w.wrapping_add(*m)).collect();
+            message.clear();
+            message.resize(word_bytes(n, 64, spec.len), 0);
+            pack_words(n, &opened, &mut message);
+            self.exchange(&during, &message)?;
             let mut theirs = vec![0u64; spec.len];
             for peer in &self.peers {
                 unpack_words(n, peer, &mut theirs);
                 opened.iter_mut().zip(&theirs).for_each(|(o, t)| *o = o.wrapping_add(*t));
             }
-            let share = Zeroizing::new(linear::weight_share(self.seat.is_first(), &opened, &mask));
-            weights.push(Shared {
-                share: PackedWeights::new(geometry, &share),
-                opened: PackedWeights::new(geometry, &opened),
-                bias: Zeroizing::new(bias),
-            });
+            let share = Zeroizing::new(linear::weight_share(seat.is_first(), &opened, &mask));
+            let (online, masked) = (PackedWeights::new(geometry, &share), PackedWeights::new(geometry, &opened));
+            held.push(Held { online: Some(online), masked: Some(masked), bias: Zeroizing::new(bias.to_vec()) });
         }
-        Ok(WeightSet { id, plan: plan.hash(), weights })
+        Ok(held)
     }
 
-    /// The owner draws the id of the set and tells the others.
-    fn weight_set_id(&mut self, owner: bool) -> Result<[u8; 16]> {
-        if owner {
-            let (id, seat) = (self.entropy.bytes()?, self.seat);
-            for peer in (0..seat.parties).filter(|p| *p != seat.party) {
-                self.transport()?.send(peer, &id).map_err(|e| handshake::link(seat, "weight-set id", e))?;
-            }
-            return Ok(id);
+    /// A client's half of sharing weights.
+    fn send_shares(&mut self, plan: &Plan, mine: &[EncodedWeight]) -> Result<()> {
+        if plan.weights_owner != self.place {
+            return Ok(());
         }
-        let mut message = Vec::new();
-        let seat = self.seat;
-        self.transport()?.receive(SERVER, 16, &mut message).map_err(|e| handshake::link(seat, "weight-set id", e))?;
-        message.try_into().map_err(|_| Error::Peer {
-            party: self.seat.party,
-            during: "weight-set id".into(),
-            message: "the server sent something else than an id of 16 bytes".into(),
-        })
+        for (spec, weight) in plan.weights.iter().zip(mine) {
+            let values = Zeroizing::new([weight.weight.as_slice(), weight.bias.as_slice()].concat());
+            self.share_among_parties(&values, &during(spec))?;
+        }
+        Ok(())
     }
+
+    /// A client's values, shared among all parties: each gets a seed, and the last one the rest. 16 bytes to each but the last, n bits an element to that.
+    pub(super) fn share_among_parties(&mut self, values: &[u64], during: &str) -> Result<()> {
+        let (last, mut rest) = (self.table.parties - 1, Zeroizing::new(values.to_vec()));
+        for party in 0..last {
+            let seed = self.entropy.seed()?;
+            let part = Zeroizing::new(expanded(&seed.key(Purpose::Share, &[0; 16]), values.len()));
+            rest.iter_mut().zip(part.iter()).for_each(|(r, p)| *r = r.wrapping_sub(*p));
+            self.links.send(party, seed.bytes(), during)?;
+        }
+        self.links.send(last, undertone_ring::bytes::as_bytes(&rest), during)
+    }
+
+    /// This party's share of a client's values.
+    pub(super) fn client_share(&mut self, client: usize, len: usize, message: &mut Vec<u8>, during: &str) -> Result<Zeroizing<Vec<u64>>> {
+        if self.seat()?.is_last() {
+            self.links.receive_exactly(client, 8 * len, message, during)?;
+            let words = message.as_chunks().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
+            message.zeroize();
+            return Ok(Zeroizing::new(words));
+        }
+        self.links.receive_exactly(client, 16, message, during)?;
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(message);
+        message.zeroize();
+        let seed = crate::entropy::Seed::from_bytes(bytes);
+        bytes.zeroize();
+        Ok(Zeroizing::new(expanded(&seed.key(Purpose::Share, &[0; 16]), len)))
+    }
+}
+
+fn digest_of(plan: &Plan) -> blake3::Hasher {
+    let mut digest = blake3::Hasher::new_derive_key("undertone 2026 masked weights");
+    digest.update(&plan.hash());
+    digest
+}
+
+fn expanded(key: &undertone_ring::prg::Key, len: usize) -> Vec<u64> {
+    let mut words = vec![0; len.min(2 * ELEMENTS)];
+    Prg::new(key).words(undertone_ring::prg::Counter { step: 0, field: 0 }, &mut words);
+    words
+}
+
+fn biases(spec: &WeightSpec) -> usize {
+    if spec.bias.is_some() { spec.out } else { 0 }
+}
+
+fn during(spec: &WeightSpec) -> String {
+    format!("weights of `{}`", spec.stage)
 }
 
 impl core::fmt::Debug for WeightSet {

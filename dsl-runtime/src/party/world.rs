@@ -1,6 +1,10 @@
 //! All parties and the dealer in this process, each on its own thread, connected in memory. The protocol is the one of real deployments; only the transport differs.
 
-use super::{CLIENT, Outcome, SERVER, Session};
+use super::handshake::Table;
+use super::links::{Links, names};
+use super::session::Parts;
+use super::source::Live;
+use super::{Outcome, Session};
 use crate::dealer;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
@@ -8,17 +12,17 @@ use crate::fixed;
 use crate::graph::Graph;
 use crate::model::{Model, ModelInput};
 use crate::net::{Memory, Transport, network};
-use crate::plan::{Plan, Settings};
+use crate::opened::Opened;
+use crate::plan::{Deployment, Place, Plan, Settings};
 use crate::report::{Report, Stages};
-use crate::tensor::{Clear, StaticShape};
 use crate::weights::Weights;
-use std::time::{Duration, Instant};
 use undertone_ring::prg::Prg;
 
 /// Two parties and a dealer in this process.
 #[derive(Clone, Debug)]
 pub struct World {
     settings: Settings,
+    deployment: Deployment,
     record: bool,
     /// The largest number of samples of one run.
     batch: usize,
@@ -32,9 +36,9 @@ pub struct World {
 
 /// What a private prediction leaves.
 #[derive(Clone, Debug)]
-pub struct Prediction<S: StaticShape> {
-    /// The output of every sample, as the client learns it.
-    pub output: Clear<S>,
+pub struct Prediction<R> {
+    /// Everything that was released: the one value, or a struct with one field a release.
+    pub output: R,
     /// Rounds, bytes and times, stage by stage.
     pub report: Report,
     /// The values of every stage, if the world records.
@@ -44,8 +48,8 @@ pub struct Prediction<S: StaticShape> {
 /// A prediction without types.
 #[derive(Clone)]
 pub struct Untyped {
-    /// The output of every sample, row-major.
-    pub output: Vec<f32>,
+    /// Everything that was released, to whomever.
+    pub opened: Opened,
     /// Rounds, bytes and times, stage by stage.
     pub report: Report,
     /// The values of every stage, if the world records.
@@ -54,7 +58,14 @@ pub struct Untyped {
 
 impl core::fmt::Debug for Untyped {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Untyped[{} values, {} samples]", self.output.len(), self.report.samples)
+        write!(f, "Untyped[{:?}, {} samples]", self.opened, self.report.samples)
+    }
+}
+
+impl Untyped {
+    /// The values of the release `output`, the only one of a model that says nothing about releases.
+    pub fn output(&self) -> &[f32] {
+        self.opened.real("output")
     }
 }
 
@@ -63,6 +74,7 @@ impl World {
     pub fn two_party() -> Self {
         Self {
             settings: Settings::default(),
+            deployment: Deployment::default(),
             record: false,
             batch: 64,
             #[cfg(any(test, feature = "test-util"))]
@@ -97,6 +109,11 @@ impl World {
         Self { settings, ..self }
     }
 
+    /// The same world with each role at a place of its own; otherwise their order decides.
+    pub fn deployment(self, deployment: Deployment) -> Self {
+        Self { deployment, ..self }
+    }
+
     /// The same world, running at most this many samples at once: more take more memory and fewer rounds.
     pub fn batch(self, samples: usize) -> Self {
         Self { batch: samples.max(1), ..self }
@@ -107,13 +124,13 @@ impl World {
         Self { record: true, ..self }
     }
 
-    /// Runs a model privately: the server gives the weights, the client the inputs, and gets the output.
+    /// Runs a model privately: each role gives what it owns; all that is released is put together.
     ///
     /// # Errors
     /// When weights or inputs cannot be used, or a party fails.
-    pub fn predict<M: Model>(&self, weights: &Weights, input: &M::Input) -> Result<Prediction<M::Output>> {
+    pub fn predict<M: Model>(&self, weights: &Weights, input: &M::Input) -> Result<Prediction<M::Released>> {
         let run = self.predict_graph(M::graph()?, weights, &input.slices(), input.batch()?, &mut |_| {})?;
-        Ok(Prediction { output: Clear::new(run.output)?, report: run.report, stages: run.stages })
+        Ok(Prediction { output: M::released(run.opened)?, report: run.report, stages: run.stages })
     }
 
     /// Runs a graph privately; `progress` hears of every batch that is done, with the number of samples so far.
@@ -128,41 +145,44 @@ impl World {
         samples: usize,
         progress: &mut (dyn FnMut(usize) + Send),
     ) -> Result<Untyped> {
-        let plan = Plan::new(graph, &self.settings)?;
+        let plan = Plan::deployed(graph, &self.settings, &self.deployment)?;
         // what one party could only report after the others have started is refused here already
         plan.encode(weights)?;
-        super::encode::inputs(&plan, inputs, samples)?;
-        if samples == 0 {
-            return Err(Error::Input { name: "all".into(), message: "there are no samples".into() });
-        }
+        check(&plan, inputs, samples)?;
         let batches: Vec<core::ops::Range<usize>> =
             (0..samples).step_by(self.batch).map(|start| start..(start + self.batch).min(samples)).collect();
         let progress = std::sync::Mutex::new(progress);
         let (plan, batches, progress) = (&plan, &batches, &progress);
-        let parties = self.execute(|session: &mut Session| {
-            let me = session.party();
-            let start = Instant::now();
-            let set = session.weights(plan, (me == SERVER).then_some(weights))?;
-            let setup = start.elapsed();
+        let endpoints = self.execute_with(plan.clients(), |session: &mut Session| {
+            let place = session.place();
             let mut outcomes = vec![];
             for range in batches {
-                let slices: Vec<&[f32]> =
-                    inputs.iter().enumerate().map(|(k, x)| &x[range.start * plan.input_len(k)..range.end * plan.input_len(k)]).collect();
-                let prepared = session.prepare(plan, &set, (me == CLIENT).then_some(range.len()))?;
-                outcomes.push(session.run(plan, &set, prepared, (me == CLIENT).then_some(slices.as_slice()))?);
-                if me == CLIENT
+                let owned = |k: &usize| plan.inputs[*k].owner == place;
+                let slice = |k: usize| (k, &inputs[k][range.start * plan.input_len(k)..range.end * plan.input_len(k)]);
+                let mine: Vec<(usize, &[f32])> = (0..inputs.len()).filter(owned).map(slice).collect();
+                let weights = (plan.weights_owner == place).then_some(weights);
+                let prepared = session.prepare(plan, weights, (!mine.is_empty()).then_some(range.len()))?;
+                outcomes.push(session.run(plan, prepared, &mine)?);
+                if place == Place::Party(0)
                     && let Ok(mut tell) = progress.lock()
                 {
                     tell(range.end);
                 }
             }
-            Ok((setup, outcomes))
+            Ok(outcomes)
         })?;
-        let (setups, parties): (Vec<Duration>, Vec<Vec<Outcome>>) = parties.into_iter().unzip();
-        let setup = setups.into_iter().max().unwrap_or_default();
-        let output = parties[CLIENT].iter().flat_map(|o| o.output.iter().copied()).collect();
-        let stages = self.record.then(|| Self::reveal(plan, &parties, batches));
-        Ok(Untyped { output, report: Report::new(plan, samples, &parties, setup), stages })
+        let mut opened = Opened::new();
+        for run in 0..batches.len() {
+            for release in &plan.releases {
+                let told = |e: &Vec<Outcome>| e[run].opened.get(&release.name).cloned();
+                if let Some(values) = endpoints.iter().find_map(told) {
+                    opened.push(&release.name, values);
+                }
+            }
+        }
+        let parties = &endpoints[..plan.settings.parties];
+        let stages = self.record.then(|| Self::reveal(plan, parties, batches));
+        Ok(Untyped { opened, report: Report::new(plan, samples, parties), stages })
     }
 
     /// Runs `body` as every party, each on its own thread, with a dealer beside them.
@@ -170,9 +190,18 @@ impl World {
     /// # Errors
     /// The error of the party that failed first by itself; the others only notice that it is gone.
     pub fn execute<T: Send>(&self, body: impl Fn(&mut Session) -> Result<T> + Sync) -> Result<Vec<T>> {
+        self.execute_with(0, body)
+    }
+
+    /// As [`execute`](Self::execute), with clients: their results follow those of the parties.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub fn execute_with<T: Send>(&self, clients: usize, body: impl Fn(&mut Session) -> Result<T> + Sync) -> Result<Vec<T>> {
         let parties = self.settings.parties;
-        let mut endpoints = network(parties + 1);
-        let dealer_link = endpoints.pop();
+        let table = Table { parties, clients };
+        let mut dealer_links = network(parties + 1);
+        let dealer_link = dealer_links.pop();
         let body = &body;
         let results: Vec<Result<T>> = std::thread::scope(|scope| {
             let dealer = dealer_link.map(|link| {
@@ -181,9 +210,15 @@ impl World {
                     dealer::serve_with(link.as_mut(), parties, &mut self.entropy(parties), &mut |key| self.watch(parties, key))
                 })
             });
-            let threads: Vec<_> =
-                endpoints.into_iter().enumerate().map(|(party, link)| scope.spawn(move || self.party(party, link, body))).collect();
-            let results = threads.into_iter().enumerate().map(|(party, t)| t.join().unwrap_or_else(|_| Err(panicked(party)))).collect();
+            let mut dealer_links = dealer_links.into_iter();
+            let peers = network(parties + 1 + clients).into_iter().enumerate().filter(|(e, _)| *e != parties);
+            let threads: Vec<_> = peers
+                .map(|(endpoint, link)| {
+                    let dealer = if endpoint < parties { dealer_links.next() } else { None };
+                    scope.spawn(move || self.endpoint(table, endpoint, link, dealer, body))
+                })
+                .collect();
+            let results = threads.into_iter().enumerate().map(|(e, t)| t.join().unwrap_or_else(|_| Err(panicked(e)))).collect();
             match dealer.map(std::thread::ScopedJoinHandle::join) {
                 Some(Ok(Err(e))) => vec![Err(e)],
                 Some(Err(_)) => vec![Err(panicked(parties))],
@@ -197,15 +232,27 @@ impl World {
         }
     }
 
-    fn party<T>(&self, party: usize, link: Memory, body: &(impl Fn(&mut Session) -> Result<T> + Sync)) -> Result<T> {
-        let watcher = self.clone();
-        let mut session = Session::connect_with(
-            party,
-            self.settings.parties,
-            self.tap(party, link),
-            self.entropy(party),
-            Box::new(move |key| watcher.watch(party, key)),
-        )?;
+    fn endpoint<T>(
+        &self,
+        table: Table,
+        endpoint: usize,
+        link: Memory,
+        dealer: Option<Memory>,
+        body: &(impl Fn(&mut Session) -> Result<T> + Sync),
+    ) -> Result<T> {
+        let (watcher, names) = (self.clone(), names(table.parties, table.clients));
+        let parts = Parts {
+            place: if endpoint < table.parties { Place::Party(endpoint) } else { Place::Client(endpoint - table.parties - 1) },
+            table,
+            links: Links::new(endpoint, &names, self.tap(endpoint, link)),
+            entropy: self.entropy(endpoint),
+            prepare: Box::new(move |key| watcher.watch(endpoint, key)),
+        };
+        let session = Session::connect_with(parts, |names, _| match dealer {
+            Some(link) => Ok(Box::new(Live::connect(endpoint, table.parties, names, self.tap(endpoint, link))?)),
+            None => Err(panicked(endpoint)),
+        })?;
+        let mut session = session.planned(self.settings, self.deployment.clone());
         session.record = self.record;
         body(&mut session)
     }
@@ -261,7 +308,28 @@ impl World {
 }
 
 fn panicked(endpoint: usize) -> Error {
-    Error::Peer { party: endpoint, during: "run".into(), message: "its thread has panicked: this is a bug in Undertone".into() }
+    let message = "its thread has panicked: this is a bug in Undertone".into();
+    Error::Peer { party: format!("endpoint {endpoint}"), during: "run".into(), message }
+}
+
+/// Checks the inputs of all roles.
+fn check(plan: &Plan, inputs: &[&[f32]], samples: usize) -> Result<Vec<Vec<u64>>> {
+    if inputs.len() != plan.inputs.len() {
+        let message = format!("{} takes {} inputs, {} are given", plan.model, plan.inputs.len(), inputs.len());
+        return Err(Error::Input { name: "all".into(), message });
+    }
+    if samples == 0 {
+        return Err(Error::Input { name: "all".into(), message: "there are no samples".into() });
+    }
+    let mut all = vec![];
+    for (k, (spec, values)) in plan.inputs.iter().zip(inputs).enumerate() {
+        let owned: Vec<(usize, &[f32])> =
+            (0..inputs.len()).filter(|i| plan.inputs[*i].owner == spec.owner).map(|i| (i, inputs[i])).collect();
+        let mut encoded = super::encode::inputs(plan, spec.owner, &owned, samples)?;
+        debug_assert_eq!(values.len(), encoded[k].as_ref().map_or(0, Vec::len));
+        all.push(encoded[k].take().unwrap_or_default());
+    }
+    Ok(all)
 }
 
 /// The fixed-point reference of a graph: the same plan, in the clear.
@@ -271,6 +339,6 @@ fn panicked(endpoint: usize) -> Error {
 pub fn fixed_point(graph: &Graph, settings: &Settings, weights: &Weights, inputs: &[&[f32]], samples: usize) -> Result<fixed::Fixed> {
     let plan = Plan::new(graph, settings)?;
     let encoded = plan.encode(weights)?;
-    let inputs = super::encode::inputs(&plan, inputs, samples)?;
+    let inputs = check(&plan, inputs, samples)?;
     Ok(fixed::run(&plan, &encoded, &inputs, samples))
 }

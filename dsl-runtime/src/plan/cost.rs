@@ -11,7 +11,7 @@ pub struct CostTable {
     pub model: String,
     /// The number of samples.
     pub batch: usize,
-    /// The stages in order; the release is the last row.
+    /// The stages in order, then the releases.
     pub rows: Vec<Row>,
 }
 
@@ -39,11 +39,12 @@ impl CostTable {
 pub(crate) fn step(plan: &Plan, step: &Step, batch: usize) -> Cost {
     let (s, len) = (plan.settings, batch * step.len);
     match &step.kind {
-        Kind::Open => s.open_cost(len),
-        Kind::Linear { geometry, .. } => s.linear(geometry, batch).cost::<u64>(),
+        Kind::Open(opening) => s.open_cost(len, *opening),
+        Kind::Linear { geometry, .. } => s.linear(geometry, batch).cost::<u64>(plan.is_masked(step)),
         Kind::Truncate { t } => s.truncate(*t).cost::<u64>(s.parties, padded(len)),
         Kind::Relu { t } => s.relu(*t).cost::<u64>(padded(len)),
         Kind::Max { windows, m, narrow } => s.max(windows, *m, *narrow, batch).cost::<u64>(),
+        Kind::Release(r) => s.release(&plan.releases[*r].value).cost(padded(len)),
         Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Cost::default(),
     }
 }
@@ -54,16 +55,14 @@ pub(super) fn table(plan: &Plan, batch: usize) -> CostTable {
         .iter()
         .map(|s| Row { stage: s.name.clone(), shape: s.shape.clone(), range: s.range.to_string(), cost: Cost::default() })
         .collect();
-    let mut rest = Row { stage: "release".into(), shape: plan.output_shape.clone(), range: String::new(), cost: Cost::default() };
     for s in &plan.steps {
         let cost = step(plan, s, batch);
         match rows.iter_mut().find(|r| r.stage == s.stage) {
             Some(row) => row.cost += cost,
-            None => rest.cost += cost,
+            None if s.stage.is_empty() => {}
+            None => rows.push(Row { stage: s.stage.clone(), shape: plan.shape_of(s), range: String::new(), cost }),
         }
     }
-    rest.cost += plan.settings.release(&plan.output).cost(padded(batch * plan.steps[plan.output.step].len));
-    rows.push(rest);
     CostTable { model: plan.model.clone(), batch, rows }
 }
 

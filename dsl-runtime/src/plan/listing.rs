@@ -1,6 +1,6 @@
 //! A short text of a plan, for snapshots and for people.
 
-use super::{Kind, Plan};
+use super::{Kind, Opening, Plan};
 use core::fmt;
 
 impl fmt::Display for Plan {
@@ -10,8 +10,11 @@ impl fmt::Display for Plan {
         for (k, step) in self.steps.iter().enumerate() {
             let inputs: Vec<String> = step.inputs.iter().map(|i| format!("%{i}")).collect();
             let what = match &step.kind {
-                Kind::Input(i) => format!("input {}", self.inputs.get(*i).map_or("", |i| &i.name)),
-                Kind::Open => "open".into(),
+                Kind::Input(i) => self.inputs.get(*i).map_or("input".into(), |i| format!("input {} of {}", i.name, i.owner)),
+                Kind::Open(Opening { from, to }) => {
+                    let end = |word: &str, party: &Option<usize>| party.map_or(String::new(), |p| format!(" {word} party {p}"));
+                    format!("open{}{}", end("from", from), end("to", to))
+                }
                 Kind::Linear { geometry: g, weight } => {
                     let w = &self.weights[*weight];
                     let bias = if w.bias.is_some() { " with bias" } else { "" };
@@ -26,9 +29,13 @@ impl fmt::Display for Plan {
                 Kind::Times { factor } => format!("times {factor}"),
                 Kind::Add => "add".into(),
                 Kind::Move(copies) => format!("move ({})", copies.len()),
+                Kind::Release(r) => self.releases.get(*r).map_or("release".into(), |r| {
+                    let to: Vec<String> = r.to.iter().map(ToString::to_string).collect();
+                    format!("release to {} at {} bits, factor {}", to.join(", "), r.value.bits, r.value.factor)
+                }),
             };
             writeln!(f, "  %{k} = {what} {}: {}  # {}", inputs.join(" "), step.len, step.stage)?;
         }
-        writeln!(f, "  -> %{} at {} bits, factor {}", self.output.step, self.output.bits, self.output.factor)
+        if self.weights.is_empty() { Ok(()) } else { writeln!(f, "  weights of {}", self.weights_owner) }
     }
 }

@@ -5,9 +5,9 @@
 
 use super::memory::Layout;
 use super::range::Range;
-use super::step::{Copy, Geometry, Kind, Step, Sum, windows};
+use super::step::{Copy, Geometry, Kind, Opening, Step, Sum, windows};
 use super::weights::WeightSpec;
-use super::{InputSpec, Plan, SCHEMA, Settings, Stage, Value, dims};
+use super::{InputSpec, Place, Plan, ReleaseSpec, SCHEMA, Settings, Stage, Value, dims, is_masked};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, NodeId, Op};
 use std::collections::HashMap;
@@ -16,10 +16,15 @@ use undertone_shape::Shape;
 /// The largest public factor that a value may carry: it takes that much from the range.
 const LARGEST_FACTOR: u64 = 1 << 12;
 
-pub(super) fn lower(graph: &Graph, settings: &Settings) -> Result<Plan> {
+pub(super) fn lower(graph: &Graph, settings: &Settings, roles: Vec<(String, Place)>) -> Result<Plan> {
+    let place = |role: &str| roles.iter().find(|(name, _)| name == role).map_or(Place::Party(0), |(_, place)| *place);
+    let weights_owner = place(&graph.weights_owner);
     let mut l = Lower {
         graph,
         s: *settings,
+        owners: graph.inputs.iter().map(|i| place(&i.owner)).collect(),
+        keeper: weights_owner.party(),
+        holders: vec![],
         steps: vec![],
         weights: vec![],
         values: vec![None; graph.nodes.len()],
@@ -33,26 +38,40 @@ pub(super) fn lower(graph: &Graph, settings: &Settings) -> Result<Plan> {
             l.values[i] = Some(value);
         }
     }
-    let shape = graph.output_shape();
-    let output = l.value(graph.output).map_err(|message| Error::Plan { model: graph.name.clone(), stage: "output".into(), message })?;
-    let output = l.arranged(&output, &shape, &Layout::natural(shape.rank()), "output");
     let stages = l.stages();
+    let mut releases = vec![];
+    for (k, release) in graph.releases.iter().enumerate() {
+        let stage = format!("release {}", release.name);
+        let shape = graph.node(release.node).shape;
+        let value = l.value(release.node).map_err(|message| Error::Plan { model: graph.name.clone(), stage: stage.clone(), message })?;
+        let value = l.arranged(&value, &shape, &Layout::natural(shape.rank()), &stage);
+        l.push(Kind::Release(k), vec![value.step], shape.numel(), &stage);
+        let to = release.to.iter().map(|role| place(role)).collect();
+        releases.push(ReleaseSpec { name: release.name.clone(), value, shape: dims(shape), to });
+    }
     Ok(Plan {
         schema: SCHEMA,
         model: graph.name.clone(),
         settings: *settings,
-        inputs: graph.inputs.iter().map(|i| InputSpec { name: i.name.clone(), shape: dims(i.shape) }).collect(),
+        inputs: graph.inputs.iter().map(|i| InputSpec { name: i.name.clone(), shape: dims(i.shape), owner: place(&i.owner) }).collect(),
         weights: l.weights,
         steps: l.steps,
         stages,
-        output,
-        output_shape: dims(shape),
+        weights_owner,
+        releases,
+        roles,
     })
 }
 
 struct Lower<'a> {
     graph: &'a Graph,
     s: Settings,
+    /// The owners of the inputs.
+    owners: Vec<Place>,
+    /// The party that keeps the weights to itself.
+    keeper: Option<usize>,
+    /// For each step, the party that has its value by itself.
+    holders: Vec<Option<usize>>,
     steps: Vec<Step>,
     weights: Vec<WeightSpec>,
     values: Vec<Option<Value>>,
@@ -69,7 +88,7 @@ impl Lower<'_> {
         Ok(match &node.op {
             Op::Input(k) => {
                 let step = self.push(Kind::Input(*k), vec![], node.shape.numel(), stage);
-                Value { step, layout: Layout::natural(node.shape.rank()), bits: self.s.fraction, factor: 1 }
+                Value { step, layout: Layout::natural(node.shape.rank()), bits: self.s.fraction, factor: 1, integer: None }
             }
             Op::Conv(conv) => {
                 let (x, w) = (shape(0), shape(1));
@@ -142,7 +161,8 @@ impl Lower<'_> {
         let shape = self.graph.node(node.inputs[0]).shape;
         let x = self.at_fraction(&x, &shape, &node.stage);
         let x = self.arranged(&x, &shape, layout, &node.stage);
-        let opened = self.once("open", Kind::Open, x.step, shape.numel(), &node.stage);
+        let opening = Opening { from: self.holders[x.step], to: self.keeper };
+        let opened = self.once("open", Kind::Open(opening), x.step, shape.numel(), &node.stage);
         let parameter = |id: &NodeId| match self.graph.node(*id).op {
             Op::Parameter(k) => Ok(k),
             _ => Err("products of two secrets are not built yet: the weight must be a parameter".to_owned()),
@@ -155,7 +175,7 @@ impl Lower<'_> {
         let step = self.push(kind, vec![opened], node.shape.numel(), &node.stage);
         let layout =
             if matches!(node.op, Op::Linear) { Layout::natural(node.shape.rank()) } else { Layout::channels_last(node.shape.rank()) };
-        Ok(Value { step, layout, bits, factor: x.factor })
+        Ok(Value { step, layout, bits, factor: x.factor, integer: None })
     }
 
     fn max_pool(&mut self, node: &Node, id: NodeId) -> Result<Value, String> {
@@ -166,7 +186,7 @@ impl Lower<'_> {
         // differences of values of either sign need one bit more than differences of values of one sign
         let m = self.s.opened + u32::from(self.graph.node(node.inputs[0]).op != Op::Relu);
         let readers = &self.consumers[id.0];
-        let narrow = id != self.graph.output && !readers.is_empty() && readers.iter().all(|r| self.graph.node(*r).op == Op::Relu);
+        let narrow = !self.graph.is_released(id) && !readers.is_empty() && readers.iter().all(|r| self.graph.node(*r).op == Op::Relu);
         let windows = windows(node, shape).ok_or("no windows")?;
         let step = self.push(Kind::Max { windows, m, narrow }, vec![x.step], node.shape.numel(), &node.stage);
         Ok(Value { step, ..x })
@@ -194,7 +214,7 @@ impl Lower<'_> {
             start += shape.dim(axis);
         }
         let step = self.push(Kind::Move(copies), inputs, node.shape.numel(), &node.stage);
-        Ok(Value { step, layout, bits, factor })
+        Ok(Value { step, layout, bits, factor, integer: None })
     }
 
     /// Two values at the same scale and factor.
@@ -244,7 +264,9 @@ impl Lower<'_> {
     }
 
     fn push(&mut self, kind: Kind, inputs: Vec<usize>, len: usize, stage: &str) -> usize {
-        self.steps.push(Step { kind, inputs, len, stage: stage.to_owned() });
+        let step = Step { kind, inputs, len, stage: stage.to_owned() };
+        self.holders.push(holder(&self.owners, &step, is_masked(&self.steps, &step), &self.holders));
+        self.steps.push(step);
         self.steps.len() - 1
     }
 
@@ -266,6 +288,23 @@ impl Lower<'_> {
                 Some(Stage { name: name.to_owned(), shape: dims(self.graph.node(id).shape), result, range })
             })
             .collect()
+    }
+}
+
+/// The party that has the value of a step all by itself, the shares of the others being zero: an input of its own, or what steps without communication made of
+/// such. `before` says so of the earlier steps.
+pub(super) fn holder(owners: &[Place], step: &Step, masked: bool, before: &[Option<usize>]) -> Option<usize> {
+    let of = |i: &usize| before.get(*i).copied().flatten();
+    match &step.kind {
+        Kind::Input(k) => owners.get(*k)?.party(),
+        Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => {
+            let first = of(step.inputs.first()?)?;
+            step.inputs.iter().all(|i| of(i) == Some(first)).then_some(first)
+        }
+        // the opening of a value that only the keeper of the weights has is not sent, and what it makes of it is its own
+        Kind::Open(opening) if !opening.is_sent() => opening.from,
+        Kind::Linear { .. } if !masked => of(step.inputs.first()?),
+        _ => None,
     }
 }
 

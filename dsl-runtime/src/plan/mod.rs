@@ -3,6 +3,7 @@
 //! A plan is made of a graph and [`Settings`]; the batch is a parameter of a run. Its [hash](Plan::hash) is what the parties compare before anything moves.
 
 mod cost;
+mod deployment;
 mod listing;
 mod lower;
 mod memory;
@@ -15,9 +16,10 @@ mod widths;
 
 pub(crate) use cost::step as step_cost;
 pub use cost::{CostTable, Row};
+pub use deployment::{Deployment, Place};
 pub use memory::Layout;
 pub use range::Range;
-pub use step::{Copy, Geometry, Kind, Step, Sum};
+pub use step::{Copy, Geometry, Kind, Opening, Step, Sum};
 pub(crate) use weights::encode;
 pub use weights::{EncodedWeight, Named, Norm, Recipe, WeightSpec};
 
@@ -30,7 +32,7 @@ use undertone_ring::Conv;
 use undertone_shape::Shape;
 
 /// The version of the plan's encoding; it is part of the hash.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// How numbers are represented, and how many parties compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -108,6 +110,8 @@ pub struct Value {
     pub bits: u32,
     /// A public factor: an average pool leaves its division here.
     pub factor: u64,
+    /// For indices: q, where the value is an integer mod 2^q and not a fraction.
+    pub integer: Option<u32>,
 }
 
 impl Value {
@@ -124,6 +128,21 @@ pub struct InputSpec {
     pub name: String,
     /// The shape of one sample.
     pub shape: Vec<usize>,
+    /// Who has it.
+    pub owner: Place,
+}
+
+/// A value that is opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseSpec {
+    /// The name in the description.
+    pub name: String,
+    /// The value.
+    pub value: Value,
+    /// The shape of one sample.
+    pub shape: Vec<usize>,
+    /// Who learns it.
+    pub to: Vec<Place>,
 }
 
 /// Steps, weights and stages of a model under some settings.
@@ -143,21 +162,32 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The rows of the reports.
     pub stages: Vec<Stage>,
-    /// The value that is released.
-    pub output: Value,
-    /// The shape of one sample of the output.
-    pub output_shape: Vec<usize>,
+    /// The roles of the description, and where each lives.
+    pub roles: Vec<(String, Place)>,
+    /// Who has the weights. A party keeps them to itself and its peers do no products online; a client shares them among the parties.
+    pub weights_owner: Place,
+    /// What is opened, and who learns it; the last steps, one each.
+    pub releases: Vec<ReleaseSpec>,
 }
 
 impl Plan {
-    /// The plan of a traced model.
+    /// The plan of a traced model whose roles live where their order puts them: see [`Deployment`].
     ///
     /// # Errors
-    /// When the settings cannot be used, or the protocols of today cannot compute an operation.
+    /// As [`deployed`](Self::deployed).
     pub fn new(graph: &Graph, settings: &Settings) -> Result<Self> {
+        Self::deployed(graph, settings, &Deployment::default())
+    }
+
+    /// The plan of a traced model under a deployment.
+    ///
+    /// # Errors
+    /// When the settings cannot be used, a role has no place, or the protocols of today cannot compute an operation.
+    pub fn deployed(graph: &Graph, settings: &Settings, deployment: &Deployment) -> Result<Self> {
         settings.check()?;
         graph.verify()?;
-        lower::lower(&passes::optimise(graph, settings), settings)
+        let roles = deployment.places(graph, settings.parties)?;
+        lower::lower(&passes::optimise(graph, settings), settings, roles)
     }
 
     /// BLAKE3 over a canonical encoding: what parties and dealer compare.
@@ -175,13 +205,38 @@ impl Plan {
         cost::table(self, batch)
     }
 
-    /// For each step, the last step that reads it; the output is read by the release, after all.
+    /// Where a role lives.
+    pub fn place(&self, role: &str) -> Option<Place> {
+        self.roles.iter().find(|(name, _)| name == role).map(|(_, place)| *place)
+    }
+
+    /// The number of clients: roles that do not compute.
+    pub fn clients(&self) -> usize {
+        let client = |(_, place): &(String, Place)| if let Place::Client(c) = place { c + 1 } else { 0 };
+        self.roles.iter().map(client).max().unwrap_or(0)
+    }
+
+    /// The party that keeps the weights to itself; `None` when they are shared.
+    pub fn keeper(&self) -> Option<usize> {
+        self.weights_owner.party()
+    }
+
+    /// Whether a product reads an opening that was sent under a mask; otherwise it is its reader's own affair.
+    pub(crate) fn is_masked(&self, linear: &Step) -> bool {
+        is_masked(&self.steps, linear)
+    }
+
+    /// The shape of one sample of a step that no stage hands on: a release has its own.
+    pub(crate) fn shape_of(&self, step: &Step) -> Vec<usize> {
+        if let Kind::Release(r) = step.kind { self.releases[r].shape.clone() } else { vec![step.len] }
+    }
+
+    /// For each step, the last step that reads it.
     pub fn last_use(&self) -> Vec<usize> {
         let mut last: Vec<usize> = (0..self.steps.len()).collect();
         for (k, step) in self.steps.iter().enumerate() {
             step.inputs.iter().for_each(|i| last[*i] = k);
         }
-        last[self.output.step] = self.steps.len();
         last
     }
 
@@ -204,9 +259,9 @@ impl Plan {
     /// The name of the stage that step `k` belongs to.
     pub fn stage_name(&self, k: usize) -> &str {
         match self.steps.get(k) {
-            None => "release",
             Some(s) if s.stage.is_empty() => "input",
             Some(s) => &s.stage,
+            None => "",
         }
     }
 }
@@ -215,6 +270,10 @@ fn digest(value: &(impl Serialize + core::fmt::Debug)) -> [u8; 32] {
     // writing plain data to memory does not fail; if it ever did, the text would still tell two values apart
     let bytes = postcard::to_allocvec(value).unwrap_or_else(|_| format!("{value:?}").into_bytes());
     *blake3::Hasher::new_derive_key("undertone plan").update(&bytes).finalize().as_bytes()
+}
+
+fn is_masked(steps: &[Step], linear: &Step) -> bool {
+    matches!(linear.inputs.first().and_then(|i| steps.get(*i)).map(|s| &s.kind), Some(Kind::Open(opening)) if opening.is_sent())
 }
 
 fn dims(shape: Shape) -> Vec<usize> {

@@ -26,7 +26,7 @@ pub enum Kind {
     /// Input `k` at f fraction bits, row-major.
     Input(usize),
     /// Opens a share under a mask: only [`Kind::Linear`] may read it.
-    Open,
+    Open(Opening),
     /// Convolution or matrix product of an opened value with weight `weight` of the plan.
     Linear {
         /// The geometry.
@@ -64,6 +64,17 @@ pub enum Kind {
     Add,
     /// Elements moved: one copy an input.
     Move(Vec<Copy>),
+    /// Opens the value to the receivers of this release of the plan; there is no result.
+    Release(usize),
+}
+
+/// Who sends and who learns an opening.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The only party that sends: the value is its own, all other shares are zero. `None`: all do.
+    pub from: Option<usize>,
+    /// The only party that learns the opening: it keeps the weights to itself. `None`: all do.
+    pub to: Option<usize>,
 }
 
 /// A convolution, over up to two spatial axes, channels innermost.
@@ -91,6 +102,23 @@ pub struct Copy {
     pub(super) axes: Vec<(usize, usize, usize)>,
     from: usize,
     to: usize,
+}
+
+impl Opening {
+    /// Whether this party sends, and so masks what it sends.
+    pub fn sends(self, party: usize) -> bool {
+        self.from.is_none_or(|from| from == party) && self.to != Some(party)
+    }
+
+    /// Whether this party learns the opening.
+    pub fn learns(self, party: usize) -> bool {
+        self.to.is_none_or(|to| to == party)
+    }
+
+    /// Whether anything is sent: a value that only its reader has is not.
+    pub fn is_sent(self) -> bool {
+        self.from.is_none() || self.from != self.to
+    }
 }
 
 impl Geometry {

@@ -1,8 +1,9 @@
 //! Checks of a plan that came from outside, before anybody computes or allocates for it: every product of sizes is checked for overflow.
 
-use super::step::{Copy, Geometry, Kind, Step, Sum};
+use super::lower;
+use super::step::{Copy, Geometry, Kind, Opening, Step, Sum};
 use super::weights::WeightSpec;
-use super::{Plan, SCHEMA, Value};
+use super::{Place, Plan, SCHEMA, Value};
 use crate::error::{Error, Result};
 use crate::protocol::Fold;
 use crate::protocol::max::Windows;
@@ -10,6 +11,9 @@ use undertone_shape::MAX_RANK;
 
 /// The largest size of one axis.
 const AXIS: usize = 1 << 24;
+
+/// The largest number of roles, and of releases.
+const ROLES: usize = 64;
 
 /// The largest number of times that a window covers elements, summed over a sample: the comparisons of a pool.
 const COVERED: usize = 1 << 26;
@@ -26,6 +30,7 @@ impl Plan {
             return Err(bad(0, format!("the plan has version {}, this program knows {SCHEMA}", self.schema)));
         }
         self.settings.check()?;
+        let (owners, mut holders): (Vec<Place>, Vec<Option<usize>>) = (self.inputs.iter().map(|i| i.owner).collect(), vec![]);
         let mut total = 0usize;
         for (k, step) in self.steps.iter().enumerate() {
             if let Some(late) = step.inputs.iter().find(|i| **i >= k) {
@@ -35,13 +40,15 @@ impl Plan {
             if step.len == 0 || step.len > limit || total > limit.saturating_mul(8) {
                 return Err(bad(k, format!("has {} elements, {total} so far; at most {limit} are allowed in one step", step.len)));
             }
-            if !self.step_fits(step, limit) {
+            if !self.step_fits(step, &holders, limit) {
                 return Err(bad(k, format!("{:?} of {} elements does not fit its inputs", step.kind, step.len)));
             }
+            holders.push(lower::holder(&owners, step, self.is_masked(step), &holders));
         }
         self.weights_fit(limit).map_err(|(w, message)| bad(w, message))?;
-        if !self.value_fits(&self.output, &self.output_shape) {
-            return Err(bad(self.output.step, "the output is not a step, or not a share of the declared shape".into()));
+        self.releases_fit().map_err(|(step, message)| bad(step, message))?;
+        if !self.places_fit() {
+            return Err(bad(0, "a role lives beyond the last party, or has no place".into()));
         }
         match self.stages.iter().find(|s| !self.value_fits(&s.result, &s.shape)) {
             Some(stage) => Err(bad(stage.result.step, format!("stage `{}` is not a share of the declared shape", stage.name))),
@@ -49,7 +56,7 @@ impl Plan {
         }
     }
 
-    fn step_fits(&self, step: &Step, limit: usize) -> bool {
+    fn step_fits(&self, step: &Step, holders: &[Option<usize>], limit: usize) -> bool {
         let input = |k: usize| step.inputs.get(k).map(|i| &self.steps[*i]);
         let len = |k: usize| input(k).map(|s| s.len);
         let arity = match &step.kind {
@@ -60,7 +67,8 @@ impl Plan {
         };
         // opened values are read by linear steps alone, and results of narrow comparisons by a ReLU that opens no more bits than they have
         let readable = |k: usize| match input(k).map(|s| &s.kind) {
-            Some(Kind::Open) => matches!(step.kind, Kind::Linear { .. }),
+            Some(Kind::Open(_)) => matches!(step.kind, Kind::Linear { .. }),
+            Some(Kind::Release(_)) => false,
             Some(Kind::Max { narrow: true, m, .. }) => step.kind == Kind::Relu { t: 0 } && *m >= self.settings.opened,
             Some(_) => !matches!(step.kind, Kind::Linear { .. }),
             None => false,
@@ -72,7 +80,11 @@ impl Plan {
         let widths = |t: u32| Fold { n: s.ring, t, m: s.opened }.is_valid(64);
         match &step.kind {
             Kind::Input(k) => self.inputs.get(*k).is_some_and(|i| product(&i.shape) == Some(step.len)),
-            Kind::Open => len(0) == Some(step.len),
+            Kind::Open(opening) => {
+                let from = step.inputs.first().and_then(|i| holders[*i]);
+                len(0) == Some(step.len) && *opening == Opening { from, to: self.keeper() }
+            }
+            Kind::Release(r) => self.releases.get(*r).is_some_and(|r| len(0) == Some(step.len) && step.inputs == [r.value.step]),
             Kind::Times { factor } => len(0) == Some(step.len) && *factor > 0,
             Kind::Truncate { t } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && widths(*t),
             Kind::Relu { t } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t),
@@ -106,13 +118,46 @@ impl Plan {
         }
     }
 
+    /// Every release is a share of its declared shape, opened by exactly one step, to at least one place.
+    fn releases_fit(&self) -> Result<(), (usize, String)> {
+        for (k, release) in self.releases.iter().enumerate() {
+            let opened = self.steps.iter().filter(|s| s.kind == Kind::Release(k)).count();
+            if !self.value_fits(&release.value, &release.shape) || opened != 1 || release.to.is_empty() {
+                let message = format!("release `{}` is not a share of the declared shape, or is opened {opened} times", release.name);
+                return Err((release.value.step, message));
+            }
+        }
+        if self.releases.is_empty() || self.releases.len() > ROLES {
+            return Err((0, format!("{} releases: there must be one, and at most {ROLES}", self.releases.len())));
+        }
+        Ok(())
+    }
+
+    /// Every owner and receiver is a place of a role, and every place exists.
+    fn places_fit(&self) -> bool {
+        let exists = |place: &Place| match place {
+            Place::Party(p) => *p < self.settings.parties,
+            Place::Client(c) => *c < ROLES,
+        };
+        let known = |place: &Place| self.roles.iter().any(|(_, p)| p == place);
+        self.roles.len() <= ROLES
+            && self.roles.iter().all(|(_, place)| exists(place))
+            && self.inputs.iter().all(|i| known(&i.owner))
+            && known(&self.weights_owner)
+            && self.releases.iter().all(|r| r.to.iter().all(known))
+    }
+
     /// A released or recorded value: a share, at f or 2f, whose layout is a permutation of its axes.
     fn value_fits(&self, value: &Value, shape: &[usize]) -> bool {
         let f = self.settings.fraction;
         let mut axes: Vec<u8> = value.layout.0.clone();
         axes.sort_unstable();
-        self.steps.get(value.step).is_some_and(|s| s.kind != Kind::Open && product(shape) == Some(s.len))
-            && (value.bits == f || value.bits == 2 * f)
+        let scale = match value.integer {
+            Some(q) => (3..=self.settings.ring).contains(&q) && value.bits == 0 && value.factor == 1,
+            None => value.bits == f || value.bits == 2 * f,
+        };
+        self.steps.get(value.step).is_some_and(|s| !matches!(s.kind, Kind::Open(_) | Kind::Release(_)) && product(shape) == Some(s.len))
+            && scale
             && value.factor > 0
             && shape.len() <= MAX_RANK
             && axes.iter().map(|a| usize::from(*a)).eq(0..shape.len())

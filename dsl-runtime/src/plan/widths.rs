@@ -1,6 +1,6 @@
 //! Which widths each step's protocol works with: the one place that turns settings into protocols, for the cost, the dealer, the parties and the passes.
 
-use super::step::Geometry;
+use super::step::{Geometry, Opening};
 use super::{Settings, Value};
 use crate::protocol::linear::Linear;
 use crate::protocol::max::{Max, Windows};
@@ -30,13 +30,16 @@ impl Settings {
         Linear { n: self.ring, conv: geometry.conv(), batch }
     }
 
-    /// The release of a value.
+    /// The release of a value: a fraction leaves at f bits; an index as it is.
     pub(crate) fn release(&self, value: &Value) -> Release {
-        Release { t: value.bits - self.fraction, m: self.opened }
+        match value.integer {
+            Some(q) => Release { t: 0, m: q },
+            None => Release { t: value.bits - self.fraction, m: self.opened },
+        }
     }
 
     /// The cost of opening `len` elements.
-    pub(crate) fn open_cost(&self, len: usize) -> crate::protocol::Cost {
-        open::cost::<u64>(self.ring, len)
+    pub(crate) fn open_cost(&self, len: usize, opening: Opening) -> crate::protocol::Cost {
+        if opening.is_sent() { open::cost::<u64>(self.ring, len) } else { crate::protocol::Cost::default() }
     }
 }

@@ -9,10 +9,25 @@
 //! online   z_i = f(x-hat, W_i) + K_i                                  z = f(x, w) + bias, at twice the fraction bits
 //! ```
 //!
-//! since sum W_i = w-hat - r_w. Padding is a public zero, so r_x has the shape of x without it. w-hat is opened once per weight set, under masks from
+//! since sum W_i = w-hat - r_w.
+//!
+//! Where one party o keeps the weights to itself, it alone learns x-hat, and neither masks its own share of x:
+//!
+//! ```text
+//! x-hat = x + sum over i != o of r_x,i                      sent to o by the others; o adds its own share as it is
+//! f(x, w) = f(x-hat, w) - sum over i != o of f(r_x,i, w-hat) + f(sum over i != o of r_x,i, r_w)
+//! setup    o sends w-hat = w + r_w, with r_w from its own key, which only the dealer has too
+//! offline  C = [f(sum of the r_x,i, r_w)];   K_i = C_i - f(r_x,i, w-hat);   K_o = C_o + bias
+//! online   z_o = f(x-hat, w) + K_o;   z_i = K_i
+//! ```
+//!
+//! so o makes one product online and none offline, every other party one offline and none online. A value that party j has by itself is opened by j alone
+//! (r_x,i = 0 for the others), and if j = o it is not opened at all: then z is o's own.
+//!
+//!  Padding is a public zero, so r_x has the shape of x without it. w-hat is opened once per weight set, under masks from
 //! the key of that set; a set of other weights has another key.
 //!
-//! Cost: one product online, one offline, one at the dealer; n bits of corrections an output. After Beaver (CRYPTO 1991), with masks that stay.
+//! Cost with shared weights: one product online, one offline, one at the dealer; n bits of corrections an output. After Beaver (CRYPTO 1991), with masks that stay.
 
 use super::{Cost, Dealing, Tape, TapeError, counter, field};
 use undertone_ring::Word;
@@ -51,19 +66,26 @@ impl Linear {
         d.share(counter(step, 0, field::PRODUCT), self.n, c);
     }
 
-    /// A party's offline half: K_i, from its share of the wire's mask, the opened weight, and its share of one bias a channel (or none).
+    /// A party's offline half: K_i, from its part of the wire's mask with the opened weight (if it masks the wire), and its share of one bias a channel (or none).
+    /// Without any mask on the wire there is no C and K_i is the bias.
     pub fn expand<W: Word>(
         &self,
-        wire: &[W],
-        opened: &PackedWeights<W>,
+        masked: bool,
+        wire: Option<(&[W], &PackedWeights<W>)>,
         bias: &[W],
         tape: &mut Tape<'_>,
         step: u32,
         scratch: &mut Scratch<W>,
     ) -> Result<Vec<W>, TapeError> {
-        let mut k: Vec<W> = tape.share(counter(step, 0, field::PRODUCT), self.n, self.outputs())?;
-        let minus: Vec<W> = wire.iter().map(|r| r.neg()).collect();
-        conv::accumulate(&self.conv, self.batch, &minus, opened, &mut k, scratch);
+        let mut k: Vec<W> = if masked {
+            tape.share(counter(step, 0, field::PRODUCT), self.n, self.outputs())?
+        } else {
+            vec![W::from_u64(0); self.outputs()]
+        };
+        if let Some((mask, opened)) = wire {
+            let minus: Vec<W> = mask.iter().map(|r| r.neg()).collect();
+            conv::accumulate(&self.conv, self.batch, &minus, opened, &mut k, scratch);
+        }
         if !bias.is_empty() {
             for pixel in k.chunks_exact_mut(self.conv.o) {
                 pixel.iter_mut().zip(bias).for_each(|(k, b)| *k = k.add(*b));
@@ -77,10 +99,10 @@ impl Linear {
         conv::accumulate(&self.conv, self.batch, opened, share, z, scratch);
     }
 
-    /// No rounds; n bits of corrections an output, and one product.
-    pub fn cost<W: Word>(&self) -> Cost {
+    /// No rounds; n bits of corrections an output if the wire is masked, and one product.
+    pub fn cost<W: Word>(&self, masked: bool) -> Cost {
         Cost {
-            corrections: word_bytes(self.n, W::BITS, self.outputs()) as u64,
+            corrections: if masked { word_bytes(self.n, W::BITS, self.outputs()) as u64 } else { 0 },
             multiply_adds: (self.batch * self.conv.multiply_adds()) as u64,
             ..Cost::default()
         }

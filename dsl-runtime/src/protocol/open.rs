@@ -24,9 +24,14 @@ pub fn mask<W: Word>(tape: &Tape<'_>, step: u32, len: usize) -> Vec<W> {
     tape.uniform(counter(step, 0, field::WIRE), len)
 }
 
-/// The mask, as the dealer knows it.
-pub fn dealt<W: Word>(d: &Dealing<'_>, step: u32, len: usize) -> Vec<W> {
-    d.uniform(counter(step, 0, field::WIRE), len)
+/// The mask, as the dealer knows it: the sum of the parts of those parties that send.
+pub fn dealt<W: Word>(d: &Dealing<'_>, sends: impl Fn(usize) -> bool, step: u32, len: usize) -> Vec<W> {
+    let mut mask = vec![W::from_u64(0); len];
+    for party in (0..d.keys().len()).filter(|p| sends(*p)) {
+        let part: Vec<W> = d.of(party, counter(step, 0, field::WIRE), len);
+        mask.iter_mut().zip(&part).for_each(|(m, p)| *m = m.add(*p));
+    }
+    mask
 }
 
 /// Rounds and bytes for `len` elements of n bits.

@@ -41,7 +41,11 @@ impl Stages {
             Kind::Max { m, narrow: true, .. } => m,
             _ => plan.settings.ring,
         };
-        let integers: Vec<i64> = sum.iter().map(|v| ((*v << (64 - bits)) as i64) >> (64 - bits)).collect();
+        let signed = |v: u64| ((v << (64 - bits)) as i64) >> (64 - bits);
+        let integers: Vec<i64> = match value.integer {
+            Some(q) => sum.iter().map(|v| (v & (u64::MAX >> (64 - q))) as i64).collect(),
+            None => sum.iter().map(|v| signed(*v)).collect(),
+        };
         let shape = Shape::from_slice(&into.shape);
         let (len, copy) = (shape.numel(), value.layout.to(&Layout::natural(shape.rank()), &shape));
         for sample in integers.chunks_exact(len).take(batch) {

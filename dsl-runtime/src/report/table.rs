@@ -20,7 +20,7 @@ pub struct Report {
     pub ring: u32,
     /// Fraction bits.
     pub fraction: u32,
-    /// The stages, then the release.
+    /// The stages, then the releases.
     pub rows: Vec<ReportRow>,
     /// Sharing the weights, once for all runs: the slowest party, the dealer's masks included. Part of neither half.
     pub setup: Duration,
@@ -48,18 +48,16 @@ pub struct ReportRow {
 }
 
 impl Report {
-    pub(crate) fn new(plan: &Plan, samples: usize, parties: &[Vec<Outcome>], setup: Duration) -> Self {
+    pub(crate) fn new(plan: &Plan, samples: usize, parties: &[Vec<Outcome>]) -> Self {
         let mut rows: Vec<ReportRow> =
             plan.stages.iter().map(|s| ReportRow { stage: s.name.clone(), shape: s.shape.clone(), ..ReportRow::default() }).collect();
-        rows.push(ReportRow { stage: "release".into(), shape: plan.output_shape.clone(), ..ReportRow::default() });
-        let release = rows.len() - 1;
         let runs = parties[0].len();
         for run in 0..runs {
-            for k in 0..=plan.steps.len() {
-                let row = match plan.steps.get(k) {
-                    Some(step) => plan.stages.iter().position(|s| s.name == step.stage).unwrap_or(release),
-                    None => release,
-                };
+            for (k, step) in plan.steps.iter().enumerate() {
+                let row = rows.iter().position(|r| r.stage == step.stage).unwrap_or_else(|| {
+                    rows.push(ReportRow { stage: step.stage.clone(), shape: plan.shape_of(step), ..ReportRow::default() });
+                    rows.len() - 1
+                });
                 let of = |f: &dyn Fn(&crate::party::Measured) -> u64| parties.iter().map(|p| f(&p[run].steps[k])).max().unwrap_or(0);
                 if run == 0 {
                     rows[row].rounds += of(&|m| m.rounds);
@@ -69,6 +67,7 @@ impl Report {
                 rows[row].time += parties.iter().map(|p| p[run].steps[k].time).max().unwrap_or_default();
             }
         }
+        rows.retain(|r| !r.stage.is_empty());
         let slowest =
             |f: &dyn Fn(&Outcome) -> Duration| (0..runs).map(|r| parties.iter().map(|p| f(&p[r])).max().unwrap_or_default()).sum();
         Self {
@@ -79,7 +78,7 @@ impl Report {
             ring: plan.settings.ring,
             fraction: plan.settings.fraction,
             rows,
-            setup,
+            setup: slowest(&|o| o.setup),
             offline: slowest(&|o| o.offline),
             online: slowest(&|o| o.online),
         }

@@ -36,7 +36,7 @@ fn norm_of(graph: &Graph, node: &Node) -> Option<Norm> {
 fn fold(graph: &Graph, consumers: &[Vec<NodeId>], new: &mut Rewrite, parameters: &mut Vec<Parameter>, node: &Node, norm: Norm) -> NodeId {
     let source = node.inputs[0];
     let producer = graph.node(source);
-    let alone = consumers[source.0].len() == 1 && graph.output != source;
+    let alone = consumers[source.0].len() == 1 && !graph.is_released(source);
     let channels_first = match producer.op {
         Op::Conv(_) => true,
         Op::Linear => producer.shape.rank() == 1,

@@ -1,4 +1,4 @@
-//! Removes operations that the output does not depend on, and those that do nothing outside of training. Inputs stay: they are the model's signature.
+//! Removes operations that no release depends on, and those that do nothing outside of training. Inputs stay: they are the model's signature.
 
 use super::Rewrite;
 use crate::graph::{Graph, NodeId, Op};
@@ -6,7 +6,7 @@ use crate::graph::{Graph, NodeId, Op};
 /// The graph without operations that nobody needs; dropout is the identity.
 pub fn remove_dead_code(graph: &Graph) -> Graph {
     let mut needed = vec![false; graph.nodes.len()];
-    needed[graph.output.0] = true;
+    graph.releases.iter().for_each(|release| needed[release.node.0] = true);
     for i in (0..graph.nodes.len()).rev() {
         if needed[i] {
             graph.nodes[i].inputs.iter().for_each(|input| needed[input.0] = true);

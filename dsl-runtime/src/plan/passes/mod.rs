@@ -10,7 +10,7 @@ pub use batch_norm::fold_batch_norm;
 pub use dead_code::remove_dead_code;
 pub use pool_and_relu::order_pool_and_relu;
 
-use crate::graph::{Graph, Node, NodeId};
+use crate::graph::{Graph, Node, NodeId, Release};
 use crate::plan::Settings;
 
 /// All passes, in order.
@@ -44,6 +44,9 @@ impl Rewrite {
     }
 
     fn finish(self, graph: &Graph) -> Graph {
-        Graph { output: self.place[graph.output.0], nodes: self.nodes, ..graph.clone() }
+        let releases = graph.releases.iter().map(|r| Release { node: self.place[r.node.0], ..r.clone() }).collect();
+        // an output that nobody learns may be gone
+        let output = Some(self.place[graph.output.0]).filter(|id| id.0 != usize::MAX).unwrap_or(self.place[graph.releases[0].node.0]);
+        Graph { output, nodes: self.nodes, releases, ..graph.clone() }
     }
 }

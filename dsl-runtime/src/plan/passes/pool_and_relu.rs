@@ -17,7 +17,7 @@ pub fn order_pool_and_relu(graph: &Graph, settings: &Settings) -> Graph {
             let relu = node.inputs[0];
             graph.node(relu).op == Op::Relu
                 && consumers[relu.0].len() == 1
-                && graph.output != relu
+                && !graph.is_released(relu)
                 && pooling_first_is_cheaper(graph, node, settings)
         };
         let place = if swap {

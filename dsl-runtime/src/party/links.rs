@@ -1,0 +1,109 @@
+//! One endpoint's links to the others, with their names: every failure says who reports it, during what, and about whom.
+
+use crate::error::{Error, Result};
+use crate::net::{LinkError, Transport};
+use crate::wire::{LIMIT, decode};
+use serde::Deserialize;
+use zeroize::Zeroize;
+
+/// The links of one endpoint. They are gone after the first error: what failed is never resumed, and the others notice.
+pub(super) struct Links {
+    /// The number of this endpoint.
+    pub me: usize,
+    /// The names of all endpoints.
+    names: Vec<String>,
+    transport: Option<Box<dyn Transport>>,
+}
+
+/// What the endpoints of a computation are called where no configuration names them: the parties, the dealer, the clients.
+pub(super) fn names(parties: usize, clients: usize) -> Vec<String> {
+    let parties = (0..parties).map(|p| format!("party {p}"));
+    parties.chain(["the dealer".to_owned()]).chain((0..clients).map(|c| format!("client {c}"))).collect()
+}
+
+impl Links {
+    pub(super) fn new(me: usize, names: &[String], transport: Box<dyn Transport>) -> Self {
+        Self { me, names: names.to_vec(), transport: Some(transport) }
+    }
+
+    /// What an endpoint is called.
+    pub(super) fn name(&self, endpoint: usize) -> String {
+        self.names.get(endpoint).cloned().unwrap_or_else(|| format!("endpoint {endpoint}"))
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Closes all links: the others notice at once.
+    pub(super) fn close(&mut self) {
+        self.transport = None;
+    }
+
+    /// Sends a message.
+    pub(super) fn send(&mut self, to: usize, message: &[u8], during: &str) -> Result<()> {
+        self.with(during, |t| t.send(to, message))
+    }
+
+    /// Receives a message of at most `limit` bytes.
+    pub(super) fn receive_bytes(&mut self, from: usize, limit: usize, message: &mut Vec<u8>, during: &str) -> Result<()> {
+        self.with(during, |t| t.receive(from, limit, message))
+    }
+
+    /// Receives a message of exactly `len` bytes.
+    pub(super) fn receive_exactly(&mut self, from: usize, len: usize, message: &mut Vec<u8>, during: &str) -> Result<()> {
+        self.receive_bytes(from, len, message, during)?;
+        if message.len() == len {
+            return Ok(());
+        }
+        Err(self.failed(during, format!("{} sent {} bytes where {len} were expected", self.name(from), message.len())))
+    }
+
+    /// Receives a message of agreed type.
+    pub(super) fn receive<T: for<'a> Deserialize<'a>>(&mut self, from: usize, during: &str) -> Result<T> {
+        let mut bytes = Vec::new();
+        self.receive_bytes(from, LIMIT, &mut bytes, during)?;
+        let decoded = decode(&bytes);
+        bytes.zeroize(); // a handshake may hold a seed
+        decoded.map_err(|message| self.failed(during, format!("{}: {message}", self.name(from))))
+    }
+
+    /// One round among the parties: sends `own` to every other one and receives a message of the same length from each.
+    pub(super) fn exchange(&mut self, own: &[u8], peers: &mut [Vec<u8>], during: &str) -> Result<()> {
+        let me = self.me;
+        self.with(during, |t| t.exchange(me, own, peers))
+    }
+
+    /// This endpoint cannot go on, or another one sent what it should not.
+    pub(super) fn failed(&self, during: &str, message: String) -> Error {
+        Error::Peer { party: self.name(self.me), during: during.to_owned(), message }
+    }
+
+    /// This endpoint and another one do not agree.
+    pub(super) fn differs(&self, peer: usize, message: String) -> Error {
+        Error::Disagreement { party: self.name(self.me), peer: self.name(peer), message }
+    }
+
+    fn with<T>(&mut self, during: &str, body: impl FnOnce(&mut dyn Transport) -> Result<T, LinkError>) -> Result<T> {
+        match &mut self.transport {
+            Some(transport) => body(transport.as_mut()).map_err(|e| self.broken(during, &e)),
+            None => Err(self.failed(during, "the session has failed before: connect again".into())),
+        }
+    }
+
+    /// A failed link as an error of this endpoint.
+    fn broken(&self, during: &str, e: &LinkError) -> Error {
+        let (party, during) = (self.name(self.me), during.to_owned());
+        match e {
+            LinkError::Closed(from) => Error::Gone { party, during, message: format!("{} has closed the connection", self.name(*from)) },
+            LinkError::Stalled { endpoint, seconds } => {
+                Error::Gone { party, during, message: format!("{} sent nothing for {seconds} s", self.name(*endpoint)) }
+            }
+            LinkError::Length { endpoint, expected, found } => {
+                let message = format!("{} sent {found} bytes where {expected} were expected", self.name(*endpoint));
+                Error::Peer { party, during, message }
+            }
+            LinkError::Unknown(endpoint) => Error::Peer { party, during, message: format!("there is no {}", self.name(*endpoint)) },
+        }
+    }
+}

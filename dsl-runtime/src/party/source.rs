@@ -1,0 +1,201 @@
+//! Where a party's correlated randomness comes from: a dealer on a link of its own, or tapes on disk. The session asks for keys, claims tapes and reads corrections
+//! in the order of the plan's steps; it never knows which of the two it is.
+
+use super::links::Links;
+use crate::entropy::{Purpose, Seed};
+use crate::error::{Error, Result};
+use crate::net::Transport;
+use crate::plan::Plan;
+use crate::wire::{Answer, Request, VERSION, Welcome};
+use undertone_ring::prg::Key;
+use zeroize::Zeroize;
+
+/// A source of tapes for one party.
+pub(crate) trait Source: Send {
+    /// Which dealing this is: tapes of different dealings do not fit together.
+    fn dealing(&self) -> [u8; 16];
+
+    /// The weight-set id that all tapes were made for, where they were made before the weights were known.
+    fn set(&self) -> Option<[u8; 16]>;
+
+    /// The highest tape id that was ever claimed here.
+    fn claimed(&self) -> u64;
+
+    /// Makes the masks of a new set of weights available.
+    fn weights(&mut self, set: [u8; 16], plan: &Plan) -> Result<()>;
+
+    /// Ties a set of weights to what its owner is about to send under the masks of its id, for ever: any other digest under the same id is refused.
+    fn bind(&mut self, set: [u8; 16], digest: [u8; 32]) -> Result<()>;
+
+    /// Claims a tape for `batch` samples, for ever, with an id above `above`, before the first byte of it is used; returns its id.
+    fn tape(&mut self, set: [u8; 16], plan: &Plan, batch: usize, above: u64) -> Result<u64>;
+
+    /// The key of this party for a purpose and an id.
+    fn key(&self, purpose: Purpose, id: &[u8; 16]) -> Key;
+
+    /// The next `len` bytes of corrections of the tape that was claimed last.
+    fn corrections(&mut self, len: usize, into: &mut Vec<u8>) -> Result<()>;
+
+    /// Ends the tape that was claimed last: everything in it was read, and it is what was written.
+    fn finish(&mut self) -> Result<()>;
+}
+
+/// A dealer that answers while the parties run.
+pub(crate) struct Live {
+    links: Links,
+    dealer: usize,
+    dealing: [u8; 16],
+    seed: Seed,
+    highest: u64,
+    /// What came with the last message and belongs to later steps.
+    rest: Vec<u8>,
+}
+
+impl Live {
+    /// Hears the dealer's welcome on a link whose endpoint `parties` is the dealer.
+    pub(crate) fn connect(party: usize, parties: usize, names: &[String], transport: Box<dyn Transport>) -> Result<Self> {
+        let mut links = Links::new(party, names, transport);
+        let mut welcome: Welcome = links.receive(parties, "connect")?;
+        let seed = Seed::from_bytes(welcome.seed);
+        welcome.seed.zeroize();
+        if welcome.version != VERSION || welcome.parties as usize != parties {
+            let (version, count) = (welcome.version, welcome.parties);
+            let message = format!("it has version {version} for {count} parties; this is version {VERSION} for {parties}");
+            return Err(links.differs(parties, message));
+        }
+        Ok(Self { links, dealer: parties, dealing: welcome.dealing, seed, highest: 0, rest: vec![] })
+    }
+
+    /// Asks the dealer for something; all parties ask the same.
+    fn ask(&mut self, request: &Request) -> Result<Answer> {
+        self.links.send(self.dealer, &crate::wire::encode(request), "dealer")?;
+        match self.links.receive(self.dealer, "dealer")? {
+            Answer::Refused(message) => Err(self.links.failed("dealer", format!("the dealer refuses: {message}"))),
+            answer => Ok(answer),
+        }
+    }
+
+    fn unexpected(&self, answer: &Answer) -> Error {
+        self.links.failed("dealer", format!("the dealer answers {answer:?}"))
+    }
+}
+
+impl Source for Live {
+    fn dealing(&self) -> [u8; 16] {
+        self.dealing
+    }
+
+    fn set(&self) -> Option<[u8; 16]> {
+        None
+    }
+
+    fn claimed(&self) -> u64 {
+        self.highest
+    }
+
+    fn weights(&mut self, set: [u8; 16], plan: &Plan) -> Result<()> {
+        match self.ask(&Request::Weights { set, plan: Box::new(plan.clone()) })? {
+            Answer::Ready => Ok(()),
+            other => Err(self.unexpected(&other)),
+        }
+    }
+
+    /// The dealer's seeds are fresh for each session, and it refuses an id that it has seen: nothing has to be remembered.
+    fn bind(&mut self, _: [u8; 16], _: [u8; 32]) -> Result<()> {
+        Ok(())
+    }
+
+    fn tape(&mut self, set: [u8; 16], _: &Plan, batch: usize, above: u64) -> Result<u64> {
+        let tape = match self.ask(&Request::Tape { set, batch: batch as u32 })? {
+            Answer::Tape(tape) => tape,
+            other => return Err(self.unexpected(&other)),
+        };
+        let used = self.highest.max(above);
+        if tape <= used {
+            return Err(self.links.failed("dealer", format!("the dealer offers tape {tape}, but tape {used} was used already")));
+        }
+        self.highest = tape;
+        self.rest.clear();
+        Ok(tape)
+    }
+
+    fn key(&self, purpose: Purpose, id: &[u8; 16]) -> Key {
+        self.seed.key(purpose, id)
+    }
+
+    fn corrections(&mut self, len: usize, into: &mut Vec<u8>) -> Result<()> {
+        into.clear();
+        core::mem::swap(into, &mut self.rest);
+        let mut piece = Vec::new();
+        while into.len() < len {
+            self.links.receive_bytes(self.dealer, crate::wire::PIECE, &mut piece, "tape")?;
+            if piece.is_empty() {
+                return Err(self.links.failed("tape", "the dealer sent an empty piece of a tape".into()));
+            }
+            into.extend_from_slice(&piece);
+        }
+        self.rest.extend_from_slice(&into[len..]);
+        into.truncate(len);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        match self.rest.len() {
+            0 => Ok(()),
+            more => Err(self.links.failed("tape", format!("the dealer sent {more} bytes more than the plan needs"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::network;
+    use crate::wire::encode;
+
+    /// A party whose dealer has already said all this.
+    fn with(messages: &[Vec<u8>]) -> (Live, crate::net::Memory) {
+        let mut links = network(3);
+        let (mut dealer, party) = (links.remove(2), links.remove(1));
+        let welcome = Welcome { version: VERSION, parties: 2, dealing: [3; 16], seed: [1; 16] };
+        for message in [encode(&welcome)].iter().chain(messages) {
+            dealer.send(1, message).unwrap();
+        }
+        let names = ["party 0", "party 1", "the dealer"].map(str::to_owned);
+        (Live::connect(1, 2, &names, Box::new(party)).unwrap(), dealer)
+    }
+
+    fn plan() -> Plan {
+        let graph = crate::graph::trace("M", &[("x", undertone_shape::Shape::new([4]))], |g, x| g.relu(x[0])).unwrap();
+        Plan::new(&graph, &crate::plan::Settings::default()).unwrap()
+    }
+
+    #[test]
+    fn a_tape_that_is_not_above_all_earlier_ones_is_refused() {
+        let offers: Vec<Vec<u8>> = [5, 5, 4, 6, 7].map(|id| encode(&Answer::Tape(id))).into();
+        let (mut live, _dealer) = with(&offers);
+        assert_eq!(live.tape([0; 16], &plan(), 1, 0), Ok(5));
+        for old in [5, 4] {
+            let error = live.tape([0; 16], &plan(), 1, 0).unwrap_err().to_string();
+            assert!(error.contains(&format!("offers tape {old}, but tape 5 was used")), "{error}");
+        }
+        let error = live.tape([0; 16], &plan(), 1, 6).unwrap_err().to_string();
+        assert!(error.contains("offers tape 6, but tape 6 was used"), "a peer has used it: {error}");
+        assert_eq!((live.tape([0; 16], &plan(), 1, 6), live.claimed()), (Ok(7), 7));
+    }
+
+    #[test]
+    fn corrections_come_in_pieces_of_any_size_and_none_is_left_over() {
+        let (mut live, mut dealer) = with(&[vec![1, 2, 3], vec![4], vec![5, 6, 7, 8]]);
+        let mut bytes = vec![];
+        live.corrections(2, &mut bytes).unwrap();
+        assert_eq!(bytes, [1, 2]);
+        live.corrections(4, &mut bytes).unwrap();
+        assert_eq!(bytes, [3, 4, 5, 6]);
+        assert!(live.finish().unwrap_err().to_string().contains("2 bytes more than the plan needs"));
+        live.corrections(2, &mut bytes).unwrap();
+        assert_eq!((bytes.as_slice(), live.finish()), (&[7, 8][..], Ok(())));
+        dealer.send(1, &[]).unwrap();
+        assert!(live.corrections(1, &mut bytes).unwrap_err().to_string().contains("an empty piece"));
+    }
+}
