@@ -3,9 +3,10 @@
 mod common;
 
 use common::{SIDE, network as small, weights};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use undertone_runtime::net::{LinkError, Memory, Transport, network};
-use undertone_runtime::party::{CLIENT, SERVER};
 use undertone_runtime::{Error, Plan, Result, Session, Settings, World, dealer};
 
 /// What a faulty endpoint does with one of the messages that it sends.
@@ -28,18 +29,25 @@ struct Faulty {
     inner: Option<Memory>,
     fault: Fault,
     at: usize,
-    sent: usize,
+    /// Messages that this endpoint sent over all of its links.
+    sent: Arc<AtomicUsize>,
+    /// Whether it has left for good.
+    gone: Arc<AtomicBool>,
 }
 
 impl Transport for Faulty {
     fn send(&mut self, to: usize, message: &[u8]) -> Result<(), LinkError> {
-        self.sent += 1;
+        if self.gone.load(Ordering::SeqCst) {
+            self.inner = None;
+        }
+        let sent = self.sent.fetch_add(1, Ordering::SeqCst) + 1;
         let Some(inner) = &mut self.inner else { return Err(LinkError::Closed(to)) };
-        if self.sent != self.at {
+        if sent != self.at {
             return inner.send(to, message);
         }
         match self.fault {
             Fault::Vanish => {
+                self.gone.store(true, Ordering::SeqCst);
                 self.inner = None;
                 Err(LinkError::Closed(to))
             }
@@ -57,38 +65,43 @@ impl Transport for Faulty {
     }
 }
 
-/// Runs the small network with one endpoint that misbehaves at its `at`-th message; the results of both parties.
+/// Runs the small network with one endpoint that misbehaves at its `at`-th message, to its peer or to the dealer; the results of both parties.
 fn run_with(culprit: usize, fault: Fault, at: usize) -> Vec<Result<Vec<f32>>> {
     // only a message that never comes needs the patience to end; a busy machine must not end it otherwise
-    let patience = Duration::from_millis(if fault == Fault::Swallow { 400 } else { 10_000 });
-    let mut links: Vec<Option<Box<dyn Transport>>> = network(3)
-        .into_iter()
-        .enumerate()
-        .map(|(i, link)| {
-            let link = link.with_patience(patience);
-            Some(if i == culprit {
-                Box::new(Faulty { inner: Some(link), fault, at, sent: 0 }) as Box<dyn Transport>
-            } else {
-                Box::new(link)
-            })
-        })
-        .collect();
-    let mut dealer_link = links.pop().flatten().unwrap();
+    let waits = fault == Fault::Swallow || (fault == Fault::Shorten && culprit == 2); // a tape comes in pieces of any length
+    let patience = Duration::from_millis(if waits { 400 } else { 10_000 });
+    let sent = Arc::new(AtomicUsize::new(0));
+    let gone = Arc::new(AtomicBool::new(false));
+    let faulty = |i: usize, link: Memory| -> Box<dyn Transport> {
+        let link = link.with_patience(patience);
+        if i == culprit {
+            Box::new(Faulty { inner: Some(link), fault, at, sent: sent.clone(), gone: gone.clone() })
+        } else {
+            Box::new(link)
+        }
+    };
+    let peers: Vec<Box<dyn Transport>> = network(3).into_iter().take(2).enumerate().map(|(i, link)| faulty(i, link)).collect();
+    let mut dealer: Vec<Box<dyn Transport>> = network(3).into_iter().enumerate().map(|(i, link)| faulty(i, link)).collect();
     std::thread::scope(|scope| {
-        scope.spawn(move || dealer::serve(dealer_link.as_mut(), 2));
-        let threads: Vec<_> =
-            links.into_iter().enumerate().map(|(party, link)| scope.spawn(move || party_run(party, link.unwrap()))).collect();
+        let service = dealer.pop();
+        scope.spawn(move || dealer::serve(service.unwrap().as_mut(), 2));
+        let threads: Vec<_> = peers
+            .into_iter()
+            .zip(dealer)
+            .enumerate()
+            .map(|(party, (peers, dealer))| scope.spawn(move || party_run(party, peers, dealer)))
+            .collect();
         threads.into_iter().map(|t| t.join().expect("no party panics")).collect()
     })
 }
 
-fn party_run(party: usize, link: Box<dyn Transport>) -> Result<Vec<f32>> {
+fn party_run(party: usize, peers: Box<dyn Transport>, dealer: Box<dyn Transport>) -> Result<Vec<f32>> {
     let (plan, weights, x) = (Plan::new(&small(), &Settings::default())?, weights(), vec![0.5; 2 * SIDE * SIDE]);
-    let mut session = Session::connect(party, 2, link)?;
-    let set = session.weights(&plan, (party == SERVER).then_some(&weights))?;
-    let prepared = session.prepare(&plan, &set, (party == CLIENT).then_some(2))?;
-    let outcome = session.run(&plan, &set, prepared, (party == CLIENT).then_some(&[x.as_slice()][..]))?;
-    Ok(outcome.output)
+    let mut session = Session::over(party, 2, peers, dealer)?;
+    let prepared = session.prepare(&plan, (party == 1).then_some(&weights), (party == 0).then_some(2))?;
+    let mine: &[(usize, &[f32])] = if party == 0 { &[(0, &x)] } else { &[] };
+    let outcome = session.run(&plan, prepared, mine)?;
+    Ok(outcome.opened.real("output").to_vec())
 }
 
 /// The number of messages that an endpoint sends in one run.

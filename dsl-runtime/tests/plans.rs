@@ -3,7 +3,7 @@
 use undertone_runtime::graph::op::{AvgPool, BatchNorm, Conv, MaxPool};
 use undertone_runtime::graph::{Graph, Init, Scope, Value, trace};
 use undertone_runtime::plan::passes::{fold_batch_norm, optimise, order_pool_and_relu, remove_dead_code};
-use undertone_runtime::plan::{Kind, Plan};
+use undertone_runtime::plan::{Kind, Place, Plan};
 use undertone_runtime::{Settings, Weights};
 use undertone_shape::Shape;
 
@@ -157,8 +157,8 @@ fn a_residual_is_added_at_twice_the_fraction_and_opened_once() {
     let count = |f: &dyn Fn(&Kind) -> bool| plan.steps.iter().filter(|s| f(&s.kind)).count();
     assert_eq!(count(&|k| matches!(k, Kind::Truncate { .. })), 0, "nothing is truncated outside of a ReLU");
     assert_eq!(count(&|k| *k == Kind::Times { factor: 1 << 16 }), 1, "the skip is shifted left");
-    assert_eq!(count(&|k| *k == Kind::Open), 3);
-    assert_eq!(plan.output.factor, 36, "the mean leaves its division in the factor");
+    assert_eq!(count(&|k| matches!(k, Kind::Open(_))), 3);
+    assert_eq!(plan.releases[0].value.factor, 36, "the mean leaves its division in the factor");
 }
 
 #[test]
@@ -212,7 +212,30 @@ fn a_plan_that_was_tampered_with_is_refused() {
                 });
             }),
         ),
-        ("output is not a step", Box::new(|p| p.output.step = 1000)),
+        ("does not fit", Box::new(|p| p.releases[0].value.step = 1000)),
+        ("opened 0 times", Box::new(|p| p.releases.push(p.releases[0].clone()))),
+        (
+            "must be one",
+            Box::new(|p| {
+                p.steps.pop();
+                p.releases.clear();
+            }),
+        ),
+        ("not a share", Box::new(|p| p.releases[0].to.clear())),
+        ("beyond the last party", Box::new(|p| p.roles[0].1 = Place::Party(2))),
+        ("beyond the last party", Box::new(|p| p.releases[0].to = vec![Place::Client(3)])),
+        ("beyond the last party", Box::new(|p| p.inputs[0].owner = Place::Client(5))),
+        ("does not fit", Box::new(|p| p.weights_owner = Place::Party(0))),
+        (
+            "does not fit",
+            Box::new(|p| {
+                p.steps.iter_mut().for_each(|s| {
+                    if let Kind::Open(opening) = &mut s.kind {
+                        opening.from = Some(1);
+                    }
+                });
+            }),
+        ),
         ("only 64 is built", Box::new(|p| p.settings.ring = 32)),
         (
             "does not fit",
@@ -226,8 +249,8 @@ fn a_plan_that_was_tampered_with_is_refused() {
         ),
         ("is used by 0 steps", Box::new(|p| p.weights.push(p.weights[0].clone()))),
         ("sizes that do not fit", Box::new(|p| p.weights[0].dims[2] += 1)),
-        ("not a share", Box::new(|p| p.output.step -= 1)),
-        ("not a share", Box::new(|p| p.output.bits = 3)),
+        ("does not fit", Box::new(|p| p.releases[0].value.step -= 1)),
+        ("not a share", Box::new(|p| p.releases[0].value.bits = 3)),
         ("not a share", Box::new(|p| p.stages[0].result.layout.0[0] = 9)),
         ("has 0 elements", Box::new(|p| p.steps[0].len = 0)),
     ];
@@ -321,7 +344,7 @@ type Body = for<'g> fn(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>;
 
 #[test]
 fn a_weight_in_the_place_of_a_value_is_refused() {
-    let bodies: [(&str, Body); 4] = [
+    let bodies: [(&str, Body); 3] = [
         ("add", |g, x| {
             let w = g.parameter("w", [4], ANY);
             stage(g, "s", [4], |g| g.add(x[0], w))
@@ -334,8 +357,9 @@ fn a_weight_in_the_place_of_a_value_is_refused() {
             let w = g.parameter("w", [4], ANY);
             stage(g, "s", [8], |g| g.concat(&[x[0], w], 0))
         }),
-        ("output", |g, _| g.parameter("w", [4], ANY)),
     ];
+    let error = trace("Weight", &[("x", Shape::new([4]))], |g, _| g.parameter("w", [4], ANY)).unwrap_err().to_string();
+    assert!(error.contains("release `output` opens an input or a weight as it is"), "{error}");
     for (name, body) in bodies {
         let graph = trace("Weight", &[("x", Shape::new([4]))], body).unwrap();
         let error = Plan::new(&graph, &Settings::default()).unwrap_err().to_string();

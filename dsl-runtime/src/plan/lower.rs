@@ -5,9 +5,9 @@
 
 use super::memory::Layout;
 use super::range::Range;
-use super::step::{Copy, Geometry, Kind, Opening, Step, Sum, windows};
+use super::step::{Copy, Geometry, Kind, Step, Sum, windows};
 use super::weights::WeightSpec;
-use super::{InputSpec, Place, Plan, ReleaseSpec, SCHEMA, Settings, Stage, Value, dims, is_masked};
+use super::{InputSpec, Opening, Place, Plan, ReleaseSpec, SCHEMA, Settings, Stage, Value, dims, is_masked};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, NodeId, Op};
 use std::collections::HashMap;

@@ -14,12 +14,13 @@ mod verify;
 mod weights;
 mod widths;
 
+pub use crate::protocol::open::Opening;
 pub(crate) use cost::step as step_cost;
 pub use cost::{CostTable, Row};
 pub use deployment::{Deployment, Place};
 pub use memory::Layout;
 pub use range::Range;
-pub use step::{Copy, Geometry, Kind, Opening, Step, Sum};
+pub use step::{Copy, Geometry, Kind, Step, Sum};
 pub(crate) use weights::encode;
 pub use weights::{EncodedWeight, Named, Norm, Recipe, WeightSpec};
 

@@ -2,6 +2,7 @@
 
 use crate::graph::{Node, Op};
 use crate::protocol::max::Windows;
+use crate::protocol::open::Opening;
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
 use undertone_ring::conv::Conv;
@@ -68,15 +69,6 @@ pub enum Kind {
     Release(usize),
 }
 
-/// Who sends and who learns an opening.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opening {
-    /// The only party that sends: the value is its own, all other shares are zero. `None`: all do.
-    pub from: Option<usize>,
-    /// The only party that learns the opening: it keeps the weights to itself. `None`: all do.
-    pub to: Option<usize>,
-}
-
 /// A convolution, over up to two spatial axes, channels innermost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "height, width, channels, kernel, stride, padding, dilation, outputs, groups")]
@@ -102,23 +94,6 @@ pub struct Copy {
     pub(super) axes: Vec<(usize, usize, usize)>,
     from: usize,
     to: usize,
-}
-
-impl Opening {
-    /// Whether this party sends, and so masks what it sends.
-    pub fn sends(self, party: usize) -> bool {
-        self.from.is_none_or(|from| from == party) && self.to != Some(party)
-    }
-
-    /// Whether this party learns the opening.
-    pub fn learns(self, party: usize) -> bool {
-        self.to.is_none_or(|to| to == party)
-    }
-
-    /// Whether anything is sent: a value that only its reader has is not.
-    pub fn is_sent(self) -> bool {
-        self.from.is_none() || self.from != self.to
-    }
 }
 
 impl Geometry {

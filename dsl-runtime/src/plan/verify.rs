@@ -1,9 +1,9 @@
 //! Checks of a plan that came from outside, before anybody computes or allocates for it: every product of sizes is checked for overflow.
 
 use super::lower;
-use super::step::{Copy, Geometry, Kind, Opening, Step, Sum};
+use super::step::{Copy, Geometry, Kind, Step, Sum};
 use super::weights::WeightSpec;
-use super::{Place, Plan, SCHEMA, Value};
+use super::{Opening, Place, Plan, SCHEMA, Value};
 use crate::error::{Error, Result};
 use crate::protocol::Fold;
 use crate::protocol::max::Windows;
@@ -30,6 +30,9 @@ impl Plan {
             return Err(bad(0, format!("the plan has version {}, this program knows {SCHEMA}", self.schema)));
         }
         self.settings.check()?;
+        if !self.places_fit() {
+            return Err(bad(0, "a role lives beyond the last party, or has no place".into()));
+        }
         let (owners, mut holders): (Vec<Place>, Vec<Option<usize>>) = (self.inputs.iter().map(|i| i.owner).collect(), vec![]);
         let mut total = 0usize;
         for (k, step) in self.steps.iter().enumerate() {
@@ -47,9 +50,6 @@ impl Plan {
         }
         self.weights_fit(limit).map_err(|(w, message)| bad(w, message))?;
         self.releases_fit().map_err(|(step, message)| bad(step, message))?;
-        if !self.places_fit() {
-            return Err(bad(0, "a role lives beyond the last party, or has no place".into()));
-        }
         match self.stages.iter().find(|s| !self.value_fits(&s.result, &s.shape)) {
             Some(stage) => Err(bad(stage.result.step, format!("stage `{}` is not a share of the declared shape", stage.name))),
             None => Ok(()),

@@ -1,7 +1,7 @@
 //! Which widths each step's protocol works with: the one place that turns settings into protocols, for the cost, the dealer, the parties and the passes.
 
-use super::step::{Geometry, Opening};
-use super::{Settings, Value};
+use super::step::Geometry;
+use super::{Opening, Settings, Value};
 use crate::protocol::linear::Linear;
 use crate::protocol::max::{Max, Windows};
 use crate::protocol::release::Release;

@@ -5,18 +5,48 @@
 //! round    x_i + r_i is sent by all;   x-hat = sum (x_i + r_i) = x + r   is public
 //! ```
 //!
+//! Not everybody has to send, or to learn: a value that one party has by itself is sent by that party alone, under its own mask; and where one party keeps the
+//! weights to itself, it alone learns the opening, adds its own share as it is, and masks nothing ([`Opening`]).
+//!
 //! The mask of what a party sends is its own r_i, used for this wire of this run alone. One round, n bits an element; no corrections.
 //! After the masked wires of ABY2.0 and of Ben-Efraim, Nielsen and Omri.
 
 use super::{Cost, Dealing, Phases, Round, Tape, counter, field};
+use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
+
+/// Who sends and who learns an opening.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The only party that sends: the value is its own, all other shares are zero. `None`: all do.
+    pub from: Option<usize>,
+    /// The only party that learns the opening: it keeps the weights to itself. `None`: all do.
+    pub to: Option<usize>,
+}
 
 /// A party's half of an opening while it runs.
 pub struct Run<'a, W> {
     n: u32,
     x: &'a [W],
     mask: &'a [W],
+}
+
+impl Opening {
+    /// Whether this party sends, and so masks what it sends.
+    pub fn sends(self, party: usize) -> bool {
+        self.from.is_none_or(|from| from == party) && self.to != Some(party)
+    }
+
+    /// Whether this party learns the opening.
+    pub fn learns(self, party: usize) -> bool {
+        self.to.is_none_or(|to| to == party)
+    }
+
+    /// Whether anything is sent: a value that only its reader has is not.
+    pub fn is_sent(self) -> bool {
+        self.from.is_none() || self.from != self.to
+    }
 }
 
 /// A party's share of the mask of the wire that step `step` opens.

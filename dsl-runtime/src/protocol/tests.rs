@@ -2,6 +2,7 @@
 //! what was sent; its tape against what was read.
 
 use super::linear::{Linear, weight_mask, weight_share};
+use super::open::Opening;
 use super::testing::{Lockstep, Party, reveal};
 use super::{Cost, Fold, Round, max, open, padded, release, relu, truncate};
 use crate::uniformity::{LIMIT, chi_square};
@@ -175,7 +176,7 @@ fn an_opening_gives_everybody_the_masked_value() {
             let x: Vec<i64> = (0..300).map(|_| world.rng.random_range(-(1 << 38)..1i64 << 38)).collect();
             let (shares, len) = (world.share(&x), padded(x.len()));
             let mut mask = vec![];
-            world.deal(|d| mask = open::dealt::<u64>(d, 4, len));
+            world.deal(|d| mask = open::dealt::<u64>(d, |_| true, 4, len));
             let masks = world.expand(|tape| Ok(open::mask::<u64>(tape, 4, len)));
             let run: Vec<Party> = (0..parties).map(|i| Box::new(open::run(n, &shares[i], &masks[i])) as Party).collect();
             let results = world.run(run, len);
@@ -330,54 +331,76 @@ fn two_tapes_hide_the_difference_of_two_inputs_and_one_tape_does_not() {
 }
 
 #[test]
-fn a_linear_step_is_exact_for_any_sharing_of_weights_inputs_and_biases() {
+fn a_linear_step_is_exact_whoever_has_weights_and_input() {
     let plain = Conv::linear(3, 5, 4);
     let strided = Conv { h: 5, w: 6, c: 4, kh: 3, kw: 2, sh: 2, sw: 1, ph: 1, pw: 0, dh: 1, dw: 2, o: 6, groups: 2 };
     for parties in [2, 3, 5] {
         for conv in [plain, strided] {
-            linear_is_exact(parties, conv);
+            for keeper in [None, Some(0), Some(parties - 1)] {
+                for from in [None, Some(0), Some(parties - 1)] {
+                    linear_is_exact(parties, conv, Opening { from, to: keeper });
+                }
+            }
         }
     }
 }
 
-fn linear_is_exact(parties: usize, conv: Conv) {
+fn linear_is_exact(parties: usize, conv: Conv, opening: Opening) {
     let (batch, mut world) = (2, Lockstep::new(parties, 17));
     let mut random = |len: usize| -> Vec<i64> { (0..len).map(|_| world.rng.random_range(-(1i64 << 30)..1 << 30)).collect() };
     let (x, w, bias) = (random(batch * conv.inputs()), random(conv.weights()), random(conv.o));
-    let cut = |shares: Vec<Vec<u64>>, len: usize| -> Vec<Vec<u64>> { shares.into_iter().map(|s| s[..len].to_vec()).collect() };
-    let (xs, ws, bs) = (cut(world.share(&x), x.len()), cut(world.share(&w), w.len()), cut(world.share(&bias), conv.o));
-    // setup: each party sends its share of the weight under its own mask
-    let sets: Vec<Prg> = (0..parties).map(|_| Prg::new(&Key::from_bytes(world.rng.random()))).collect();
-    let masks: Vec<Vec<u64>> = sets.iter().map(|key| weight_mask(key, 3, w.len())).collect();
+    let unsigned = |v: &[i64]| -> Vec<u64> { v.iter().map(|v| *v as u64).collect() };
+    // whoever has a value by itself holds it as it is, and the others nothing
+    let mut shared = |v: &[i64], owner: Option<usize>| -> Vec<Vec<u64>> {
+        match owner {
+            Some(o) => (0..parties).map(|i| if i == o { unsigned(v) } else { vec![0; v.len()] }).collect(),
+            None => world.share(v).into_iter().map(|s| s[..v.len()].to_vec()).collect(),
+        }
+    };
+    let (xs, ws, bs) = (shared(&x, opening.from), shared(&w, opening.to), shared(&bias, opening.to));
     let sum = |all: &[&Vec<u64>]| -> Vec<u64> { (0..all[0].len()).map(|k| all.iter().fold(0u64, |s, v| s.wrapping_add(v[k]))).collect() };
+    // setup: shared weights are opened under the masks of all, those of one party under its own
+    let sets: Vec<Prg> = (0..parties).map(|_| Prg::new(&Key::from_bytes(world.rng.random()))).collect();
+    let masks: Vec<Vec<u64>> = sets
+        .iter()
+        .enumerate()
+        .map(|(i, key)| if opening.to.is_none_or(|o| o == i) { weight_mask(key, 3, w.len()) } else { vec![0; w.len()] })
+        .collect();
     let opened = sum(&ws.iter().chain(&masks).collect::<Vec<_>>());
     let packed = |values: &[u64]| PackedWeights::new(&conv, values);
     let step = Linear { n: 64, conv, batch };
     let (mut wire, mut scratch) = (vec![], Scratch::new());
     let dealt_weight = packed(&sum(&masks.iter().collect::<Vec<_>>()));
     world.deal(|d| {
-        wire = open::dealt::<u64>(d, 7, x.len());
-        step.deal(&wire, &dealt_weight, d, 8, &mut Scratch::new());
+        wire = open::dealt::<u64>(d, |party| opening.sends(party), 7, x.len());
+        if opening.is_sent() {
+            step.deal(&wire, &dealt_weight, d, 8, &mut Scratch::new());
+        }
     });
-    assert_eq!(world.corrections.len() as u64, step.cost::<u64>().corrections);
+    assert_eq!(world.corrections.len() as u64, step.cost::<u64>(opening.is_sent()).corrections);
+    let (party, packed_opened) = (core::cell::Cell::new(0), packed(&opened));
     let materials = world.expand(|tape| {
-        let mask = open::mask::<u64>(tape, 7, x.len());
-        Ok((mask.clone(), step.expand(&mask, &packed(&opened), &[], tape, 8, &mut Scratch::new())?))
+        let mask = opening.sends(party.get()).then(|| open::mask::<u64>(tape, 7, x.len()));
+        party.set(party.get() + 1);
+        let k = step.expand(opening.is_sent(), mask.as_deref().map(|m| (m, &packed_opened)), &[], tape, 8, &mut Scratch::new())?;
+        Ok((mask.unwrap_or_else(|| vec![0; x.len()]), k))
     });
-    let x_hat = sum(&xs.iter().chain([&wire]).collect::<Vec<_>>());
+    let x_hat = sum(&xs.iter().chain(materials.iter().map(|(mask, _)| mask)).collect::<Vec<_>>());
     let mut z = vec![0u64; batch * conv.outputs()];
-    for (i, (mask, k)) in materials.into_iter().enumerate() {
-        assert_eq!(mask.len(), x.len());
+    for (i, (_, k)) in materials.into_iter().enumerate() {
         let mut share = k;
-        step.run(&x_hat, &packed(&weight_share(i == 0, &opened, &masks[i])), &mut share, &mut scratch);
+        match opening.to {
+            None => step.run(&x_hat, &packed(&weight_share(i == 0, &opened, &masks[i])), &mut share, &mut scratch),
+            Some(keeper) if keeper == i => step.run(&x_hat, &packed(&unsigned(&w)), &mut share, &mut scratch),
+            Some(_) => {}
+        }
         for (pixel, z) in share.chunks_exact(conv.o).zip(z.chunks_exact_mut(conv.o)) {
             pixel.iter().zip(&bs[i]).zip(z).for_each(|((s, b), z)| *z = z.wrapping_add(*s).wrapping_add(*b));
         }
     }
-    let unsigned = |v: &[i64]| -> Vec<u64> { v.iter().map(|v| *v as u64).collect() };
     let mut expected: Vec<u64> = unsigned(&bias).repeat(batch * conv.outputs() / conv.o);
     accumulate(&conv, batch, &unsigned(&x), &packed(&unsigned(&w)), &mut expected, &mut scratch);
-    assert_eq!(z, expected, "{parties} parties, {conv:?}");
+    assert_eq!(z, expected, "{parties} parties, {conv:?}, {opening:?}");
 }
 
 #[test]
