@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use undertone_ring::prg::Log;
 use undertone_runtime::graph::Graph;
-use undertone_runtime::party::{CLIENT, SERVER, fixed_point};
-use undertone_runtime::{Error, Plan, Settings, World};
+use undertone_runtime::party::{Prepared, Samples, Session, fixed_point};
+use undertone_runtime::{Deployment, Error, Place, Plan, Settings, Weights, World};
 
 /// 16 fraction bits leave errors of some 2^-16 times the sums of weights.
 const CLOSE: f32 = 2e-3;
@@ -29,12 +29,38 @@ fn named(name: &str) -> (Graph, Figures) {
     with_figures(cases().iter().find(|c| c.name == name).unwrap())
 }
 
+fn is_server(session: &Session) -> bool {
+    session.place() == Place::Party(1)
+}
+
+/// Party 0 has the inputs, party 1 the weights.
+fn prepare(session: &mut Session, plan: &Plan, weights: &Weights, batch: usize) -> undertone_runtime::Result<Prepared> {
+    let server = is_server(session);
+    session.prepare(plan, server.then_some(weights), (!server).then_some(batch))
+}
+
+fn owned<'a>(session: &Session, inputs: &[&'a [f32]]) -> Vec<(usize, &'a [f32])> {
+    if is_server(session) { vec![] } else { inputs.iter().copied().enumerate().collect() }
+}
+
+/// Samples of this many values each.
+struct Any<'a>(&'a [f32], usize);
+
+impl Samples for Any<'_> {
+    fn values(&self) -> &[f32] {
+        self.0
+    }
+    fn batch(&self) -> usize {
+        self.0.len() / self.1
+    }
+}
+
 #[test]
 fn a_private_run_computes_what_pytorch_computes() {
     let mut world = 0;
     let all = worst_differences(|graph, weights, inputs, batch| {
         world += 1;
-        World::seeded(world).predict_graph(graph, weights, inputs, batch, &mut |_| {}).unwrap().output
+        World::seeded(world).predict_graph(graph, weights, inputs, batch, &mut |_| {}).unwrap().output().to_vec()
     });
     let wrong: Vec<_> = all.into_iter().filter(|(_, worst)| *worst > CLOSE).collect();
     assert!(wrong.is_empty(), "largest differences to PyTorch: {wrong:?}");
@@ -42,8 +68,9 @@ fn a_private_run_computes_what_pytorch_computes() {
 
 #[test]
 fn the_fixed_point_reference_computes_what_pytorch_computes() {
-    let all =
-        worst_differences(|graph, weights, inputs, batch| fixed_point(graph, &Settings::default(), weights, inputs, batch).unwrap().output);
+    let all = worst_differences(|graph, weights, inputs, batch| {
+        fixed_point(graph, &Settings::default(), weights, inputs, batch).unwrap().output().to_vec()
+    });
     let wrong: Vec<_> = all.into_iter().filter(|(_, worst)| *worst > CLOSE).collect();
     assert!(wrong.is_empty(), "largest differences to PyTorch: {wrong:?}");
 }
@@ -55,14 +82,14 @@ fn every_stage_of_a_private_run_lies_within_its_bound() {
         let inputs = slices(&figures);
         let run = World::seeded(5).record().predict_graph(&graph, &figures.weights, &inputs, figures.batch, &mut |_| {}).unwrap();
         let fixed = fixed_point(&graph, &Settings::default(), &figures.weights, &inputs, figures.batch).unwrap();
-        let stages = run.stages.unwrap().all;
+        let stages = &run.stages.as_ref().unwrap().all;
         assert_eq!(stages.len(), fixed.stages.len(), "{}", case.name);
         for (private, plain) in stages.iter().zip(&fixed.stages) {
             assert_eq!(private.integers.len(), plain.values.len(), "{}: {}", case.name, private.name);
             let off = private.integers.iter().zip(&plain.values).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
             assert!(off as f64 <= plain.bound, "{}: stage {} is off by {off} units, allowed are {}", case.name, private.name, plain.bound);
         }
-        for (a, b) in run.output.iter().zip(&fixed.output) {
+        for (a, b) in run.output().iter().zip(fixed.output()) {
             assert!(f64::from((a - b).abs()) <= fixed.bound + 1e-6, "{}: {a} against {b}, bound {}", case.name, fixed.bound);
         }
     }
@@ -91,7 +118,7 @@ fn batches_do_not_change_the_result_by_more_than_the_rounding() {
     };
     let (one, all) = (run(1), run(64));
     assert_eq!((one.report.runs, all.report.runs), (3, 1));
-    for (a, b) in one.output.iter().zip(&all.output) {
+    for (a, b) in one.output().iter().zip(all.output()) {
         assert!((a - b).abs() < CLOSE, "{a} against {b}");
     }
 }
@@ -109,15 +136,13 @@ fn two_runs_of_two_models_in_one_session_ask_for_no_block_twice() {
     World::two_party()
         .logged(logs.clone())
         .execute(|session| {
-            let me = session.party();
             for ((_, figures), plan) in models.iter().zip(&plans) {
                 // many samples, so that steps are dealt in several parts
                 let many: Vec<Vec<f32>> = figures.inputs.iter().map(|x| x.repeat(REPEAT)).collect();
                 let inputs: Vec<&[f32]> = many.iter().map(Vec::as_slice).collect();
-                let set = session.weights(plan, (me == SERVER).then_some(&figures.weights))?;
                 for _ in 0..2 {
-                    let prepared = session.prepare(plan, &set, (me == CLIENT).then_some(REPEAT * figures.batch))?;
-                    session.run(plan, &set, prepared, (me == CLIENT).then_some(inputs.as_slice()))?;
+                    let prepared = prepare(session, plan, &figures.weights, REPEAT * figures.batch)?;
+                    session.run(plan, prepared, &owned(session, &inputs))?;
                 }
             }
             Ok(())
@@ -171,29 +196,24 @@ fn parties_with_different_plans_are_told_which_step_differs() {
     let wide = Settings { opened: 36, ..Settings::default() };
     let weights = undertone_runtime::Weights::empty();
     for (a, b, expected) in [
-        ((&pool, Settings::default()), (&overlapping, Settings::default()), "the plans differ first at step 0, in stage `input`"),
+        (
+            (&pool, Settings::default()),
+            (&overlapping, Settings::default()),
+            "`max_pool2d_default` is run here, `max_pool2d_overlapping` there",
+        ),
         ((&pool, Settings::default()), (&pool, wide), "in stage `pool`"),
         ((&relu, Settings::default()), (&relu, wide), "the plans have the same steps, but other settings"),
     ] {
         let plans = [a, b].map(|(graph, settings)| Plan::new(graph, &settings).unwrap());
         let error = World::two_party()
             .execute(|session| {
-                let me = session.party();
-                session.weights(&plans[me], (me == SERVER).then_some(&weights)).map(|_| ())
+                let me = usize::from(is_server(session));
+                prepare(session, &plans[me], &weights, 1).map(|_| ())
             })
             .unwrap_err()
             .to_string();
         assert!(error.contains(expected), "{error}");
     }
-    let plans = [&pool, &overlapping].map(|g| Plan::new(g, &Settings::default()).unwrap());
-    let errors = World::two_party().execute(|session| {
-        let me = session.party();
-        // the same weights were agreed on, but one party then runs another plan
-        let set = session.weights(&plans[0], (me == SERVER).then_some(&weights))?;
-        session.prepare(&plans[me], &set, (me == CLIENT).then_some(1)).map(|_| ())
-    });
-    let error = errors.unwrap_err().to_string();
-    assert!(error.contains("shared for another plan"), "{error}");
 }
 
 #[test]
@@ -202,10 +222,8 @@ fn a_prepared_run_of_another_size_is_refused() {
     let plan = Plan::new(&graph, &Settings::default()).unwrap();
     let error = World::two_party()
         .execute(|session| {
-            let me = session.party();
-            let set = session.weights(&plan, (me == SERVER).then_some(&figures.weights))?;
-            let prepared = session.prepare(&plan, &set, (me == CLIENT).then_some(2))?;
-            session.run(&plan, &set, prepared, (me == CLIENT).then_some(slices(&figures).as_slice())).map(|_| ())
+            let prepared = prepare(session, &plan, &figures.weights, 2)?;
+            session.run(&plan, prepared, &owned(session, &slices(&figures))).map(|_| ())
         })
         .unwrap_err()
         .to_string();
@@ -224,7 +242,7 @@ fn an_input_that_would_round_out_of_range_is_refused() {
         let run = |v: f32| world.predict_graph(&graph, &undertone_runtime::Weights::empty(), &[&vec![v; len]], 1, &mut |_| {});
         assert!(limit - step / 4.0 < limit && run(limit - step / 4.0).is_err(), "{fraction} fraction bits of {opened}");
         let largest = limit - 4.0 * step;
-        assert!(run(largest).unwrap().output.iter().all(|v| (v - largest).abs() < 0.01), "the largest allowed value keeps its sign");
+        assert!(run(largest).unwrap().output().iter().all(|v| (v - largest).abs() < 0.01), "the largest allowed value keeps its sign");
     }
 }
 
@@ -235,37 +253,124 @@ fn an_error_ends_the_session_and_the_peers_notice_at_once() {
     let bad = vec![f32::NAN; 3 * graph.inputs[0].shape.numel()];
     let results = World::two_party()
         .execute(|session| {
-            let me = session.party();
-            let set = session.weights(&plan, (me == SERVER).then_some(&figures.weights))?;
-            let prepared = session.prepare(&plan, &set, (me == CLIENT).then_some(3))?;
-            let first =
-                session.run(&plan, &set, prepared, (me == CLIENT).then_some(&[bad.as_slice()][..])).map(|_| ()).unwrap_err().to_string();
-            let second = session.prepare(&plan, &set, (me == CLIENT).then_some(3)).map(|_| ()).unwrap_err().to_string();
+            let prepared = prepare(session, &plan, &figures.weights, 3)?;
+            let first = session.run(&plan, prepared, &owned(session, &[&bad])).map(|_| ()).unwrap_err().to_string();
+            let second = prepare(session, &plan, &figures.weights, 3).map(|_| ()).unwrap_err().to_string();
             Ok((first, second))
         })
         .unwrap();
-    assert!(results[CLIENT].0.contains("must be finite"), "{}", results[CLIENT].0);
-    assert!(results[SERVER].0.contains("closed"), "{}", results[SERVER].0);
+    assert!(results[0].0.contains("must be finite"), "{}", results[0].0);
+    assert!(results[1].0.contains("closed"), "{}", results[1].0);
     for (_, second) in &results {
         assert!(second.contains("has failed before"), "{second}");
     }
 }
 
 #[test]
-fn what_was_prepared_for_other_weights_is_not_run() {
+fn what_was_prepared_for_another_plan_is_not_run() {
     let (graph, figures) = named("linear_vector");
-    let plan = Plan::new(&graph, &Settings::default()).unwrap();
+    let plans = [34, 36].map(|opened| Plan::new(&graph, &Settings { opened, ..Settings::default() }).unwrap());
     let error = World::two_party()
         .execute(|session| {
-            let me = session.party();
-            let mine = (me == SERVER).then_some(&figures.weights);
-            let (first, second) = (session.weights(&plan, mine)?, session.weights(&plan, mine)?);
-            let prepared = session.prepare(&plan, &first, (me == CLIENT).then_some(3))?;
-            session.run(&plan, &second, prepared, (me == CLIENT).then_some(slices(&figures).as_slice())).map(|_| ())
+            let prepared = prepare(session, &plans[0], &figures.weights, 3)?;
+            session.run(&plans[1], prepared, &owned(session, &slices(&figures))).map(|_| ())
         })
         .unwrap_err()
         .to_string();
-    assert!(error.contains("prepared for another plan, other weights or in another session"), "{error}");
+    assert!(error.contains("prepared for another plan or in another session"), "{error}");
+}
+
+#[test]
+fn weights_are_shared_once_and_other_weights_get_another_set() {
+    let (graph, figures) = named("linear_vector");
+    let plan = Plan::new(&graph, &Settings::default()).unwrap();
+    let mut other = figures.weights.clone();
+    let (name, shape, values) = other.iter().next().map(|(n, s, v)| (n.to_owned(), s, v.to_vec())).unwrap();
+    other.insert(name, shape, values.iter().map(|v| v + 1.0).collect());
+    let results = World::two_party()
+        .execute(|session| {
+            let mut all = vec![];
+            for weights in [&figures.weights, &figures.weights, &other, &figures.weights] {
+                let prepared = prepare(session, &plan, weights, 3)?;
+                all.push(session.run(&plan, prepared, &owned(session, &slices(&figures)))?.opened.real("output").to_vec());
+            }
+            Ok(all)
+        })
+        .unwrap();
+    let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < CLOSE);
+    let all = &results[0];
+    assert!(close(&all[0], &all[1]) && close(&all[0], &all[3]) && !close(&all[0], &all[2]));
+    assert!(results[1].iter().all(Vec::is_empty), "the server learns nothing");
+}
+
+/// Where the roles `client` and `server` may live.
+fn deployments() -> Vec<Deployment> {
+    let all = [Place::Party(0), Place::Party(1), Place::Client(0), Place::Client(1)];
+    let pairs = all.iter().flat_map(|a| all.iter().map(move |b| (*a, *b))).filter(|(a, b)| a != b);
+    // clients are counted from 0
+    let pairs = pairs.filter(|(a, b)| ![*a, *b].contains(&Place::Client(1)) || [*a, *b].contains(&Place::Client(0)));
+    pairs.map(|(client, server)| Deployment::new([("client".to_owned(), client), ("server".to_owned(), server)])).collect()
+}
+
+#[test]
+fn wherever_the_roles_live_the_result_and_the_cost_are_as_predicted() {
+    let deployments = deployments();
+    assert_eq!(deployments.len(), 8);
+    for name in ["lenet", "residual_strided"] {
+        let (graph, figures) = named(name);
+        for deployment in &deployments {
+            let run = World::seeded(3)
+                .deployment(deployment.clone())
+                .predict_graph(&graph, &figures.weights, &slices(&figures), figures.batch, &mut |_| {})
+                .unwrap();
+            for (a, b) in run.output().iter().zip(&figures.output) {
+                assert!((a - b).abs() < CLOSE, "{name}, {deployment:?}: {a} against {b}");
+            }
+            assert_eq!(run.output().len(), figures.output.len());
+            let plan = Plan::deployed(&graph, &Settings::default(), deployment).unwrap();
+            let total = plan.cost(figures.batch).total();
+            let measured = (run.report.rounds(), run.report.sent(), run.report.corrections());
+            assert_eq!((total.rounds, total.sent, total.corrections), measured, "{name}, {deployment:?}");
+        }
+    }
+}
+
+#[test]
+fn a_session_of_another_deployment_than_the_plan_is_refused() {
+    let (graph, figures) = named("relu");
+    let alone = Deployment::new([("client".to_owned(), Place::Client(0)), ("server".to_owned(), Place::Party(1))]);
+    let plan = Plan::deployed(&graph, &Settings::default(), &alone).unwrap();
+    let error = World::two_party().execute(|session| prepare(session, &plan, &figures.weights, 3).map(|_| ())).unwrap_err().to_string();
+    assert!(error.contains("the plan is for 2 parties and 1 clients, the session has 2 and 0"), "{error}");
+}
+
+#[test]
+fn a_role_gives_what_it_owns_and_nothing_else() {
+    let (graph, figures) = named("linear_vector");
+    let len = graph.inputs[0].shape.numel();
+    let samples = Any(&figures.inputs[0], len);
+    let run = |role: &'static str, inputs: bool, weights: bool| {
+        World::two_party()
+            .execute(|session| {
+                let inputs: Vec<(usize, &dyn Samples)> = if inputs && !is_server(session) { vec![(0, &samples)] } else { vec![] };
+                let mine = if is_server(session) { "server" } else { role };
+                let gives = if is_server(session) { weights } else { false };
+                session.run_role(&graph, mine, &inputs, gives.then_some(&figures.weights)).map(|_| ())
+            })
+            .map_err(|e| e.to_string())
+    };
+    assert_eq!(run("client", true, true), Ok(vec![(), ()]));
+    for (outcome, text) in [
+        (run("server", true, true), "role `server` lives at party 1, but this is party 0"),
+        (run("doctor", true, true), "has no role `doctor`"),
+        (run("client", false, true), "there are no samples"),
+        (run("client", true, false), "their owner gives the weights, but none are given"),
+    ] {
+        let error = outcome.unwrap_err();
+        assert!(error.contains(text), "`{text}` is not in: {error}");
+    }
+    let compute = World::two_party().execute(|session| session.compute(&graph)).unwrap_err().to_string();
+    assert!(compute.contains("lives here: call its function"), "{compute}");
 }
 
 #[test]
@@ -274,12 +379,10 @@ fn runs_that_are_started_in_another_order_are_not_run() {
     let plan = Plan::new(&graph, &Settings::default()).unwrap();
     let error = World::two_party()
         .execute(|session| {
-            let me = session.party();
-            let set = session.weights(&plan, (me == SERVER).then_some(&figures.weights))?;
-            let first = session.prepare(&plan, &set, (me == CLIENT).then_some(3))?;
-            let second = session.prepare(&plan, &set, (me == CLIENT).then_some(3))?;
-            let chosen = if me == CLIENT { first } else { second };
-            session.run(&plan, &set, chosen, (me == CLIENT).then_some(slices(&figures).as_slice())).map(|_| ())
+            let first = prepare(session, &plan, &figures.weights, 3)?;
+            let second = prepare(session, &plan, &figures.weights, 3)?;
+            let chosen = if is_server(session) { second } else { first };
+            session.run(&plan, chosen, &owned(session, &slices(&figures))).map(|_| ())
         })
         .unwrap_err()
         .to_string();

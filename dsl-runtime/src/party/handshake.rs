@@ -176,6 +176,16 @@ pub(super) fn agree(table: Table, links: &mut Links, plan: &Plan, mine: &Header)
         say(&mut batch, &mut set, other, &theirs);
         headers.push((other, theirs));
     }
+    if me > table.parties {
+        // a client does not hear other clients: the parties tell it what all have agreed on
+        for party in 0..table.parties {
+            let (theirs, which): (u32, [u8; 16]) = links.receive(party, "run header")?;
+            if batch.is_some_and(|b| b != theirs) || set.is_some_and(|s| s != which) {
+                return Err(links.differs(party, format!("{theirs} samples, or other weights, are run there")));
+            }
+            (batch, set) = (Some(theirs), Some(which));
+        }
+    }
     let Some(batch) = batch.filter(|b| *b > 0) else {
         return Err(Error::Input { name: "all".into(), message: "there are no samples".into() });
     };
@@ -186,6 +196,9 @@ pub(super) fn agree(table: Table, links: &mut Links, plan: &Plan, mine: &Header)
         }
     }
     let Some(set) = set else { return Err(links.differs(owner, "the owner of the weights does not say which".into())) };
+    for client in table.others(me).filter(|e| *e > table.parties) {
+        links.send(client, &encode(&(batch, set)), "run header")?;
+    }
     Ok(Agreed { batch: batch as usize, set, claimed })
 }
 
@@ -215,4 +228,109 @@ fn first_difference(links: &mut Links, other: usize, plan: &Plan) -> Error {
         None => "the plans have the same steps, but other settings, roles, weights or names".into(),
     };
     links.differs(other, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::trace;
+    use crate::net::{Transport, network};
+    use crate::party::links;
+    use crate::plan::Settings;
+    use undertone_shape::Shape;
+
+    const TABLE: Table = Table { parties: 2, clients: 0 };
+
+    fn hello() -> Hello {
+        Hello { version: VERSION, endpoint: 1, parties: 2, clients: 0, prg: PRG.into(), word_bits: 64, nonce: [4; 16], seed: None }
+    }
+
+    /// The links of endpoint `me`, to which the other party has already said this.
+    fn heard(me: usize, messages: &[Vec<u8>]) -> (Links, crate::net::Memory) {
+        let mut network = network(2);
+        let (mut peer, own) = (network.remove(1 - me), network.remove(0));
+        messages.iter().for_each(|m| peer.send(me, m).unwrap());
+        (Links::new(me, &links::names(2, 0), Box::new(own)), peer)
+    }
+
+    #[test]
+    fn a_peer_of_another_version_place_generator_or_word_is_refused() {
+        let greeted_with = |bytes: &[u8]| connect(TABLE, &mut heard(0, &[bytes.to_vec()]).0, &mut Entropy::seeded(1));
+        let greeted = greeted_with(&encode(&hello())).unwrap();
+        assert!(greeted.pairs[0].is_none() && greeted.pairs[1].is_some(), "party 0 draws the seed that it shares with party 1");
+        let other = greeted_with(&encode(&Hello { nonce: [5; 16], ..hello() })).unwrap();
+        assert_ne!(greeted.label, other.label, "every party has a say in the name of the session");
+        for (peer, text) in [
+            (Hello { version: VERSION + 1, ..hello() }, "protocol version: 1 here, 2 there"),
+            (Hello { endpoint: 0, ..hello() }, "place: endpoint 1 of 2 parties and 0 clients here, endpoint 0 of"),
+            (Hello { parties: 3, ..hello() }, "of 3 parties and 0 clients there"),
+            (Hello { clients: 1, ..hello() }, "of 2 parties and 1 clients there"),
+            (Hello { prg: "chacha".into(), ..hello() }, "generator and words: aes128-ctr, 64 bits here, chacha, 64 bits there"),
+            (Hello { word_bits: 32, ..hello() }, "generator and words"),
+            (Hello { seed: Some([1; 16]), ..hello() }, "seed: from the lower party here"),
+        ] {
+            let error = greeted_with(&encode(&peer)).err().unwrap().to_string();
+            assert!(error.contains(text), "`{text}` is not in: {error}");
+        }
+        for garbage in [&[][..], &[0xff; 40], &encode(&hello())[..5], &[encode(&hello()), vec![0]].concat()] {
+            let error = greeted_with(garbage).err().unwrap().to_string();
+            assert!(error.contains("party 0, connect: party 1: a message"), "{error}");
+        }
+    }
+
+    #[test]
+    fn run_headers_must_agree_and_owners_say_what_is_theirs() {
+        let graph = trace("M", &[("x", Shape::new([4]))], |g, x| g.relu(x[0])).unwrap();
+        let plan = Plan::new(&graph, &Settings::default()).unwrap();
+        let header = |batch, set: Option<u8>| Header {
+            plan: plan.hash(),
+            batch,
+            run: 1,
+            set: set.map(|s| [s; 16]),
+            dealing: Some([9; 16]),
+            claimed: 3,
+        };
+        let (client, server) = (header(Some(5), None), header(None, Some(7)));
+        // the endpoint, its own header, and that of its peer
+        let outcome = |me: usize, mine: &Header, theirs: &Header| {
+            agree(TABLE, &mut heard(me, &[encode(theirs)]).0, &plan, mine).map_err(|e| e.to_string())
+        };
+        let agreed = Agreed { batch: 5, set: [7; 16], claimed: 3 };
+        assert_eq!((outcome(1, &server, &client), outcome(0, &client, &server)), (Ok(agreed), Ok(agreed)));
+        let with = |f: fn(&mut Header), base: &Header| {
+            let mut header = base.clone();
+            f(&mut header);
+            header
+        };
+        assert_eq!(outcome(1, &server, &with(|h| h.claimed = 8, &client)).map(|a| a.claimed), Ok(8), "the higher claim counts");
+        for (me, mine, theirs, text) in [
+            (0, header(None, None), header(Some(5), Some(7)), "there are no samples"),
+            (1, server.clone(), header(Some(0), None), "there are no samples"),
+            (0, client.clone(), header(Some(6), Some(7)), "5 samples of `x`, but 6 of another input"),
+            (0, client.clone(), header(None, None), "the owner of the weights does not say which"),
+            (1, server.clone(), with(|h| h.run = 2, &client), "run 1 here, run 2 there"),
+            (1, server.clone(), with(|h| h.dealing = Some([8; 16]), &client), "the tapes are of different dealings"),
+        ] {
+            let error = outcome(me, &mine, &theirs).unwrap_err();
+            assert!(error.contains(text), "`{text}` is not in: {error}");
+        }
+    }
+
+    #[test]
+    fn plans_that_differ_are_told_apart_by_model_and_by_step() {
+        let graph = trace("M", &[("x", Shape::new([4]))], |g, x| g.relu(x[0])).unwrap();
+        let plan = Plan::new(&graph, &Settings::default()).unwrap();
+        let header = |plan: [u8; 32]| encode(&Header { plan, batch: Some(1), run: 1, set: Some([1; 16]), dealing: None, claimed: 0 });
+        let mine = Header { plan: plan.hash(), batch: None, run: 1, set: Some([1; 16]), dealing: None, claimed: 0 };
+        let other = |answer: Vec<u8>| agree(TABLE, &mut heard(1, &[header([0; 32]), answer]).0, &plan, &mine).unwrap_err().to_string();
+        let mut hashes = plan.step_hashes();
+        assert!(other(encode(&("N", &hashes))).contains("`M` is run here, `N` there"));
+        assert!(other(encode(&("N\u{7}\n", &hashes))).contains("`M` is run here, `N` there"), "a name from outside is only a name");
+        assert!(other(encode(&("M", &hashes))).contains("the same steps, but other settings"));
+        hashes.pop();
+        assert!(other(encode(&("M", &hashes))).contains("the plans have 3 and 2 steps"));
+        hashes[1] = [0; 32];
+        assert!(other(encode(&("M", &hashes))).contains("differ first at step 1"));
+        assert!(other(vec![1, 2]).contains("a message"));
+    }
 }
