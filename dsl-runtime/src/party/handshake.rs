@@ -160,7 +160,7 @@ pub(super) fn link(seat: Seat, during: &str, e: LinkError) -> Error {
     let (party, during, message) = (seat.party, during.to_owned(), e.to_string());
     match e {
         LinkError::Closed(_) | LinkError::Stalled { .. } => Error::Gone { party, during, message },
-        LinkError::Length { .. } | LinkError::Unknown(_) => Error::Peer { party, during, message },
+        LinkError::Length { .. } | LinkError::Corrupt { .. } | LinkError::Unknown(_) => Error::Peer { party, during, message },
     }
 }
 
