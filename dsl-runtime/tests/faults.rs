@@ -63,6 +63,12 @@ impl Transport for Faulty {
     fn receive(&mut self, from: usize, limit: usize, message: &mut Vec<u8>) -> Result<(), LinkError> {
         self.inner.as_mut().ok_or(LinkError::Closed(from))?.receive(from, limit, message)
     }
+
+    fn patience(&mut self, limit: Option<Duration>) {
+        if let Some(inner) = &mut self.inner {
+            inner.patience(limit);
+        }
+    }
 }
 
 /// Runs the small network with one endpoint that misbehaves at its `at`-th message, to its peer or to the dealer; the results of both parties.

@@ -13,7 +13,9 @@ const SPINS: u32 = 3000;
 /// An endpoint within this process.
 pub struct Memory {
     links: Vec<Option<Link>>,
+    /// What it is now, and what it goes back to.
     patience: Duration,
+    usual: Duration,
 }
 
 struct Link {
@@ -26,7 +28,7 @@ struct Link {
 /// Endpoints that are all connected with each other.
 pub fn network(endpoints: usize) -> Vec<Memory> {
     let mut all: Vec<Memory> =
-        (0..endpoints).map(|_| Memory { links: (0..endpoints).map(|_| None).collect(), patience: PATIENCE }).collect();
+        (0..endpoints).map(|_| Memory { links: (0..endpoints).map(|_| None).collect(), patience: PATIENCE, usual: PATIENCE }).collect();
     for a in 0..endpoints {
         for b in a + 1..endpoints {
             let ((to_b, from_a), (to_a, from_b)) = (channel(), channel());
@@ -41,7 +43,7 @@ pub fn network(endpoints: usize) -> Vec<Memory> {
 impl Memory {
     /// The same endpoint, waiting no longer than this for a message.
     pub fn with_patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+        (self.patience, self.usual) = (patience, patience);
         self
     }
 
@@ -85,6 +87,10 @@ impl Transport for Memory {
         let _ = link.give_back.send(arrived); // the sender may be gone already; then nobody needs the buffer
         Ok(())
     }
+
+    fn patience(&mut self, limit: Option<Duration>) {
+        self.patience = limit.unwrap_or(self.usual);
+    }
 }
 
 #[cfg(test)]
@@ -113,6 +119,10 @@ mod tests {
         let b = all.pop().unwrap();
         let mut a = all.pop().unwrap().with_patience(Duration::from_millis(1));
         let mut message = vec![];
+        assert_eq!(a.receive(1, 4, &mut message), Err(LinkError::Stalled { endpoint: 1, seconds: 0 }));
+        a.patience(Some(Duration::from_secs(1)));
+        assert_eq!(a.receive(1, 4, &mut message), Err(LinkError::Stalled { endpoint: 1, seconds: 1 }));
+        a.patience(None);
         assert_eq!(a.receive(1, 4, &mut message), Err(LinkError::Stalled { endpoint: 1, seconds: 0 }));
         let mut b = b;
         b.send(0, &[0; 5]).unwrap();

@@ -2,6 +2,7 @@
 
 use super::{LinkError, Transport};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// What an endpoint sent: the receiver, and the message.
 pub type Sent = Arc<Mutex<Vec<(usize, Vec<u8>)>>>;
@@ -27,5 +28,16 @@ impl<T: Transport> Transport for Tap<T> {
 
     fn receive(&mut self, from: usize, limit: usize, message: &mut Vec<u8>) -> Result<(), LinkError> {
         self.inner.receive(from, limit, message)
+    }
+
+    fn patience(&mut self, limit: Option<Duration>) {
+        self.inner.patience(limit);
+    }
+
+    // the inner one's, which may be more than sending and then receiving
+    fn exchange(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>]) -> Result<(), LinkError> {
+        let others = (0..=peers.len()).filter(|k| *k != me);
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).extend(others.map(|k| (k, own.to_vec())));
+        self.inner.exchange(me, own, peers)
     }
 }

@@ -103,6 +103,10 @@ impl Links {
                 let message = format!("{} sent {found} bytes where {expected} were expected", self.name(*endpoint));
                 Error::Peer { party, during, message }
             }
+            LinkError::Corrupt { endpoint, what } => {
+                let message = format!("the connection with {} is broken: {what}", self.name(*endpoint));
+                Error::Peer { party, during, message }
+            }
             LinkError::Unknown(endpoint) => Error::Peer { party, during, message: format!("there is no {}", self.name(*endpoint)) },
         }
     }

@@ -1,0 +1,2 @@
+//! Speed of links.
+fn main() {}

@@ -1,0 +1,152 @@
+//! The transport between processes: a link to each endpoint, over TCP, plain or under TLS.
+
+use crate::conn::{Conn, Fault, Sending, Wait};
+use crate::dial::Link;
+use crate::{LinkError, Transport};
+use std::net::Shutdown;
+use std::time::Duration;
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until all endpoints are connected; for [`crate::dial`] and [`crate::Listener::accept`].
+    pub connect: Duration,
+    /// One message, from its first byte to its last, in either direction: what trickles does not prolong it.
+    pub message: Duration,
+    /// How long a thread looks for a message before it goes to sleep. Waking it costs some tens of microseconds, looking for it costs a core.
+    pub spin: Duration,
+}
+
+impl Default for Timeouts {
+    /// 30 s, 30 s, 50 us.
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(30), message: Duration::from_secs(30), spin: Duration::from_micros(50) }
+    }
+}
+
+/// One endpoint's links to the others.
+///
+/// A connection carries messages in one direction, so that a thread can send while another receives. A `send` waits where the socket takes no more, which ends when the
+/// peer receives: two endpoints that send each other large messages at the same time must use [`Transport::exchange`], or both wait until their patience ends. Where
+/// messages go one way at a time, as from a dealer or a client to a party, nothing is to be observed.
+///
+/// After [`LinkError::Stalled`] before the first byte of a message, one may receive again. Every other error ends the link: from then on it is [`LinkError::Closed`].
+/// Dropping it closes all connections at once, and peers see that.
+pub struct Tcp {
+    outgoing: Vec<Option<Conn>>,
+    incoming: Vec<Option<Conn>>,
+    timeouts: Timeouts,
+    patience: Duration,
+}
+
+impl Tcp {
+    /// The endpoint with these links, by number; there is none to itself, and none to endpoints that it does not talk to.
+    pub fn new(links: Vec<Option<Link>>, timeouts: &Timeouts) -> Self {
+        let (outgoing, incoming) = links.into_iter().map(|link| link.map(|l| (l.outgoing, l.incoming)).unzip()).unzip();
+        Self { outgoing, incoming, timeouts: *timeouts, patience: timeouts.message }
+    }
+
+    fn wait(&self) -> Wait {
+        Wait::new(self.patience, self.timeouts.spin)
+    }
+
+    /// Sends to all peers what did not go at once, each from a thread of its own, while this one receives.
+    fn exchange_large(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>], pending: Vec<Option<Sending<'_>>>) -> Result<(), LinkError> {
+        let (wait, patience) = (self.wait(), self.patience);
+        let Self { outgoing, incoming, .. } = self;
+        let streams: Vec<_> = outgoing.iter().flatten().map(|conn| conn.stream().clone()).collect();
+        std::thread::scope(|scope| {
+            let mut sending = Vec::new();
+            let mut waiting = Ok(());
+            for (endpoint, (conn, rest)) in outgoing.iter_mut().zip(pending).enumerate() {
+                let (Some(conn), Some(mut rest)) = (conn, rest) else { continue };
+                let send = move || conn.advance(&mut rest, Some(&wait)).map(drop).map_err(|fault| link_error(fault, endpoint, patience));
+                match std::thread::Builder::new().name(format!("to {endpoint}")).spawn_scoped(scope, send) {
+                    Ok(thread) => sending.push((endpoint, thread)),
+                    Err(e) => waiting = Err(LinkError::Corrupt { endpoint, what: format!("no thread to send from: {e}") }),
+                }
+            }
+            let received = waiting.and_then(|()| receive_all(incoming, me, own.len(), peers, &wait, patience));
+            if received.is_err() {
+                // nobody will wait for the rest
+                for stream in &streams {
+                    let _ = stream.shutdown(Shutdown::Both);
+                }
+            }
+            let mut sent = Ok(());
+            for (endpoint, thread) in sending {
+                sent = sent.and(thread.join().unwrap_or(Err(LinkError::Closed(endpoint))));
+            }
+            received.and(sent)
+        })
+    }
+}
+
+impl Transport for Tcp {
+    fn send(&mut self, to: usize, message: &[u8]) -> Result<(), LinkError> {
+        let (wait, patience) = (self.wait(), self.patience);
+        let conn = self.outgoing.get_mut(to).and_then(Option::as_mut).ok_or(LinkError::Unknown(to))?;
+        conn.send(message, &wait).map_err(|fault| link_error(fault, to, patience))
+    }
+
+    fn receive(&mut self, from: usize, limit: usize, message: &mut Vec<u8>) -> Result<(), LinkError> {
+        let (wait, patience) = (self.wait(), self.patience);
+        let conn = self.incoming.get_mut(from).and_then(Option::as_mut).ok_or(LinkError::Unknown(from))?;
+        conn.receive(limit, message, &wait).map_err(|fault| link_error(fault, from, patience))
+    }
+
+    fn patience(&mut self, limit: Option<Duration>) {
+        self.patience = limit.unwrap_or(self.timeouts.message);
+    }
+
+    /// Writes what the sockets take; if that is not all, the rest goes out from other threads while this one receives, so that no length of message blocks.
+    fn exchange(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>]) -> Result<(), LinkError> {
+        let (wait, patience) = (self.wait(), self.patience);
+        let mut pending: Vec<Option<Sending<'_>>> = Vec::new(); // allocates nothing until something is pending
+        for k in 0..=peers.len() {
+            if k == me {
+                continue;
+            }
+            let conn = self.outgoing.get_mut(k).and_then(Option::as_mut).ok_or(LinkError::Unknown(k))?;
+            let mut sending = Sending::new(own);
+            if !conn.advance(&mut sending, None).map_err(|fault| link_error(fault, k, patience))? {
+                pending.resize_with(k, || None);
+                pending.push(Some(sending));
+            }
+        }
+        if pending.is_empty() {
+            return receive_all(&mut self.incoming, me, own.len(), peers, &wait, patience);
+        }
+        self.exchange_large(me, own, peers, pending)
+    }
+}
+
+/// A message of this length from each peer.
+fn receive_all(
+    incoming: &mut [Option<Conn>],
+    me: usize,
+    length: usize,
+    peers: &mut [Vec<u8>],
+    wait: &Wait,
+    patience: Duration,
+) -> Result<(), LinkError> {
+    let others = (0..).filter(|k| *k != me);
+    for (k, message) in others.zip(peers.iter_mut()) {
+        let conn = incoming.get_mut(k).and_then(Option::as_mut).ok_or(LinkError::Unknown(k))?;
+        conn.receive(length, message, wait).map_err(|fault| link_error(fault, k, patience))?;
+        if message.len() != length {
+            return Err(LinkError::Length { endpoint: k, expected: length, found: message.len() });
+        }
+    }
+    Ok(())
+}
+
+fn link_error(fault: Fault, endpoint: usize, patience: Duration) -> LinkError {
+    match fault {
+        Fault::Closed => LinkError::Closed(endpoint),
+        Fault::Stalled => LinkError::Stalled { endpoint, seconds: patience.as_secs() },
+        Fault::Length { limit, found } => LinkError::Length { endpoint, expected: limit, found },
+        Fault::Corrupt(what) => LinkError::Corrupt { endpoint, what },
+        Fault::Tls(e) => LinkError::Corrupt { endpoint, what: format!("TLS: {e}") },
+    }
+}
