@@ -1,6 +1,6 @@
 //! Meaning: pipes and loops become a list of named stages in order of execution, each with the places of its inputs.
 
-use crate::ast::{Body, For, Header, OUTPUT, Pipe, Step};
+use crate::ast::{Body, For, Header, OUTPUT, Pipe, Release, Step};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use proc_macro2::Span;
@@ -48,9 +48,10 @@ pub fn lower<'a>(header: &'a Header, body: &'a Body, errors: &mut Errors) -> Opt
     let before = errors.len();
     let mut scope = Scope { body, values: Vec::new(), names: Names::default(), stages: Vec::new(), errors };
     for (i, input) in header.inputs.iter().enumerate() {
-        if header.releases.is_empty() || !scope.is_result(&input.name) {
-            scope.define(&input.name, Some(Wire::Input(i)));
+        if !header.releases.is_empty() {
+            scope.not_output(&input.name);
         }
+        scope.define(&input.name, Some(Wire::Input(i)));
     }
     for binding in &body.lets {
         let wire = scope.pipe(&binding.pipe);
@@ -58,9 +59,8 @@ pub fn lower<'a>(header: &'a Header, body: &'a Body, errors: &mut Errors) -> Opt
             let source = &binding.pipe.sources[0];
             scope.errors.on(source, format!("`{}` is only another name of `{source}`: add a layer, or use `{source}`", binding.name));
         }
-        if !scope.is_result(&binding.name) {
-            scope.define(&binding.name, wire);
-        }
+        scope.not_output(&binding.name);
+        scope.define(&binding.name, wire);
     }
     let result = scope.pipe(&body.result);
     if let (Some(Wire::Input(_)), [_]) = (result, &body.result.sources[..]) {
@@ -186,18 +186,15 @@ impl<'a> Scope<'a, '_> {
     /// The stage that each release opens. Its pipe stands in the body's name space, where `output` is the result.
     fn releases(&mut self, header: &'a Header, result: Option<Wire>) -> Vec<usize> {
         let wire = result.filter(|wire| matches!(wire, Wire::Stage(_)));
-        self.values.push(Known { name: Ident::new(OUTPUT, Span::call_site()), wire, used: true });
+        // first, so that a value of this name, which is an error already, is no second one
+        self.values.insert(0, Known { name: Ident::new(OUTPUT, Span::call_site()), wire, used: true });
         let mut opened = Vec::new();
-        for pipe in header.releases.iter().filter_map(|r| r.pipe.as_ref()) {
+        for release in &header.releases {
+            let Some(pipe) = &release.pipe else { continue };
             match self.pipe(pipe) {
                 Some(Wire::Stage(stage)) => opened.push(stage),
                 Some(Wire::Input(i)) if pipe.sources.len() == 1 => {
-                    let name = &pipe.sources[0];
-                    let owner = header.inputs[i].owner.as_ref().map_or_else(|| "client".to_owned(), ToString::to_string);
-                    let message = format!(
-                        "`{name}` is what `{owner}` keeps secret: a release opens computed values, so add a layer, as in `{name} -> Relu`"
-                    );
-                    self.errors.on(name, message);
+                    self.opened_input(release, &pipe.sources[0], header.inputs[i].owner.as_ref())
                 }
                 _ => {}
             }
@@ -205,13 +202,22 @@ impl<'a> Scope<'a, '_> {
         opened
     }
 
-    /// Whether a name is that of the result, which is an error.
-    fn is_result(&mut self, name: &Ident) -> bool {
-        let is = name.unraw().to_string().to_lowercase() == OUTPUT;
-        if is {
+    /// The error of a release that opens an input as it is.
+    fn opened_input(&mut self, release: &Release, name: &Ident, owner: Option<&Ident>) {
+        let owner = owner.map_or_else(|| "client".to_owned(), ToString::to_string);
+        let message = if release.to.iter().all(|role| *role == owner) {
+            format!("`{owner}` owns `{name}` and has nothing to learn here: release what is computed from it")
+        } else {
+            format!("`{name}` is a secret of `{owner}`, and this release opens it as it is: add a layer, as in `{name} -> Relu`")
+        };
+        self.errors.on(name, message);
+    }
+
+    /// Refuses the name by which releases read the model's result.
+    fn not_output(&mut self, name: &Ident) {
+        if name.unraw().to_string().to_lowercase() == OUTPUT {
             self.errors.on(name, format!("`{OUTPUT}` is the model's result: choose another name"));
         }
-        is
     }
 
     /// Values that nothing reads.

@@ -25,25 +25,8 @@ pub struct Opening<'a> {
 }
 
 /// What every model has by a name of its own; the functions of roles stand beside it.
-const RESERVED: &[&str] = &[
-    "build",
-    "compute",
-    "default",
-    "forward",
-    "graph",
-    "infer",
-    "integer",
-    "load",
-    "name",
-    "plan",
-    "released",
-    "required",
-    "trainer",
-    "twin",
-    "twinseeded",
-    "twinwith",
-    "weights",
-];
+const RESERVED: &str =
+    "build compute default forward graph infer integer load name plan released required trainer twin twin_seeded twin_with weights";
 
 /// Owners of inputs, the owner of the weights, receivers, in this order. Of names that count as one, the first.
 pub fn roles(header: &Header) -> Vec<Role> {
@@ -101,9 +84,9 @@ pub fn key(name: &Ident) -> String {
     name.unraw().to_string().replace('_', "").to_lowercase()
 }
 
-/// Whether a model has something by this name already.
-pub fn is_reserved(name: &Ident) -> bool {
-    RESERVED.contains(&&*key(name))
+/// What a model has by this name already.
+pub fn reserved(name: &Ident) -> Option<&'static str> {
+    RESERVED.split(' ').find(|reserved| reserved.replace('_', "") == key(name))
 }
 
 fn find<'r>(roles: &'r mut Vec<Role>, name: &Ident) -> &'r mut Role {

@@ -3,7 +3,7 @@
 use super::rank;
 use crate::ast::{Header, OUTPUT, Release};
 use crate::diagnostics::Errors;
-use crate::roles::{is_reserved, key};
+use crate::roles::{key, reserved};
 use syn::Ident;
 use syn::ext::IdentExt;
 
@@ -48,11 +48,8 @@ fn layer(header: &Header, errors: &mut Errors) {
 fn name<'a>(role: &'a Ident, known: &mut Vec<&'a Ident>, errors: &mut Errors) {
     let Some(same) = known.iter().find(|k| key(k) == key(role)) else {
         known.push(role);
-        if is_reserved(role) {
-            errors.on(
-                role,
-                format!("a role becomes a function of the model, which has a `{}` of its own: choose another name", role.unraw()),
-            );
+        if let Some(taken) = reserved(role) {
+            errors.on(role, format!("a role becomes a function of the model, and `{taken}` is one already: choose another name"));
         }
         return;
     };
@@ -74,12 +71,13 @@ fn signature(release: &Release, errors: &mut Errors) {
     if release.is_output() || (release.name.is_some() && release.dims.is_some()) {
         return;
     }
+    let needs = "its dimensions, unless it opens just";
     match &release.name {
-        Some(name) => errors.on(name, format!("`{name}` says its dimensions, unless it is just `{OUTPUT}`: write `{name}: [..] = `")),
-        None => errors.at(
-            release.span,
-            format!("a release says its name and its dimensions, unless it is just `{OUTPUT}`, as in `release scores: [10] = {OUTPUT} -> Relu to client`"),
-        ),
+        Some(name) => errors.on(name, format!("a release needs {needs} `{OUTPUT}`: write `release {name}: [..] = ..`")),
+        None => {
+            let example = "release scores: [10] = output -> Relu to client";
+            errors.at(release.span, format!("a release needs a name and {needs} `{OUTPUT}`, as in `{example}`"));
+        }
     }
 }
 

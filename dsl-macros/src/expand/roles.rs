@@ -2,7 +2,7 @@
 
 use super::{item, private};
 use crate::ast::Header;
-use crate::roles::{Opening, Role, distinct, is_reserved, openings, roles};
+use crate::roles::{Opening, Role, distinct, openings, reserved, roles};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
@@ -65,7 +65,7 @@ impl<'a> Roles<'a> {
     pub fn items(&self, runs: bool) -> TokenStream {
         let (private, name) = (private(self.header), &self.header.name);
         let fields = self.fields(&private);
-        let functions = self.roles.iter().filter(|r| !is_reserved(&r.name)).map(|r| self.function(r, runs));
+        let functions = self.roles.iter().filter(|r| reserved(&r.name).is_none()).map(|r| self.function(r, runs));
         let compute = if runs { quote!(#private::run_compute::<Self>(session)) } else { quote!(::core::unreachable!()) };
         quote! {
             #(#fields)*
@@ -150,7 +150,7 @@ impl<'a> Roles<'a> {
     /// Each struct's name, its documentation, and its fields as places of openings.
     fn structs(&self) -> impl Iterator<Item = (Ident, String, Vec<usize>)> {
         let model = &self.header.name;
-        let roles = self.roles.iter().filter(|r| !is_reserved(&r.name)).map(move |r| {
+        let roles = self.roles.iter().filter(|r| reserved(&r.name).is_none()).map(move |r| {
             let doc = format!(" What the role `{}` learns of [`{model}`].", r.name.unraw());
             (struct_name(self.header, &r.name), doc, r.learns.clone())
         });

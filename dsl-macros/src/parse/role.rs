@@ -47,7 +47,14 @@ pub fn weights(input: ParseStream, errors: &mut Errors) -> Result<Option<Ident>>
         errors.push(error(input, example));
         return Ok(None);
     }
-    role(input, example).map(Some)
+    // Behind a broken role the stages can still be read.
+    role(input, example).map_or_else(
+        |e| {
+            errors.push(e);
+            input.parse::<TokenTree>().map(|_| None)
+        },
+        |owner| Ok(Some(owner)),
+    )
 }
 
 /// Whether a release starts here.
@@ -59,7 +66,8 @@ pub fn starts(input: ParseStream) -> bool {
 pub fn release(input: ParseStream, errors: &mut Errors) -> Result<Release> {
     let mut release = Release { span: input.parse::<Ident>()?.span(), name: None, dims: None, pipe: None, to: Vec::new() };
     if let Err(e) = parts(input, &mut release, errors) {
-        errors.push(e);
+        // Where the description ends there is no token to underline.
+        errors.push(if input.is_empty() { syn::Error::new(release.span, e) } else { e });
         rest(input, &mut release)?;
     }
     Ok(release)
@@ -74,7 +82,7 @@ pub fn unreadable(input: ParseStream) -> Result<Release> {
 /// Drops tokens up to the next release, and keeps the roles among them.
 fn rest(input: ParseStream, release: &mut Release) -> Result<()> {
     while !input.is_empty() && !starts(input) {
-        let roles = (input.peek(kw::to) || input.peek(Token![,])) && input.peek2(Ident);
+        let roles = input.peek2(Ident) && (input.peek(kw::to) || (input.peek(Token![,]) && !input.peek2(kw::to)));
         input.parse::<TokenTree>()?;
         if roles && !starts(input) {
             release.to.push(input.parse()?);
@@ -96,14 +104,20 @@ fn parts(input: ParseStream, release: &mut Release, errors: &mut Errors) -> Resu
         if typed || untyped {
             release.dims = Some(dims(input, errors)?);
         }
-        if !input.peek(Token![=]) {
-            let message =
-                format!("expected `=` and the pipe whose value is opened, as in `release {name}: [3] = output -> Relu to client`");
-            release.name = Some(name);
-            return Err(error(input, message));
-        }
-        input.parse::<Token![=]>()?;
+        let equals = input.parse::<Option<Token![=]>>()?.is_some();
+        let message = format!("expected `=` and the pipe whose value is opened, as in `release {name}: [3] = output -> Relu to client`");
         release.name = Some(name);
+        if !equals {
+            // with a source behind it, only the sign is missing
+            let missing = error(input, message);
+            if !(input.peek(Ident) || input.peek(token::Paren)) {
+                return Err(missing);
+            }
+            errors.push(missing);
+        }
+    }
+    if input.peek(kw::to) && input.peek2(Ident) && !input.peek2(kw::to) {
+        return Err(error(input, "expected the name of a value, as in `release output to client`"));
     }
     release.pipe = Some(pipe::pipe(input, errors)?);
     if input.peek(kw::to) {
