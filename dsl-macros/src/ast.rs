@@ -4,13 +4,13 @@ use proc_macro2::Span;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, FieldValue, Ident, Pat, Path, Token, Type, Visibility, token};
 
-/// `attrs vis model Name { params } (inputs) -> dims { body }`; no body when it has syntax errors.
+/// `header { body } release*`; no body without a last pipe.
 pub struct Description {
     pub header: Header,
     pub body: Option<Body>,
 }
 
-/// What users of the model see.
+/// What users of the model see: `attrs vis model Name { params } (inputs) -> dims weights from role`, and the releases after its body.
 pub struct Header {
     /// The path of the facade crate: `::undertone`, unless `#[undertone(crate = path)]` says otherwise.
     pub krate: Path,
@@ -20,6 +20,9 @@ pub struct Header {
     pub params: Vec<Param>,
     pub inputs: Vec<Input>,
     pub output: Option<Dims>,
+    /// The role that owns the weights, where the description says so.
+    pub weights: Option<Ident>,
+    pub releases: Vec<Release>,
 }
 
 impl Header {
@@ -37,11 +40,32 @@ pub struct Param {
     pub default: Option<Expr>,
 }
 
-/// `name: dims`; without dims any shape.
+/// `name: dims from owner`; without dims any shape.
 pub struct Input {
     pub name: Ident,
     pub dims: Option<Dims>,
+    pub owner: Option<Ident>,
 }
+
+/// `release name: dims = pipe to role, role`; with syntax errors, what could be read of it.
+pub struct Release {
+    /// The place of `release`.
+    pub span: Span,
+    pub name: Option<Ident>,
+    pub dims: Option<Dims>,
+    pub pipe: Option<Pipe>,
+    pub to: Vec<Ident>,
+}
+
+impl Release {
+    /// Whether it opens the model's output as it is, which has a name and a shape already.
+    pub fn is_output(&self) -> bool {
+        self.pipe.as_ref().is_some_and(|p| p.steps.is_empty() && matches!(&p.sources[..], [one] if one == OUTPUT))
+    }
+}
+
+/// The name by which releases read the model's result.
+pub const OUTPUT: &str = "output";
 
 /// `[3, HEIGHT, WIDTH]`.
 pub struct Dims {
@@ -49,7 +73,7 @@ pub struct Dims {
     pub list: Punctuated<Expr, Token![,]>,
 }
 
-/// `let* pipe`.
+/// `let* pipe`; after syntax errors without the pipes that have them.
 pub struct Body {
     pub lets: Vec<Let>,
     pub result: Pipe,
@@ -97,5 +121,16 @@ impl Pipe {
     /// The place of the pipe's source.
     pub fn span(&self) -> Span {
         self.sources.first().map_or_else(Span::call_site, Ident::span)
+    }
+
+    /// The layer of the last stage.
+    pub fn last_layer(&self) -> Option<&Path> {
+        let mut steps = &self.steps;
+        loop {
+            match steps.last()? {
+                Step::Stage(stage) => return Some(&stage.layer),
+                Step::For(repeat) => steps = &repeat.body,
+            }
+        }
     }
 }

@@ -1,16 +1,20 @@
 //! The rules that need no order: what a header may say, and that every parameter is used.
 
+mod roles;
+
 use crate::ast::{Body, Dims, Header, Step};
 use crate::diagnostics::Errors;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 
+pub use roles::roles;
+
 /// Shapes as types exist up to this rank, at the edge of a model.
-const EDGE_RANK: usize = 4;
+pub const EDGE_RANK: usize = 4;
 /// Shapes as values exist up to this rank.
 const RANK: usize = 8;
 /// A model that runs takes so many inputs.
-const EDGE_INPUTS: usize = 4;
+pub const EDGE_INPUTS: usize = 4;
 
 /// Checks what users of the model see.
 pub fn header(header: &Header, errors: &mut Errors) {
@@ -39,10 +43,11 @@ pub fn header(header: &Header, errors: &mut Errors) {
 /// Checks that every parameter stands somewhere in the description.
 pub fn parameters(header: &Header, body: &Body, errors: &mut Errors) {
     let mut used = TokenStream::new();
-    for dims in header.inputs.iter().filter_map(|i| i.dims.as_ref()).chain(&header.output) {
+    let releases = header.releases.iter().filter_map(|r| r.dims.as_ref());
+    for dims in header.inputs.iter().filter_map(|i| i.dims.as_ref()).chain(&header.output).chain(releases) {
         dims.list.to_tokens(&mut used);
     }
-    for pipe in body.lets.iter().map(|l| &l.pipe).chain([&body.result]) {
+    for pipe in body.lets.iter().map(|l| &l.pipe).chain([&body.result]).chain(header.releases.iter().filter_map(|r| r.pipe.as_ref())) {
         expressions(&pipe.steps, &mut used);
     }
     for param in header.params.iter().filter(|p| !contains(&used, &p.name)) {

@@ -6,10 +6,11 @@
 mod concrete;
 mod fallback;
 mod item;
+mod roles;
 mod stage;
 mod template;
 
-use crate::ast::Header;
+use crate::ast::{Body, Header};
 use crate::lower::Network;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -24,20 +25,21 @@ pub fn expand(network: &Network) -> TokenStream {
 }
 
 /// The items of a model with errors: what users of the model name, without content.
-pub fn fallback(header: &Header) -> TokenStream {
-    wrap(header, &fallback::items(header))
+pub fn fallback(header: &Header, body: Option<&Body>) -> TokenStream {
+    wrap(header, &fallback::items(header, body))
 }
 
 fn wrap(header: &Header, items: &TokenStream) -> TokenStream {
     let (definition, cfgs) = (item::definition(header), item::cfgs(header));
-    let private = private(header);
+    let (private, structs) = (private(header), header.is_concrete().then(|| roles::structs(header)));
     quote! {
         #definition
+        #structs
         // Tokens of the user's in generated code would let lints blame the user.
         #(#cfgs)*
         #[allow(non_camel_case_types, non_snake_case, unused, clippy::all, clippy::pedantic, clippy::nursery)]
         const _: () = {
-            use #private::Required as _;
+            use #private::{Element as _, Required as _};
             #items
         };
     }

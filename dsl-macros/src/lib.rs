@@ -15,6 +15,7 @@ mod expand;
 mod lower;
 mod names;
 mod parse;
+mod roles;
 #[cfg(test)]
 mod tests;
 
@@ -81,15 +82,17 @@ fn compile(input: TokenStream) -> Output {
     let description = parse::description(input, &mut errors);
     let errors = errors.barrier();
     let Some(ast::Description { header, body }) = description else { return Output { items: TokenStream::new(), errors } };
-    let Some(body) = body.filter(|_| errors.is_empty()) else { return Output { items: expand::fallback(&header), errors } };
+    let fallback = |errors| Output { items: expand::fallback(&header, body.as_ref()), errors };
+    let Some(body) = body.as_ref().filter(|_| errors.is_empty()) else { return fallback(errors) };
 
     let mut errors = Errors::new();
     check::header(&header, &mut errors);
-    check::parameters(&header, &body, &mut errors);
-    let network = lower::lower(&header, &body, &mut errors);
+    check::roles(&header, &mut errors);
+    check::parameters(&header, body, &mut errors);
+    let network = lower::lower(&header, body, &mut errors);
     let errors = errors.barrier();
     match network {
         Some(network) if errors.is_empty() => Output { items: expand::expand(&network), errors },
-        _ => Output { items: expand::fallback(&header), errors },
+        _ => fallback(errors),
     }
 }

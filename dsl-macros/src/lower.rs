@@ -1,24 +1,32 @@
 //! Meaning: pipes and loops become a list of named stages in order of execution, each with the places of its inputs.
 
-use crate::ast::{Body, For, Header, Pipe, Step};
+use crate::ast::{Body, For, Header, OUTPUT, Pipe, Release, Step};
 use crate::diagnostics::Errors;
 use crate::names::Names;
 use proc_macro2::Span;
 use quote::ToTokens;
+use std::collections::HashSet;
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, Pat};
 
 /// A model ready to be printed.
 pub struct Network<'a> {
     pub header: &'a Header,
+    /// The stages of the body, then those of releases.
     pub stages: Vec<Stage<'a>>,
+    /// How many of them are the body's.
+    pub body: usize,
     /// The stage whose value is the model's result.
     pub result: usize,
+    /// The stage whose value each release opens, in the order of [`openings`](crate::roles::openings).
+    pub releases: Vec<usize>,
 }
 
 /// One layer at its place; loops are unrolled.
 pub struct Stage<'a> {
     pub name: String,
+    /// The name of its value in generated code: its own, unless an input has that.
+    pub local: String,
     pub syntax: &'a crate::ast::Stage,
     /// The loop variables in force, outermost first.
     pub binds: Vec<(&'a Pat, &'a Expr)>,
@@ -40,6 +48,9 @@ pub fn lower<'a>(header: &'a Header, body: &'a Body, errors: &mut Errors) -> Opt
     let before = errors.len();
     let mut scope = Scope { body, values: Vec::new(), names: Names::default(), stages: Vec::new(), errors };
     for (i, input) in header.inputs.iter().enumerate() {
+        if !header.releases.is_empty() {
+            scope.not_output(&input.name);
+        }
         scope.define(&input.name, Some(Wire::Input(i)));
     }
     for binding in &body.lets {
@@ -48,46 +59,65 @@ pub fn lower<'a>(header: &'a Header, body: &'a Body, errors: &mut Errors) -> Opt
             let source = &binding.pipe.sources[0];
             scope.errors.on(source, format!("`{}` is only another name of `{source}`: add a layer, or use `{source}`", binding.name));
         }
+        scope.not_output(&binding.name);
         scope.define(&binding.name, wire);
     }
     let result = scope.pipe(&body.result);
     if let (Some(Wire::Input(_)), [_]) = (result, &body.result.sources[..]) {
         scope.errors.at(body.result.span(), "the model returns its input as it is: add a layer, as in `x -> Relu`");
     }
+    let body = scope.stages.len();
+    let releases = scope.releases(header, result);
     // A misspelt name makes another one unused, so this is said only when the names are right.
     if scope.errors.len() == before {
         scope.unused();
     }
     let Some(Wire::Stage(result)) = result else { return None };
-    Some(Network { header, stages: scope.stages, result })
+    let releases = if header.releases.is_empty() { vec![result] } else { releases };
+    let mut network = Network { header, stages: scope.stages, body, result, releases };
+    network.name_locals();
+    Some(network)
+}
+
+impl Network<'_> {
+    /// Values of stages get names that no input has, so that none hides another one.
+    fn name_locals(&mut self) {
+        let mut taken: HashSet<String> = self.stages.iter().map(|s| s.name.clone()).collect();
+        let inputs: HashSet<String> = self.header.inputs.iter().map(|i| i.name.unraw().to_string()).collect();
+        for stage in &mut self.stages {
+            while inputs.contains(&stage.local) || (stage.local != stage.name && !taken.insert(stage.local.clone())) {
+                stage.local.push('_');
+            }
+        }
+    }
 }
 
 struct Scope<'a, 'e> {
     body: &'a Body,
-    values: Vec<Known<'a>>,
+    values: Vec<Known>,
     names: Names,
     stages: Vec<Stage<'a>>,
     errors: &'e mut Errors,
 }
 
 /// A name for a value; no wire when its pipe has errors.
-struct Known<'a> {
-    name: &'a Ident,
+struct Known {
+    name: Ident,
     wire: Option<Wire>,
     used: bool,
 }
 
 impl<'a> Scope<'a, '_> {
-    fn define(&mut self, name: &'a Ident, wire: Option<Wire>) {
+    fn define(&mut self, name: &Ident, wire: Option<Wire>) {
         let text = name.unraw().to_string();
         let earlier = self.values.iter().find(|v| v.name.unraw().to_string().to_lowercase() == text.to_lowercase());
         match earlier {
-            Some(v) if v.name == name => self.errors.on(name, format!("a value named `{name}` exists already: choose another name")),
+            Some(v) if v.name == *name => self.errors.on(name, format!("a value named `{name}` exists already: choose another name")),
             Some(v) => {
                 self.errors.on(name, format!("`{}` and `{name}` differ only in case, and names are compared without it", v.name));
             }
             // After a duplicate the first one counts.
-            None => self.values.push(Known { name, wire, used: false }),
+            None => self.values.push(Known { name: name.clone(), wire, used: false }),
         }
     }
 
@@ -105,7 +135,7 @@ impl<'a> Scope<'a, '_> {
     }
 
     fn find(&mut self, name: &Ident) -> Option<Wire> {
-        if let Some(known) = self.values.iter_mut().find(|v| v.name == name) {
+        if let Some(known) = self.values.iter_mut().find(|v| v.name == *name) {
             known.used = true;
             return known.wire;
         }
@@ -150,13 +180,50 @@ impl<'a> Scope<'a, '_> {
             (None, Some(layer)) => self.names.automatic(&layer.ident, self.errors),
             (None, None) => String::new(),
         };
-        Stage { name, syntax, binds: binds.to_vec(), inputs, first, last }
+        Stage { local: name.clone(), name, syntax, binds: binds.to_vec(), inputs, first, last }
+    }
+
+    /// The stage that each release opens. Its pipe stands in the body's name space, where `output` is the result.
+    fn releases(&mut self, header: &'a Header, result: Option<Wire>) -> Vec<usize> {
+        let wire = result.filter(|wire| matches!(wire, Wire::Stage(_)));
+        // first, so that a value of this name, which is an error already, is no second one
+        self.values.insert(0, Known { name: Ident::new(OUTPUT, Span::call_site()), wire, used: true });
+        let mut opened = Vec::new();
+        for release in &header.releases {
+            let Some(pipe) = &release.pipe else { continue };
+            match self.pipe(pipe) {
+                Some(Wire::Stage(stage)) => opened.push(stage),
+                Some(Wire::Input(i)) if pipe.sources.len() == 1 => {
+                    self.opened_input(release, &pipe.sources[0], header.inputs[i].owner.as_ref())
+                }
+                _ => {}
+            }
+        }
+        opened
+    }
+
+    /// The error of a release that opens an input as it is.
+    fn opened_input(&mut self, release: &Release, name: &Ident, owner: Option<&Ident>) {
+        let owner = owner.map_or_else(|| "client".to_owned(), ToString::to_string);
+        let message = if release.to.iter().all(|role| *role == owner) {
+            format!("`{owner}` owns `{name}` and has nothing to learn here: release what is computed from it")
+        } else {
+            format!("`{name}` is a secret of `{owner}`, and this release opens it as it is: add a layer, as in `{name} -> Relu`")
+        };
+        self.errors.on(name, message);
+    }
+
+    /// Refuses the name by which releases read the model's result.
+    fn not_output(&mut self, name: &Ident) {
+        if name.unraw().to_string().to_lowercase() == OUTPUT {
+            self.errors.on(name, format!("`{OUTPUT}` is the model's result: choose another name"));
+        }
     }
 
     /// Values that nothing reads.
     fn unused(&mut self) {
         for value in self.values.iter().filter(|v| !v.used) {
-            self.errors.on(value.name, format!("`{}` is never used", value.name));
+            self.errors.on(&value.name, format!("`{}` is never used", value.name));
         }
     }
 }

@@ -1,8 +1,10 @@
-//! Tokens to syntax. An error inside brackets is recovered behind them, one in a `let` behind its `;`, so that several show.
+//! Tokens to syntax. An error inside brackets is recovered behind them, one in a `let` behind its `;`, one in a release at the next
+//! `release`, so that several show.
 
 mod header;
 mod pipe;
 mod range;
+mod role;
 
 use crate::ast::{Body, Description, Let};
 use crate::diagnostics::Errors;
@@ -10,6 +12,15 @@ use core::fmt::Display;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser, Result};
 use syn::{Ident, Token, braced, token};
+
+mod kw {
+    syn::custom_keyword!(from);
+    syn::custom_keyword!(loss);
+    syn::custom_keyword!(model);
+    syn::custom_keyword!(release);
+    syn::custom_keyword!(to);
+    syn::custom_keyword!(weights);
+}
 
 /// Parses the content of `secure_model!`; `None` when not even its header can be read.
 pub fn description(tokens: TokenStream, errors: &mut Errors) -> Option<Description> {
@@ -29,9 +40,10 @@ pub fn description(tokens: TokenStream, errors: &mut Errors) -> Option<Descripti
 }
 
 fn parse(input: ParseStream, errors: &mut Errors) -> Result<Description> {
-    let header = header::header(input, errors)?;
+    let mut header = header::header(input, errors)?;
     if !input.peek(token::Brace) {
-        errors.push(error(input, format!("expected `{{` and the stages of `{}`", header.name)));
+        let first = if role::starts(input) { ", which stand before its releases" } else { "" };
+        errors.push(error(input, format!("expected `{{` and the stages of `{}`{first}", header.name)));
         skip(input, |at| at.peek(token::Brace))?;
     }
     if input.is_empty() {
@@ -40,13 +52,30 @@ fn parse(input: ParseStream, errors: &mut Errors) -> Result<Description> {
     let content;
     let brace = braced!(content in input);
     let body = body(&content, brace, errors)?;
-    if !input.is_empty() {
-        errors.push(error(input, "expected the end of the description: one `secure_model!` holds one model, and its stages come last"));
+    while !input.is_empty() {
+        if role::starts(input) {
+            header.releases.push(role::release(input, errors)?);
+        } else if input.peek(Ident) && input.peek2(Ident) && !input.peek(kw::model) && !input.peek(kw::loss) {
+            errors.push(error(input, "expected `release`, as in `release output to client`, or the end of the description"));
+            header.releases.push(role::unreadable(input)?);
+        } else {
+            surplus(input, errors)?;
+        }
     }
     Ok(Description { header, body })
 }
 
-/// `let* pipe`; `None` after an error.
+/// An error at what stands behind the body and is no release.
+fn surplus(input: ParseStream, errors: &mut Errors) -> Result<()> {
+    if input.peek(kw::loss) {
+        errors.push(error(input, "no `loss` here: it is chosen where the twin is trained, and a description is the network alone"));
+        return skip(input, role::starts);
+    }
+    errors.push(error(input, "expected `release` or the end of the description: one `secure_model!` holds one model"));
+    skip(input, |_| false)
+}
+
+/// `let* pipe`; `None` without a last pipe.
 fn body(input: ParseStream, brace: token::Brace, errors: &mut Errors) -> Result<Option<Body>> {
     let (mut lets, mut result, mut broken) = (Vec::new(), None, false);
     while !input.is_empty() {
@@ -65,7 +94,7 @@ fn body(input: ParseStream, brace: token::Brace, errors: &mut Errors) -> Result<
     if result.is_none() && !broken {
         errors.at(brace.span.close(), "expected a pipe such as `x -> Relu`: the last one is the model's result and has no `let`");
     }
-    Ok(result.filter(|_| !broken).map(|result| Body { lets, result }))
+    Ok(result.map(|result| Body { lets, result }))
 }
 
 fn binding(input: ParseStream, errors: &mut Errors) -> Result<Let> {
@@ -90,6 +119,9 @@ fn last(input: ParseStream, errors: &mut Errors) -> Result<crate::ast::Pipe> {
     let pipe = pipe::pipe(input, errors)?;
     if input.peek(Token![;]) {
         return Err(error(input, "no `;` here: the last pipe is the model's result, and an earlier one is named with `let`"));
+    }
+    if role::starts(input) {
+        return Err(error(input, "a `release` stands behind the `}` of the model, not inside"));
     }
     if !input.is_empty() {
         return Err(pipe::unfinished(input, "the end of the model"));

@@ -39,7 +39,7 @@ pub use weights::Weights;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::graph::{Graph, Scope, Value, trace, trace_roles};
-    pub use crate::parameter::{Element, Placeholder, Released, Required, accept, complete, inferred};
+    pub use crate::parameter::{Element, Opens, Placeholder, Released, Required, accept, complete, inferred};
     pub use crate::party::{Samples, run_compute, run_role};
     pub use crate::tensor::TypeOf;
     pub use crate::{Clear, Layer, Model, Opened, Result, S0, S1, S2, S3, S4, Session, Weights};

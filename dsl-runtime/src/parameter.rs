@@ -65,6 +65,12 @@ impl ScalarOf for Integer<true> {
 /// The values of a release: of shape `S`, and indices where `INTEGER`.
 pub type Released<const INTEGER: bool, S> = Clear<S, <Integer<INTEGER> as ScalarOf>::Of>;
 
+/// The type of one release of a model, by its place among them: fields of generated structs name it.
+pub trait Opens<const PLACE: usize> {
+    /// `Clear` of the release's shape.
+    type Value;
+}
+
 /// An error for the first field of `required` that is not among the `given` ones.
 pub const fn complete(required: &[&'static str], given: &[&str]) -> Infer {
     let mut i = 0;

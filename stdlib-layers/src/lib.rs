@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod add;
+mod arg_max;
 mod avg_pool;
 mod batch_norm;
 mod concat;
@@ -33,6 +34,7 @@ mod reshape;
 mod support;
 
 pub use add::Add;
+pub use arg_max::ArgMax;
 pub use avg_pool::{AvgPool1d, AvgPool2d};
 pub use batch_norm::BatchNorm;
 pub use concat::Concat;

@@ -1,27 +1,32 @@
 //! A model whose shapes are all known here: every stage is a constant that rustc evaluates and checks, and the model runs.
 
+use super::roles::Roles;
 use super::{item, private, stage};
 use crate::ast::Dims;
-use crate::lower::{Network, Wire};
+use crate::lower::{Network, Stage, Wire};
+use crate::roles::{are_written, openings, weights_owner};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 pub fn items(network: &Network, output: &Dims) -> TokenStream {
-    let aliases = network.stages.iter().map(crate::lower::Stage::alias_item);
-    let (constants, checks) = (constants(network), checks(network, output));
-    let (layer, model) = (layer(network, output), model(network, output));
+    let aliases = network.stages.iter().map(Stage::alias_item);
+    let (constants, checks) = (constants(network, output), checks(network, output));
+    let (layer, graph) = (layer(network, output), graph(network));
+    let roles = Roles::new(network.header, network.releases.iter().map(|i| network.stages[*i].alias().into_token_stream()));
+    let (functions, model) = (roles.items(true), item::model(network.header, Some(output), &graph, &roles.released(true)));
     quote! {
         #(#aliases)*
         #constants
         #checks
         #layer
+        #functions
         #model
     }
 }
 
 /// The layers and the shapes of all stages, and the shapes of the inputs. Each is evaluated once and names earlier ones.
-fn constants(network: &Network) -> TokenStream {
+fn constants(network: &Network, output: &Dims) -> TokenStream {
     let (header, private) = (network.header, private(network.header));
     let inputs = header.inputs.iter().filter_map(|i| Some((constant(&i.name), i.dims.as_ref()?))).map(|(name, dims)| {
         let shape = item::shape(header, dims);
@@ -31,7 +36,8 @@ fn constants(network: &Network) -> TokenStream {
         let (name, alias, literal) = (s.constant(), s.alias(), s.literal());
         quote!(const #name: #alias = #literal;)
     });
-    let shapes = network.stages.iter().map(|s| {
+    let declared = item::shape(header, output);
+    let shapes = network.stages.iter().enumerate().map(|(place, s)| {
         let (name, complete) = (s.constant(), s.complete(header));
         let wires = s.inputs.iter().map(|w| match w {
             Wire::Input(i) => {
@@ -40,7 +46,9 @@ fn constants(network: &Network) -> TokenStream {
             }
             Wire::Stage(i) => {
                 let name = network.stages[*i].constant();
-                quote!(__Shapes::#name)
+                // A release of an output with another shape than declared is silent: that is said of the output.
+                let result = *i == network.result && place >= network.body;
+                if result { quote!(#private::returns(#declared, &__Shapes::#name)) } else { quote!(__Shapes::#name) }
             }
         });
         let shapes: Vec<_> = (0..s.inputs.len()).map(|i| format_ident!("x{i}")).collect();
@@ -63,7 +71,7 @@ fn constants(network: &Network) -> TokenStream {
     }
 }
 
-/// One check a stage, so that two wrong branches are two errors, and one of the declared shape.
+/// One check a stage, so that two wrong branches are two errors, and one of each declared shape.
 fn checks(network: &Network, output: &Dims) -> TokenStream {
     let (header, private) = (network.header, private(network.header));
     let model = header.name.unraw();
@@ -74,7 +82,16 @@ fn checks(network: &Network, output: &Dims) -> TokenStream {
     let (last, declared) = (&network.stages[network.result], item::shape(header, output));
     let name = last.constant();
     let returns = last.check(header, &model.to_string(), &quote!(#private::returns(#declared, &__Shapes::#name)));
-    quote!(#(#stages)* #returns)
+    let releases = openings(header).into_iter().zip(&network.releases).filter_map(|(opening, stage)| {
+        let dims = opening.syntax?.dims.as_ref()?;
+        let (last, shape) = (&network.stages[*stage], item::shape(header, dims));
+        let name = last.constant();
+        let found = if *stage == network.result { quote!(::core::result::Result::Ok(#declared)) } else { quote!(__Shapes::#name) };
+        // "`release scores` of `Net` is declared ..": the label stands between two quotes.
+        let label = format!("release {}` of `{model}", opening.name.unraw());
+        Some(last.check(header, &label, &quote!(#private::returns(#shape, &#found))))
+    });
+    quote!(#(#stages)* #returns #(#releases)*)
 }
 
 /// The model as a stage of another one. It answers with the shape that it declares: its own errors are its own.
@@ -83,15 +100,13 @@ fn layer(network: &Network, output: &Dims) -> TokenStream {
     let (name, defaults, declared) = (&header.name, item::defaults(header), item::shape(header, output));
     let (shapes, accept) = (item::unpack(header, &item::arity_error(header)), item::accept(header));
     let values = item::unpack(header, &item::arity_panic(header));
-    let steps = network.stages.iter().map(|s| {
-        let (local, constant, text) = (s.local(), s.constant(), &s.name);
-        let build = s.build(header, &quote!(&__Layers::#constant), &stage::locals(network, s));
-        quote!(let #local = scope.stage(#text, __Shapes::#constant, |scope| #build);)
-    });
-    let result = network.stages[network.result].local();
+    let steps = steps(network, &network.stages[..network.body]);
+    let last = &network.stages[network.result];
+    let (result, integer) = (last.local(), item::integer(&last.alias()));
     quote! {
         impl #name {
             #defaults
+            #integer
             /// The shape of the output, when the inputs have the declared shapes.
             pub const fn infer(&self, inputs: &[#private::Shape]) -> #private::Infer {
                 #shapes
@@ -102,31 +117,80 @@ fn layer(network: &Network, output: &Dims) -> TokenStream {
         impl #private::Layer for #name {
             fn build<'g>(&self, scope: &mut #private::Scope<'g>, inputs: &[#private::Value<'g>]) -> #private::Value<'g> {
                 #values
-                #(#steps)*
+                #steps
                 #result
             }
         }
     }
 }
 
-fn model(network: &Network, output: &Dims) -> TokenStream {
+/// One `let` a stage.
+fn steps(network: &Network, stages: &[Stage]) -> TokenStream {
+    let steps = stages.iter().map(|s| {
+        let (local, constant, text) = (s.local(), s.constant(), &s.name);
+        let build = s.build(network.header, &quote!(&__Layers::#constant), &stage::locals(network, s));
+        quote!(let #local = scope.stage(#text, __Shapes::#constant, |scope| #build);)
+    });
+    quote!(#(#steps)*)
+}
+
+/// The body of `Model::graph`, which traces once.
+fn graph(network: &Network) -> TokenStream {
     let (header, private) = (network.header, private(network.header));
+    let written = are_written(header);
     let inputs = header.inputs.iter().map(|i| {
         let (text, constant) = (i.name.unraw().to_string(), constant(&i.name));
-        quote!((#text, #private::or_empty(&__Inputs::#constant)))
+        let owner = i.owner.as_ref().map_or_else(|| "client".to_owned(), |role| role.unraw().to_string());
+        let owner = written.then(|| quote!(, #owner));
+        quote!((#text, #private::or_empty(&__Inputs::#constant) #owner))
     });
-    let graph = quote! {
+    let output = quote!(#private::Layer::build(&Self::DEFAULT, scope, inputs));
+    let trace = if written {
+        let (owner, body) = (weights_owner(header).unraw().to_string(), releases(network, &output));
+        quote!(#private::trace_roles(name, &inputs, #owner, |scope, inputs| #body))
+    } else {
+        quote!(#private::trace(name, &inputs, |scope, inputs| #output))
+    };
+    quote! {
         static GRAPH: #private::OnceLock<#private::Result<#private::Graph>> = #private::OnceLock::new();
         GRAPH
             .get_or_init(|| {
                 let inputs = [#(#inputs),*];
                 let name = <Self as #private::Model>::NAME;
-                #private::trace(name, &inputs, |scope, inputs| #private::Layer::build(&Self::DEFAULT, scope, inputs))
+                #trace
             })
             .as_ref()
             .map_err(::core::clone::Clone::clone)
-    };
-    item::model(header, Some(output), &graph)
+    }
+}
+
+/// The output, after everything that is released. Releases that read other values of the body need its stages here.
+fn releases(network: &Network, output: &TokenStream) -> TokenStream {
+    let header = network.header;
+    if header.releases.is_empty() {
+        return output.clone();
+    }
+    let (body, own) = network.stages.split_at(network.body);
+    let read: Vec<Wire> =
+        own.iter().flat_map(|s| s.inputs.iter().copied()).chain(network.releases.iter().map(|i| Wire::Stage(*i))).collect();
+    let inner = read.iter().any(|w| matches!(w, Wire::Stage(i) if *i < network.body && *i != network.result));
+    let inputs = read.iter().any(|w| matches!(w, Wire::Input(_))) || inner;
+    let unpack = inputs.then(|| item::unpack(header, &item::arity_panic(header)));
+    let result = network.stages[network.result].local();
+    let before = if inner { steps(network, body) } else { quote!(let #result = #output;) };
+    let after = steps(network, own);
+    let opened = openings(header).into_iter().zip(&network.releases).map(|(opening, stage)| {
+        let (name, value) = (opening.name.unraw().to_string(), network.stages[*stage].local());
+        let to = opening.to.iter().map(|role| role.unraw().to_string());
+        quote!(scope.release(#name, #value, &[#(#to),*]);)
+    });
+    quote!({
+        #unpack
+        #before
+        #after
+        #(#opened)*
+        #result
+    })
 }
 
 fn constant(name: &Ident) -> Ident {

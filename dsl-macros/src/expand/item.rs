@@ -43,6 +43,14 @@ pub fn defaults(header: &Header) -> TokenStream {
     }
 }
 
+/// `INTEGER`: whether the output is an index, which its last layer says.
+pub fn integer(layer: &impl ToTokens) -> TokenStream {
+    quote! {
+        /// Whether the output is an index.
+        pub const INTEGER: bool = #layer::INTEGER;
+    }
+}
+
 /// The `cfg` attributes of the model, which hold for all of its items.
 pub fn cfgs(header: &Header) -> impl Iterator<Item = &Attribute> {
     header.attrs.iter().filter(|a| a.path().is_ident("cfg"))
@@ -65,7 +73,7 @@ pub fn static_shape(header: &Header, dims: &Dims) -> TokenStream {
 }
 
 /// The `impl Model` of a model that runs.
-pub fn model(header: &Header, output: Option<&Dims>, graph: &TokenStream) -> TokenStream {
+pub fn model(header: &Header, output: Option<&Dims>, graph: &TokenStream, released: &TokenStream) -> TokenStream {
     let (private, name) = (private(header), &header.name);
     let text = name.unraw().to_string();
     let inputs: Vec<_> = header
@@ -87,6 +95,7 @@ pub fn model(header: &Header, output: Option<&Dims>, graph: &TokenStream) -> Tok
             fn graph() -> #private::Result<&'static #private::Graph> {
                 #graph
             }
+            #released
         }
     }
 }

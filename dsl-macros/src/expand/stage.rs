@@ -26,7 +26,7 @@ impl Stage<'_> {
 
     /// The name of the stage's value and of its function.
     pub fn local(&self) -> Ident {
-        let mut local = syn::parse_str(&self.name).unwrap_or_else(|_| Ident::new_raw(&self.name, Span::call_site()));
+        let mut local = syn::parse_str(&self.local).unwrap_or_else(|_| Ident::new_raw(&self.local, Span::call_site()));
         local.set_span(Span::mixed_site().located_at(self.first));
         local
     }

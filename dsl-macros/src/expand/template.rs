@@ -71,9 +71,11 @@ fn infer(network: &Network) -> TokenStream {
         let (declared, at) = (item::shape(header, dims), name.unraw().to_string());
         quote!(#private::within(#at, #private::returns(#declared, &#answer)))
     });
+    let integer = item::integer(&network.stages[network.result].alias());
     quote! {
         impl #name {
             #defaults
+            #integer
             /// The shape of the output for these inputs.
             pub const fn infer(&self, inputs: &[#private::Shape]) -> #private::Infer {
                 #unpack

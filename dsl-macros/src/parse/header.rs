@@ -1,15 +1,11 @@
-//! `attrs vis model Name { params } (inputs) -> dims`.
+//! `attrs vis model Name { params } (inputs) -> dims weights from role`.
 
-use super::{error, list};
+use super::{error, kw, list, role};
 use crate::ast::{Dims, Header, Input, Param};
 use crate::diagnostics::Errors;
 use syn::parse::{ParseStream, Result};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, Path, Token, braced, bracketed, parenthesized, parse_quote, token};
-
-mod kw {
-    syn::custom_keyword!(model);
-}
 
 pub fn header(input: ParseStream, errors: &mut Errors) -> Result<Header> {
     let (krate, attrs) = facade(input.call(Attribute::parse_outer)?, errors);
@@ -32,7 +28,8 @@ pub fn header(input: ParseStream, errors: &mut Errors) -> Result<Header> {
     parenthesized!(content in input);
     let inputs = list(&content, "inputs", errors, self::input)?;
     let output = if input.parse::<Option<Token![->]>>()?.is_some() { Some(dims(input, errors)?) } else { None };
-    Ok(Header { krate, attrs, vis, name, params, inputs, output })
+    let weights = role::weights(input, errors)?;
+    Ok(Header { krate, attrs, vis, name, params, inputs, output, weights, releases: Vec::new() })
 }
 
 /// Takes `#[undertone(crate = path)]` out of the attributes.
@@ -66,16 +63,22 @@ fn param(input: ParseStream, errors: &mut Errors) -> Result<Param> {
     Ok(Param { docs, name, ty, default })
 }
 
-/// `name: dims`
+/// `name: dims from owner`
 fn input(input: ParseStream, errors: &mut Errors) -> Result<Input> {
     docs(input, "an input", errors)?;
-    let name = input.parse()?;
-    let dims = if input.parse::<Option<Token![:]>>()?.is_some() { Some(dims(input, errors)?) } else { None };
-    Ok(Input { name, dims })
+    let name: Ident = input.parse()?;
+    let mut dims = if input.parse::<Option<Token![:]>>()?.is_some() { Some(self::dims(input, errors)?) } else { None };
+    let owner = role::owner(input, "this input", &format!("{name}: [4] from hospital"), errors)?;
+    if let Some(owner) = owner.as_ref().filter(|_| dims.is_none() && input.peek(Token![:])) {
+        errors.push(error(input, format!("dimensions stand before `from`, as in `{name}: [4] from {owner}`")));
+        input.parse::<Token![:]>()?;
+        dims = Some(self::dims(input, errors)?);
+    }
+    Ok(Input { name, dims, owner })
 }
 
 /// `[3, HEIGHT, WIDTH]`
-fn dims(input: ParseStream, errors: &mut Errors) -> Result<Dims> {
+pub fn dims(input: ParseStream, errors: &mut Errors) -> Result<Dims> {
     if !input.peek(token::Bracket) {
         return Err(error(input, "expected dimensions, as in `[3, 32, 32]`, or `[]` for a scalar"));
     }

@@ -1,7 +1,7 @@
 //! `source -> stage -> for PAT in LIST { stage -> stage }`.
 
 use super::header::docs;
-use super::{error, list, range, skip};
+use super::{error, kw, list, range, skip};
 use crate::ast::{Fields, For, Pipe, Stage, Step};
 use crate::diagnostics::Errors;
 use syn::ext::IdentExt;
@@ -53,7 +53,9 @@ fn stage(input: ParseStream, errors: &mut Errors) -> Result<Stage> {
     if named {
         input.parse::<Token![:]>()?;
     }
-    if !(input.peek(Ident::peek_any) || input.peek(Token![::])) || input.peek(Token![for]) {
+    // `x -> to client`: the layer is missing, and `to` is none.
+    let clause = (input.peek(kw::to) || input.peek(kw::release)) && input.peek2(Ident);
+    if !(input.peek(Ident::peek_any) || input.peek(Token![::])) || input.peek(Token![for]) || clause {
         return Err(error(input, "expected a layer, as in `Relu` or `fc1: Linear { out: 10 }`"));
     }
     let mut layer = input.call(Path::parse_mod_style)?;
