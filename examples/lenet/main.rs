@@ -52,11 +52,11 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     let bar = ProgressBar::new(images as u64)
         .with_style(ProgressStyle::with_template("private run {wide_bar} picture {pos} of {len}, {eta} left")?);
     let world = World::two_party().batch(options.batch);
-    let private = world.predict_graph(LeNet::graph()?, &weights, &[&digits.pixels], images, &mut |done| bar.set_position(done as u64))?;
+    let pixels = Clear::new(digits.pixels)?;
+    let run = world.predict_with_progress::<LeNet>(&weights, &pixels, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
-    let report = private.report;
-    let private: Clear<S1<10>> = Clear::new(private.output)?;
-    let plain = LeNet::twin_with(&Device::flex(), &weights)?.predict(&Clear::new(digits.pixels)?)?;
+    let (report, private) = (run.report, run.output);
+    let plain = LeNet::twin_with(&Device::flex(), &weights)?.predict(&pixels)?;
 
     let share = |a: &[usize], b: &[usize]| a.iter().zip(b).filter(|(a, b)| a == b).count() as f64 / images as f64;
     let (twin, secret) = (plain.argmax(), private.argmax());

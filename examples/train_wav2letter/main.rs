@@ -17,7 +17,7 @@ mod tests;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use model::{GEOMETRY, Wav2Letter, cut, transcribe};
+use model::{GEOMETRY, Wav2Letter, cut, letters, transcribe};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rows::{Corpus, Row};
@@ -172,7 +172,7 @@ fn evaluate(weights: &Weights, prompts: &[Recording]) -> Result<(Cer, Vec<String
     let mut lines = Vec::new();
     for prompt in prompts {
         let (windows, audio) = cut(&log_mel(&prompt.samples))?;
-        let transcript = transcribe(&windows, twin.predict(&audio)?.values());
+        let transcript = transcribe(&windows, &letters(&twin.predict(&audio)?));
         cer.add(&prompt.text, &transcript);
         lines.push(format!("{} | {transcript}", prompt.text));
     }

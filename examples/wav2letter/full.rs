@@ -41,7 +41,7 @@ pub fn run(json: bool) -> Result<bool, Box<dyn std::error::Error>> {
     let start = std::time::Instant::now();
     let plain = FullWav2Letter::twin_with(&Device::flex(), &weights)?.predict(&Clear::new(x)?)?;
     let twin = start.elapsed();
-    let difference = plain.values().iter().zip(&private.output).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    let difference = plain.values().iter().zip(private.output()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     let largest = plain.values().iter().fold(0.0f32, |m, v| m.max(v.abs()));
     let report = &private.report;
     println!("{report}\n");

@@ -31,10 +31,11 @@ secure_model! {
 }
 
 secure_model! {
-    /// What runs privately: one window of a recording.
-    pub model Wav2Letter(audio: [MELS, WINDOW]) -> [LETTERS, SCORES] {
+    /// What runs privately: one window of a recording. The scores themselves stay secret: the speaker learns the best letter of each frame, the provider nothing.
+    pub model Wav2Letter(audio: [MELS, WINDOW] from speaker) -> [LETTERS, SCORES] weights from provider {
         audio -> acoustic: Acoustic
     }
+    release letters: [SCORES] = output -> ArgMax to speaker
 }
 
 /// A batch of windows as the model takes them.
@@ -50,7 +51,12 @@ pub fn cut(features: &Features) -> Result<(Vec<Window>, Audio)> {
     Ok((windows, Clear::new(values)?))
 }
 
-/// What the scores of all windows of a recording say.
-pub fn transcribe(windows: &[Window], scores: &[f32]) -> String {
-    alphabet::decode(&GEOMETRY.stitch(windows, LETTERS, scores))
+/// What the letters of all windows of a recording say.
+pub fn transcribe(windows: &[Window], letters: &[u32]) -> String {
+    alphabet::decode(&GEOMETRY.stitch(windows, 1, letters))
+}
+
+/// The best letters of windows, from their scores in the clear.
+pub fn letters(scores: &Clear<S2<LETTERS, SCORES>>) -> Vec<u32> {
+    scores.samples().flat_map(alphabet::best).collect()
 }

@@ -129,7 +129,20 @@ impl World {
     /// # Errors
     /// When weights or inputs cannot be used, or a party fails.
     pub fn predict<M: Model>(&self, weights: &Weights, input: &M::Input) -> Result<Prediction<M::Released>> {
-        let run = self.predict_graph(M::graph()?, weights, &input.slices(), input.batch()?, &mut |_| {})?;
+        self.predict_with_progress::<M>(weights, input, &mut |_| {})
+    }
+
+    /// As [`predict`](Self::predict); `progress` hears of every batch that is done, with the number of samples so far.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_with_progress<M: Model>(
+        &self,
+        weights: &Weights,
+        input: &M::Input,
+        progress: &mut (dyn FnMut(usize) + Send),
+    ) -> Result<Prediction<M::Released>> {
+        let run = self.predict_graph(M::graph()?, weights, &input.slices(), input.batch()?, progress)?;
         Ok(Prediction { output: M::released(run.opened)?, report: run.report, stages: run.stages })
     }
 

@@ -47,11 +47,12 @@ impl Geometry {
         (0..MELS).flat_map(|band| (0..self.window).map(move |i| features.at(band, window.start + i as isize))).collect()
     }
 
-    /// The scores of a recording, `[classes, scores_of(frames)]`, from those of its windows: a batch of `[classes, scores()]`.
+    /// The scores of a recording, `[classes, scores_of(frames)]`, from those of its windows: a batch of `[classes, scores()]`. With one class, whatever else there
+    /// is one of for each score.
     ///
     /// # Panics
     /// When the number of values is not that of the windows.
-    pub fn stitch(&self, windows: &[Window], classes: usize, scores: &[f32]) -> Vec<f32> {
+    pub fn stitch<T: Copy>(&self, windows: &[Window], classes: usize, scores: &[T]) -> Vec<T> {
         let each = self.scores();
         assert_eq!(scores.len(), windows.len() * classes * each, "the scores are not those of {} windows", windows.len());
         let of = |class: usize| {
