@@ -1,12 +1,13 @@
 //! The fixed-point interpreter: the arithmetic of the protocols in the clear, in one process, with a bound on how far a private run may differ.
 //!
 //! It rounds every truncation down. A private run rounds by up to N - 1 units more, at random, so each stage carries a bound in units of its last place:
-//! a truncation turns b into ceil(b / 2^t) + N - 1, a product multiplies b by the largest sum of weights of a channel, an addition adds, a maximum keeps.
+//! a truncation turns b into ceil(b / 2^t) + N - 1, a product multiplies b by the largest sum of weights of a channel, an addition adds, a maximum keeps; an index may be that of any value within 2b of the largest.
 //! Every stage of a private run lies within its bound.
 
 use crate::opened::Opened;
 use crate::party::outputs;
 use crate::plan::{EncodedWeight, Kind, Plan};
+use crate::protocol::argmax::Axis;
 use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 
 /// What the fixed-point interpreter computes.
@@ -64,6 +65,7 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
             Kind::Max { windows, .. } => {
                 (each(&|from, to| windows.reduce(i64::MIN as u64, from, to, |a, b| (a as i64).max(b as i64) as u64)), x(0).1)
             }
+            Kind::ArgMax { axis, .. } => argmax(axis, plan.steps[step.inputs[0]].len, x(0)),
             Kind::Sum(sum) => (each(&|from, to| sum.run(from, to)), x(0).1 * sum.0.kernel.iter().product::<usize>() as f64),
             Kind::Times { factor } => (map(&x(0).0, |v| v.wrapping_mul(*factor as i64)), x(0).1 * *factor as f64),
             Kind::Add => (x(0).0.iter().zip(&x(1).0).map(|(a, b)| a.wrapping_add(*b)).collect(), x(0).1 + x(1).1),
@@ -99,6 +101,22 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
             .map(|s| FixedStage { values: values[s.result.step].0.iter().map(|v| *v as i64).collect(), bound: values[s.result.step].1 })
             .collect(),
     }
+}
+
+/// The indices of the largest values of all samples, `len` elements each. A private run may find any value that comes within twice the bound of the largest.
+fn argmax(axis: &Axis, len: usize, (x, bound): &(Vec<u64>, f64)) -> (Vec<u64>, f64) {
+    let (mut indices, mut apart) = (vec![], 0usize);
+    for sample in x.chunks_exact(len) {
+        for u in 0..axis.results() {
+            let row = || axis.row(sample, u).map(|v| v as i64).enumerate();
+            let (index, largest) = row().fold((0, i64::MIN), |best, (k, v)| if v > best.1 { (k, v) } else { best });
+            indices.push(index as u64);
+            let near = row().filter(|(_, v)| (largest - v) as f64 <= 2.0 * bound).map(|(k, _)| k.abs_diff(index));
+            // without a bound there is no rounding, and the lowest index wins a tie
+            apart = apart.max(if *bound > 0.0 { near.max().unwrap_or(0) } else { 0 });
+        }
+    }
+    (indices, apart as f64)
 }
 
 fn map(x: &[u64], f: impl Fn(i64) -> i64) -> Vec<u64> {

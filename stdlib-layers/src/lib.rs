@@ -12,6 +12,7 @@
 //! | [`Conv1d`], [`Conv2d`], [`Linear`] | 1 | 64 | per input element: its opening |
 //! | [`Relu`] | 4 | 51 | per element, with the truncation of the product before it |
 //! | [`MaxPool1d`], [`MaxPool2d`] | 4 a level | 54 a comparison | ceil(log2 kernel) levels an axis; 51 bits after a ReLU |
+//! | [`ArgMax`] | 4 a level | 35 a difference, 19 a pair | groups of up to 4 neighbours; a truncation before it where a product comes first |
 //! | [`BatchNorm`] | 0 | 0 | folded into the convolution or linear layer before it, by the owner of the weights |
 //! | [`AvgPool1d`], [`AvgPool2d`], [`GlobalAvgPool`], [`Add`], [`Concat`], [`Flatten`], [`Reshape`], [`Permute`], [`Dropout`] | 0 | 0 | local |
 #![forbid(unsafe_code)]

@@ -1,8 +1,8 @@
 //! The parameters that layers declare: PyTorch's names and layouts, and how they start.
 
 use undertone_layers::{
-    Add, AvgPool1d, AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool1d, MaxPool2d, Permute,
-    Relu, Reshape,
+    Add, ArgMax, AvgPool1d, AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool1d, MaxPool2d,
+    Permute, Relu, Reshape,
 };
 use undertone_runtime::Layer;
 use undertone_runtime::graph::{Init, trace};
@@ -68,6 +68,7 @@ fn all_others_have_none() {
     let all = [
         declared(Relu, Relu::infer, &x),
         declared(MaxPool1d::DEFAULT, MaxPool1d::infer, &x),
+        declared(ArgMax::DEFAULT, ArgMax::infer, &x),
         declared(MaxPool2d::DEFAULT, MaxPool2d::infer, &picture),
         declared(AvgPool1d::DEFAULT, AvgPool1d::infer, &x),
         declared(AvgPool2d::DEFAULT, AvgPool2d::infer, &picture),

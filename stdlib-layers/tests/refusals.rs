@@ -1,8 +1,8 @@
 //! What the layers refuse, with the exact text that the compiler prints.
 
 use undertone_layers::{
-    Add, AvgPool1d, AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool1d, MaxPool2d, Permute,
-    Relu, Reshape,
+    Add, ArgMax, AvgPool1d, AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool1d, MaxPool2d,
+    Permute, Relu, Reshape,
 };
 use undertone_runtime::Layer;
 use undertone_runtime::graph::trace;
@@ -23,6 +23,13 @@ fn shape<const R: usize>(dims: [usize; R]) -> Shape {
 }
 
 #[test]
+fn an_axis_that_cannot_be_searched() {
+    refuses(ArgMax::DEFAULT, ArgMax::infer, &[shape([])], "expects rank 1, but its input is []");
+    refuses(ArgMax { axis: 2 }, ArgMax::infer, &[shape([29, 7])], "has `axis: 2`, but it must be below the rank of the input");
+    refuses(ArgMax { axis: 1 }, ArgMax::infer, &[shape([3, 0])], "needs at least 1 on axis 1, but its input is [3, 0]");
+}
+
+#[test]
 fn a_wrong_number_of_inputs() {
     let (x, picture) = (shape([2, 4]), shape([2, 4, 4]));
     let two = "takes 1 input, but is given 2";
@@ -31,6 +38,7 @@ fn a_wrong_number_of_inputs() {
     refuses(Linear { out: 1, ..Linear::DEFAULT }, Linear::infer, &[x; 2], two);
     refuses(BatchNorm::DEFAULT, BatchNorm::infer, &[x; 2], two);
     refuses(Relu, Relu::infer, &[x; 2], two);
+    refuses(ArgMax::DEFAULT, ArgMax::infer, &[x; 2], two);
     refuses(MaxPool1d::DEFAULT, MaxPool1d::infer, &[x; 2], two);
     refuses(MaxPool2d::DEFAULT, MaxPool2d::infer, &[picture; 2], two);
     refuses(AvgPool1d::DEFAULT, AvgPool1d::infer, &[x; 2], two);

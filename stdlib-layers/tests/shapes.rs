@@ -1,8 +1,8 @@
 //! What `infer` says is what `build` traces, for every layer.
 
 use undertone_layers::{
-    Add, AvgPool1d, AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool1d, MaxPool2d, Permute,
-    Relu, Reshape,
+    Add, ArgMax, AvgPool1d, AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool1d, MaxPool2d,
+    Permute, Relu, Reshape,
 };
 use undertone_runtime::graph::{Graph, trace};
 use undertone_runtime::{Layer, Result};
@@ -74,6 +74,15 @@ fn pools() {
     gives(AvgPool2d { kernel: 2, stride: 3, padding: 1 }, AvgPool2d::infer, &[shape([2, 1, 5])], [2, 1, 2]);
     gives(GlobalAvgPool, GlobalAvgPool::infer, &[shape([5, 9])], [5]);
     gives(GlobalAvgPool, GlobalAvgPool::infer, &[shape([5, 2, 3, 4, 2])], [5]);
+}
+
+#[test]
+fn indices() {
+    gives(ArgMax::DEFAULT, ArgMax::infer, &[shape([10])], []);
+    gives(ArgMax::DEFAULT, ArgMax::infer, &[shape([29, 100])], [100]);
+    gives(ArgMax { axis: 1 }, ArgMax::infer, &[shape([3, 9, 4])], [3, 4]);
+    gives(ArgMax { axis: 3 }, ArgMax::infer, &[shape([2, 3, 4, 1])], [2, 3, 4]);
+    const { assert!(ArgMax::DEFAULT.infer(&[Shape::new([1, 28, 28])]).is_ok() && ArgMax::INTEGER) }
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub use service::serve;
 pub(crate) use service::serve_with;
 
 use crate::plan::{Kind, Plan};
+use crate::protocol::argmax::ArgMax;
 use crate::protocol::{Dealing, linear::weight_mask, open, padded};
 use undertone_ring::conv::{PackedWeights, Scratch};
 use undertone_ring::prg::Prg;
@@ -62,6 +63,7 @@ pub(crate) fn deal<E>(
             Kind::Truncate { t } => s.truncate(*t).deal::<u64>(&mut d, id, padded(len)),
             Kind::Relu { t } => s.relu(*t).deal::<u64>(&mut d, id, 0, padded(len)),
             Kind::Max { windows, m, narrow } => s.max(windows, *m, *narrow, batch).deal::<u64>(&mut d, id),
+            Kind::ArgMax { axis, m, group } => ArgMax::new(*m, *axis, *group, batch).deal::<u64>(&mut d, id),
             Kind::Open(_) | Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) | Kind::Release(_) => {}
         }
         if !out.is_empty() {

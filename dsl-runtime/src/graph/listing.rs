@@ -26,6 +26,7 @@ impl fmt::Display for Graph {
                 }
                 Op::MaxPool(p) => pool(&inputs, "max_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),
                 Op::AvgPool(p) => pool(&inputs, "avg_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),
+                Op::ArgMax(a) => format!("arg_max {} axis {}", inputs.join(" "), a.axis),
                 Op::Concat { axis } => format!("concat {} axis {axis}", inputs.join(" ")),
                 Op::Permute { axes } => format!("permute {} {axes:?}", inputs.join(" ")),
                 Op::Dropout { rate } => format!("dropout {} rate {rate}", inputs.join(" ")),

@@ -3,7 +3,7 @@
 //! Neither panics: the first mistake is kept and becomes the error of [`trace`](super::trace), the values after it go on
 //! with the shape that they should have had.
 
-use super::op::{AvgPool, BatchNorm, Conv, MaxPool, Op};
+use super::op::{ArgMax, AvgPool, BatchNorm, Conv, MaxPool, Op};
 use super::{CLIENT, Graph, Init, Input, Node, NodeId, Parameter, Release};
 use crate::error::{Error, Result};
 use std::cell::RefCell;
@@ -117,6 +117,11 @@ impl<'g> Scope<'g> {
     /// The mean of each window over the last axes.
     pub fn avg_pool(&mut self, x: Value<'g>, pool: AvgPool) -> Value<'g> {
         self.push(Op::AvgPool(pool), &[x])
+    }
+
+    /// The index of the largest value along `axis`, the lowest one on a tie; the axis is removed.
+    pub fn argmax(&mut self, x: Value<'g>, axis: usize) -> Value<'g> {
+        self.push(Op::ArgMax(ArgMax { axis }), &[x])
     }
 
     /// The sum of two values of one shape.

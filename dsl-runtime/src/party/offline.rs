@@ -9,7 +9,7 @@ use super::weights::WeightSet;
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
 use crate::plan::{Kind, Place, Plan, step_cost};
-use crate::protocol::{Tape, TapeError, max, open, padded, relu, truncate};
+use crate::protocol::{Tape, TapeError, argmax, max, open, padded, relu, truncate};
 use crate::weights::Weights;
 use crate::wire::{ELEMENTS, tape_id};
 use std::sync::Arc;
@@ -44,6 +44,7 @@ pub(super) enum Material {
     Truncate(truncate::Material<u64>),
     Relu(Box<(relu::Relu, relu::Material<u64>)>),
     Max(Box<(max::Max, max::Materials<u64>)>),
+    ArgMax(Box<(argmax::ArgMax, argmax::Materials<u64>)>),
 }
 
 impl Session {
@@ -131,6 +132,11 @@ impl Session {
                         let max = s.max(windows, *m, *narrow, batch);
                         let material = max.expand(&mut tape, id)?;
                         Material::Max(Box::new((max, material)))
+                    }
+                    Kind::ArgMax { axis, m, group } => {
+                        let argmax = argmax::ArgMax::new(*m, *axis, *group, batch);
+                        let material = argmax.expand(&mut tape, id)?;
+                        Material::ArgMax(Box::new((argmax, material)))
                     }
                     Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) | Kind::Release(_) => Material::None,
                 })

@@ -194,6 +194,9 @@ impl Run<'_> {
             (Kind::Max { .. }, Material::Max(max)) => {
                 drive(&mut max.0.run(seat, &max.1, &x(0)[..self.batch * self.plan.steps[step.inputs[0]].len]), &mut result)?
             }
+            (Kind::ArgMax { .. }, Material::ArgMax(argmax)) => {
+                drive(&mut argmax.0.run(seat, &argmax.1, &x(0)[..self.batch * self.plan.steps[step.inputs[0]].len]), &mut result)?
+            }
             (Kind::Input(i), Material::None) => {
                 self.input(session, *i, mine.get(*i).and_then(Option::as_ref), &mut result[..len])?;
                 (0, 0)
@@ -239,6 +242,7 @@ impl Run<'_> {
             | Kind::Truncate { .. }
             | Kind::Relu { .. }
             | Kind::Max { .. }
+            | Kind::ArgMax { .. }
             | Kind::Release(_) => {}
         }
     }

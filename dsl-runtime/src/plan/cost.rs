@@ -1,6 +1,7 @@
 //! What a plan costs, stage by stage: the sum of what its protocols say, so it equals what a run measures.
 
 use super::{Kind, Plan, Step};
+use crate::protocol::argmax::ArgMax;
 use crate::protocol::{Cost, padded};
 use core::fmt;
 
@@ -44,6 +45,7 @@ pub(crate) fn step(plan: &Plan, step: &Step, batch: usize) -> Cost {
         Kind::Truncate { t } => s.truncate(*t).cost::<u64>(s.parties, padded(len)),
         Kind::Relu { t } => s.relu(*t).cost::<u64>(padded(len)),
         Kind::Max { windows, m, narrow } => s.max(windows, *m, *narrow, batch).cost::<u64>(),
+        Kind::ArgMax { axis, m, group } => ArgMax::new(*m, *axis, *group, batch).cost::<u64>(),
         Kind::Release(r) => s.release(&plan.releases[*r].value).cost(padded(len)),
         Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Cost::default(),
     }

@@ -25,6 +25,7 @@ impl fmt::Display for Plan {
                 Kind::Max { windows, m, narrow } => {
                     format!("max of {:?} step {:?}, m = {m}{}", windows.kernel, windows.stride, if *narrow { ", narrow" } else { "" })
                 }
+                Kind::ArgMax { axis, m, group } => format!("arg max of {} by {group}, m = {m}", axis.size),
                 Kind::Sum(sum) => format!("sum of {:?} step {:?}", sum.0.kernel, sum.0.stride),
                 Kind::Times { factor } => format!("times {factor}"),
                 Kind::Add => "add".into(),

@@ -7,9 +7,11 @@ use super::memory::Layout;
 use super::range::Range;
 use super::step::{Copy, Geometry, Kind, Step, Sum, windows};
 use super::weights::WeightSpec;
+use super::widths::group;
 use super::{InputSpec, Opening, Place, Plan, ReleaseSpec, SCHEMA, Settings, Stage, Value, dims, is_masked};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, NodeId, Op};
+use crate::protocol::argmax::Axis;
 use std::collections::HashMap;
 use undertone_shape::Shape;
 
@@ -118,14 +120,15 @@ impl Lower<'_> {
             }
             Op::BatchNorm(_) => return Err("a batch normalisation whose statistics are not weights cannot be folded".into()),
             Op::Relu => {
-                let x = self.value(input(0))?;
+                let x = self.fraction(input(0))?;
                 let t = x.bits - self.s.fraction;
                 let step = self.push(Kind::Relu { t }, vec![x.step], node.shape.numel(), stage);
                 Value { step, bits: self.s.fraction, ..x }
             }
             Op::MaxPool(_) => self.max_pool(node, id)?,
+            Op::ArgMax(a) => self.argmax(node, a.axis)?,
             Op::AvgPool(_) => {
-                let x = self.value(input(0))?;
+                let x = self.fraction(input(0))?;
                 let x = self.arranged(&x, &shape(0), &Layout::channels_last(shape(0).rank()), stage);
                 let windows = windows(node, shape(0)).ok_or("no windows")?;
                 let count = windows.kernel.iter().product::<usize>() as u64;
@@ -157,7 +160,7 @@ impl Lower<'_> {
 
     /// Convolution or matrix product: the value is opened at f fraction bits, the result sits at 2f.
     fn linear(&mut self, node: &Node, geometry: Geometry, layout: &Layout) -> Result<Value, String> {
-        let x = self.value(node.inputs[0])?;
+        let x = self.fraction(node.inputs[0])?;
         let shape = self.graph.node(node.inputs[0]).shape;
         let x = self.at_fraction(&x, &shape, &node.stage);
         let x = self.arranged(&x, &shape, layout, &node.stage);
@@ -180,11 +183,10 @@ impl Lower<'_> {
 
     fn max_pool(&mut self, node: &Node, id: NodeId) -> Result<Value, String> {
         let shape = self.graph.node(node.inputs[0]).shape;
-        let x = self.value(node.inputs[0])?;
+        let x = self.fraction(node.inputs[0])?;
         let x = self.at_fraction(&x, &shape, &node.stage);
         let x = self.arranged(&x, &shape, &Layout::channels_last(shape.rank()), &node.stage);
-        // differences of values of either sign need one bit more than differences of values of one sign
-        let m = self.s.opened + u32::from(self.graph.node(node.inputs[0]).op != Op::Relu);
+        let m = self.compared(node);
         let readers = &self.consumers[id.0];
         let narrow = !self.graph.is_released(id) && !readers.is_empty() && readers.iter().all(|r| self.graph.node(*r).op == Op::Relu);
         let windows = windows(node, shape).ok_or("no windows")?;
@@ -192,8 +194,28 @@ impl Lower<'_> {
         Ok(Value { step, ..x })
     }
 
+    /// The index of the largest along an axis, which may lie anywhere in memory.
+    fn argmax(&mut self, node: &Node, axis: usize) -> Result<Value, String> {
+        let shape = self.graph.node(node.inputs[0]).shape;
+        let x = self.fraction(node.inputs[0])?;
+        let x = self.at_fraction(&x, &shape, &node.stage);
+        let place = x.layout.0.iter().position(|a| usize::from(*a) == axis).ok_or("no such axis")?;
+        let sizes = |axes: &[u8]| axes.iter().map(|a| shape.dim(usize::from(*a))).product();
+        let (outer, inner) = (sizes(&x.layout.0[..place]), sizes(&x.layout.0[place + 1..]));
+        let axis = Axis { outer, size: shape.dim(axis), inner };
+        let (m, q) = (self.compared(node), axis.bits());
+        let step = self.push(Kind::ArgMax { axis, m, group: group(axis, m) }, vec![x.step], node.shape.numel(), &node.stage);
+        Ok(Value { step, layout: x.layout.without(place), bits: 0, factor: 1, integer: Some(q) })
+    }
+
+    /// The bits that a comparison of any two values of a node's input opens: differences of values of either sign need one more than differences of values of
+    /// one sign.
+    fn compared(&self, node: &Node) -> u32 {
+        self.s.opened + u32::from(self.graph.node(node.inputs[0]).op != Op::Relu)
+    }
+
     fn add(&mut self, node: &Node) -> Result<Value, String> {
-        let (a, b) = (self.value(node.inputs[0])?, self.value(node.inputs[1])?);
+        let (a, b) = (self.fraction(node.inputs[0])?, self.fraction(node.inputs[1])?);
         let b = self.arranged(&b, &node.shape, &a.layout, &node.stage);
         let [a, b] = self.aligned([a, b], node.shape.numel(), &node.stage)?;
         let step = self.push(Kind::Add, vec![a.step, b.step], node.shape.numel(), &node.stage);
@@ -203,6 +225,7 @@ impl Lower<'_> {
     fn concat(&mut self, node: &Node, axis: usize) -> Result<Value, String> {
         let values = node.inputs.iter().map(|i| self.value(*i)).collect::<Result<Vec<Value>, String>>()?;
         let shapes: Vec<Shape> = node.inputs.iter().map(|i| self.graph.node(*i).shape).collect();
+        let integer = same_kind(&values)?;
         let (bits, factor) = common(&values)?;
         let layout = values[0].layout.clone();
         let to = layout.strides(&node.shape);
@@ -214,7 +237,7 @@ impl Lower<'_> {
             start += shape.dim(axis);
         }
         let step = self.push(Kind::Move(copies), inputs, node.shape.numel(), &node.stage);
-        Ok(Value { step, layout, bits, factor, integer: None })
+        Ok(Value { step, layout, bits, factor, integer })
     }
 
     /// Two values at the same scale and factor.
@@ -270,6 +293,15 @@ impl Lower<'_> {
         self.steps.len() - 1
     }
 
+    /// The value of a node that is computed with: not an index.
+    fn fraction(&self, id: NodeId) -> Result<Value, String> {
+        let value = self.value(id)?;
+        if value.integer.is_some() {
+            return Err("indices can be rearranged or released, not computed with".into());
+        }
+        Ok(value)
+    }
+
     /// The value of a node that is not a parameter.
     fn value(&self, id: NodeId) -> Result<Value, String> {
         self.values[id.0]
@@ -284,7 +316,10 @@ impl Lower<'_> {
             .into_iter()
             .filter_map(|(name, id)| {
                 let result = self.value(id).ok()?;
-                let range = Range::Assumed { bits, factor: result.factor };
+                let range = match result.integer {
+                    Some(_) => Range::Index,
+                    None => Range::Assumed { bits, factor: result.factor },
+                };
                 Some(Stage { name: name.to_owned(), shape: dims(self.graph.node(id).shape), result, range })
             })
             .collect()
@@ -306,6 +341,15 @@ pub(super) fn holder(owners: &[Place], step: &Step, masked: bool, before: &[Opti
         Kind::Linear { .. } if !masked => of(step.inputs.first()?),
         _ => None,
     }
+}
+
+/// q, where all values are indices mod 2^q; `None` where none is one.
+fn same_kind(values: &[Value]) -> Result<Option<u32>, String> {
+    let first = values.first().and_then(|v| v.integer);
+    if values.iter().all(|v| v.integer == first) {
+        return Ok(first);
+    }
+    Err("indices can only be joined with indices of as many bits: of axes whose sizes lie between the same powers of two".into())
 }
 
 /// The scale that all values can be brought to exactly.

@@ -37,6 +37,12 @@ impl Layout {
         strides
     }
 
+    /// The layout of what is left when the axis at `place` in memory is gone.
+    pub fn without(&self, place: usize) -> Self {
+        let gone = self.0[place];
+        Self(self.0.iter().filter(|a| **a != gone).map(|a| a - u8::from(*a > gone)).collect())
+    }
+
     /// The copy that takes a value from this layout to another.
     pub fn to(&self, other: &Self, shape: &Shape) -> Copy {
         let (from, to) = (self.strides(shape), other.strides(shape));
@@ -61,6 +67,13 @@ mod tests {
         let mut back = vec![0u64; 24];
         cl.to(&Layout::natural(3), &shape).run(&out, &mut back);
         assert_eq!(back, x);
+    }
+
+    #[test]
+    fn the_axes_that_are_left_keep_their_order() {
+        assert_eq!(Layout(vec![2, 0, 3, 1]).without(1), Layout(vec![1, 2, 0]));
+        assert_eq!(Layout::channels_last(3).without(2), Layout::natural(2));
+        assert_eq!(Layout::natural(1).without(0), Layout::natural(0));
     }
 
     #[test]

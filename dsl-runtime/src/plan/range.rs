@@ -12,6 +12,8 @@ pub enum Range {
         /// The public factor that the stage's integers carry.
         factor: u64,
     },
+    /// An index, below the size of its axis.
+    Index,
 }
 
 impl core::fmt::Display for Range {
@@ -19,6 +21,7 @@ impl core::fmt::Display for Range {
         match self {
             Range::Assumed { bits, factor: 1 } => write!(f, "assumed < 2^{bits}"),
             Range::Assumed { bits, factor } => write!(f, "assumed < 2^{bits}/{factor}"),
+            Range::Index => f.write_str("index"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The steps of a plan, for one sample.
 
 use crate::graph::{Node, Op};
+use crate::protocol::argmax::Axis;
 use crate::protocol::max::Windows;
 use crate::protocol::open::Opening;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,15 @@ pub enum Kind {
         m: u32,
         /// Whether the result is only needed mod 2^m.
         narrow: bool,
+    },
+    /// The index of the largest along an axis, mod 2^q for its `axis.bits()`.
+    ArgMax {
+        /// The axis.
+        axis: Axis,
+        /// Bits that are opened: the ring of the comparison.
+        m: u32,
+        /// Neighbours that are compared at once, 2 to 4.
+        group: usize,
     },
     /// The sum of each window.
     Sum(Sum),

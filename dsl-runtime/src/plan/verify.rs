@@ -6,6 +6,8 @@ use super::weights::WeightSpec;
 use super::{Opening, Place, Plan, SCHEMA, Value};
 use crate::error::{Error, Result};
 use crate::protocol::Fold;
+use crate::protocol::argmax::Axis;
+use crate::protocol::group::LARGEST;
 use crate::protocol::max::Windows;
 use undertone_shape::MAX_RANK;
 
@@ -34,7 +36,7 @@ impl Plan {
             return Err(bad(0, "a role lives beyond the last party, or has no place".into()));
         }
         let (owners, mut holders): (Vec<Place>, Vec<Option<usize>>) = (self.inputs.iter().map(|i| i.owner).collect(), vec![]);
-        let mut total = 0usize;
+        let (mut indices, mut total) = (vec![], 0usize);
         for (k, step) in self.steps.iter().enumerate() {
             if let Some(late) = step.inputs.iter().find(|i| **i >= k) {
                 return Err(bad(k, format!("reads step {late}, which does not come before it")));
@@ -46,11 +48,12 @@ impl Plan {
             if !self.step_fits(step, &holders, limit) {
                 return Err(bad(k, format!("{:?} of {} elements does not fit its inputs", step.kind, step.len)));
             }
+            indices.push(bits_of_index(step, &indices).map_err(|message| bad(k, message))?);
             holders.push(lower::holder(&owners, step, self.is_masked(step), &holders));
         }
         self.weights_fit(limit).map_err(|(w, message)| bad(w, message))?;
-        self.releases_fit().map_err(|(step, message)| bad(step, message))?;
-        match self.stages.iter().find(|s| !self.value_fits(&s.result, &s.shape)) {
+        self.releases_fit(&indices).map_err(|(step, message)| bad(step, message))?;
+        match self.stages.iter().find(|s| !self.value_fits(&s.result, &s.shape, &indices)) {
             Some(stage) => Err(bad(stage.result.step, format!("stage `{}` is not a share of the declared shape", stage.name))),
             None => Ok(()),
         }
@@ -96,6 +99,9 @@ impl Plan {
                     && step.len == geometry.conv().outputs()
             }
             Kind::Max { windows, m, .. } => (3..=s.ring).contains(m) && windows_fit(windows, len(0), step.len),
+            Kind::ArgMax { axis, m, group } => {
+                (3..=s.ring).contains(m) && (2..=LARGEST).contains(group) && axis_fits(axis, len(0), step.len)
+            }
             Kind::Sum(Sum(windows)) => windows_fit(windows, len(0), step.len),
             Kind::Move(copies) => copies.iter().enumerate().all(|(k, c)| copy_fits(c, len(k), step.len)),
         }
@@ -119,10 +125,10 @@ impl Plan {
     }
 
     /// Every release is a share of its declared shape, opened by exactly one step, to at least one place.
-    fn releases_fit(&self) -> Result<(), (usize, String)> {
+    fn releases_fit(&self, indices: &[Option<u32>]) -> Result<(), (usize, String)> {
         for (k, release) in self.releases.iter().enumerate() {
             let opened = self.steps.iter().filter(|s| s.kind == Kind::Release(k)).count();
-            if !self.value_fits(&release.value, &release.shape) || opened != 1 || release.to.is_empty() {
+            if !self.value_fits(&release.value, &release.shape, indices) || opened != 1 || release.to.is_empty() {
                 let message = format!("release `{}` is not a share of the declared shape, or is opened {opened} times", release.name);
                 return Err((release.value.step, message));
             }
@@ -147,17 +153,18 @@ impl Plan {
             && self.releases.iter().all(|r| r.to.iter().all(known))
     }
 
-    /// A released or recorded value: a share, at f or 2f, whose layout is a permutation of its axes.
-    fn value_fits(&self, value: &Value, shape: &[usize]) -> bool {
+    /// A released or recorded value: a share, at f or 2f or an index, whose layout is a permutation of its axes. `indices` says of each step whether it is one.
+    fn value_fits(&self, value: &Value, shape: &[usize], indices: &[Option<u32>]) -> bool {
         let f = self.settings.fraction;
         let mut axes: Vec<u8> = value.layout.0.clone();
         axes.sort_unstable();
         let scale = match value.integer {
-            Some(q) => (3..=self.settings.ring).contains(&q) && value.bits == 0 && value.factor == 1,
+            Some(_) => value.bits == 0 && value.factor == 1,
             None => value.bits == f || value.bits == 2 * f,
         };
         self.steps.get(value.step).is_some_and(|s| !matches!(s.kind, Kind::Open(_) | Kind::Release(_)) && product(shape) == Some(s.len))
             && scale
+            && indices.get(value.step) == Some(&value.integer)
             && value.factor > 0
             && shape.len() <= MAX_RANK
             && axes.iter().map(|a| usize::from(*a)).eq(0..shape.len())
@@ -222,6 +229,22 @@ fn windows_fit(w: &Windows, input: Option<usize>, output: usize) -> bool {
     let with = |sizes: [usize; 3]| product(&[sizes[0], sizes[1], sizes[2], w.channels]);
     let covered = with(w.pooled()).and_then(|n| n.checked_mul(w.kernel.iter().copied().max()?));
     with(w.size) == input && with(w.pooled()) == Some(output) && covered.is_some_and(|n| n <= COVERED)
+}
+
+/// q of a step whose values are indices mod 2^q, `None` for all others. Indices are moved and released; nothing else is done with them, and different ones stay apart.
+fn bits_of_index(step: &Step, before: &[Option<u32>]) -> Result<Option<u32>, String> {
+    let inputs: Vec<Option<u32>> = step.inputs.iter().map(|i| before.get(*i).copied().flatten()).collect();
+    match (&step.kind, inputs.first()) {
+        (Kind::Move(_) | Kind::Release(_), Some(first)) if inputs.iter().all(|i| i == first) => Ok(*first),
+        (kind, _) if inputs.iter().any(Option::is_some) => Err(format!("{kind:?} computes with indices or mixes them")),
+        (Kind::ArgMax { axis, .. }, _) => Ok(Some(axis.bits())),
+        _ => Ok(None),
+    }
+}
+
+fn axis_fits(axis: &Axis, input: Option<usize>, output: usize) -> bool {
+    let sizes = [axis.outer, axis.size, axis.inner];
+    sizes.iter().all(|v| (1..AXIS).contains(v)) && product(&sizes) == input && product(&[axis.outer, axis.inner]) == Some(output)
 }
 
 fn copy_fits(copy: &Copy, input: Option<usize>, output: usize) -> bool {

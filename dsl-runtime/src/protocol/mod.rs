@@ -13,8 +13,11 @@
 //! **Randomness.** Whoever asks a generator names a [`Counter`]: the step of the plan and a field of [`field`]; the block within it
 //! runs over the elements of the whole batch. The key belongs to one tape, so no block is ever asked for twice.
 
+pub mod argmax;
+mod contest;
 mod cost;
 mod fold;
+pub(crate) mod group;
 pub mod linear;
 pub mod max;
 mod merge;
@@ -120,6 +123,14 @@ pub mod field {
     pub const WEIGHT: u32 = 20;
     /// The zero sharing of a release; under the key of a pair of parties.
     pub const ZERO: u32 = 21;
+    /// The mask of an opened difference of indices.
+    pub const INDEX: u32 = 22;
+    /// Products of the masks that choose one of a group, those of the groups' second size at `CHOICE + 1`.
+    pub const CHOICE: u32 = 23;
+    /// The same products times the masks of differences.
+    pub const CHOSEN: u32 = 25;
+    /// The same products times the masks of differences of indices.
+    pub const CHOSEN_INDEX: u32 = 27;
     /// The number of fields that one comparison may use.
     pub const SPAN: u32 = 32;
 }

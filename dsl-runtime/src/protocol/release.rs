@@ -15,8 +15,9 @@
 use super::fold::mask;
 use super::{Cost, Round, Seat, field};
 use undertone_ring::Word;
-use undertone_ring::planes::{self, BLOCK, block_bytes};
+use undertone_ring::planes::{BLOCK, block_bytes};
 use undertone_ring::prg::{Counter, Prg};
+use undertone_ring::words::{pack_words, unpack_words};
 
 /// A release of values that are shifted right by `t` and fit in m bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,20 +54,21 @@ impl Release {
             })
             .collect();
         let mut out = vec![0; self.bytes(v.len())];
-        planes::pack(self.m, &v, &mut out);
+        pack_words(self.m, &v, &mut out);
         out
     }
 
     /// The released values, from the receiver's own message and those of its peers.
     pub fn combine<W: Word>(self, round: Round<'_>, len: usize) -> Vec<i64> {
-        let mut sum = round.own.to_vec();
+        let mut sum = vec![W::from_u64(0); round.own.len() * 8 / self.m as usize];
+        let mut theirs = sum.clone();
+        unpack_words(self.m, round.own, &mut sum);
         for peer in round.peers {
-            planes::add_assign(self.m, &mut sum, peer);
+            unpack_words(self.m, peer, &mut theirs);
+            sum.iter_mut().zip(&theirs).for_each(|(s, t)| *s = s.add(*t));
         }
-        let mut words = vec![W::from_u64(0); sum.len() / block_bytes(self.m) * BLOCK];
-        planes::unpack(self.m, &sum, &mut words);
         let shift = 64 - self.m;
-        words[..len].iter().map(|w| ((w.and(mask(self.m)).to_u64() << shift) as i64) >> shift).collect()
+        sum[..len].iter().map(|w| ((w.and(mask(self.m)).to_u64() << shift) as i64) >> shift).collect()
     }
 
     /// The length of a message of `len` elements, whole blocks of 32.

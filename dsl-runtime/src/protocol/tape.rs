@@ -28,7 +28,7 @@ pub(super) struct Part {
 const CHUNK: usize = 4096;
 
 impl Part {
-    const WHOLE: Self = Self { start: 0, len: 1 };
+    pub(super) const WHOLE: Self = Self { start: 0, len: 1 };
 
     /// All parts of `len` elements.
     pub(super) fn all(len: usize) -> impl Iterator<Item = Self> {

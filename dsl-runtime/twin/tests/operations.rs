@@ -108,6 +108,26 @@ fn pools_over_one_two_and_three_axes() {
 }
 
 #[test]
+fn arg_max_gives_the_lowest_index_of_the_largest() {
+    let cases: [(&[usize], usize); 6] = [(&[10], 0), (&[29, 7], 0), (&[5, 9], 1), (&[3, 9, 4], 1), (&[2, 1, 3], 1), (&[2, 3, 2, 40], 3)];
+    for (case, (x, axis)) in cases.into_iter().enumerate() {
+        let mut rng = rng(250 + case as u64);
+        // few different values, so that most rows have ties
+        let input: Vec<f32> = random(&mut rng, 3 * x.iter().product::<usize>()).iter().map(|v| (v * 3.0).round()).collect();
+        let traced = graph(Shape::from_slice(x), |g, v| g.argmax(v, axis));
+        let to = traced.output_shape();
+        let mut expected = vec![];
+        for sample in input.chunks(x.iter().product()) {
+            for at in positions(to.dims()) {
+                let value = |j: usize| sample[index(&[&at[..axis], &[j], &at[axis..]].concat(), x)];
+                expected.push((0..x[axis]).fold(0, |best, j| if value(j) > value(best) { j } else { best }) as f32);
+            }
+        }
+        close(&network(traced, &mut rng).forward(&[&input], 3).unwrap(), &expected, 0.0, &format!("case {case}"));
+    }
+}
+
+#[test]
 fn matrix_product_over_the_last_axis_of_any_rank() {
     for (case, x) in [&[5][..], &[3, 5], &[2, 3, 5], &[2, 1, 3, 5]].into_iter().enumerate() {
         for bias in [false, true] {

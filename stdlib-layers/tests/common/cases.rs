@@ -3,8 +3,8 @@
 
 use super::{Case, stage};
 use undertone_layers::{
-    Add, AvgPool1d, AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool1d, MaxPool2d, Permute,
-    Relu, Reshape,
+    Add, ArgMax, AvgPool1d, AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool1d, MaxPool2d,
+    Permute, Relu, Reshape,
 };
 use undertone_runtime::graph::{Scope, Value};
 use undertone_shape::Shape;
@@ -79,6 +79,14 @@ fn movements() -> Vec<Case> {
         case!("permute", [2, 3, 4], "permute": Permute { axes: &[2, 0, 1] }),
         case!("add", [[3, 4], [3, 4]], |g, x| stage(g, "add", Add, Add::infer, x)),
         case!("add_three", [[2, 2, 3], [2, 2, 3], [2, 2, 3]], |g, x| stage(g, "add", Add, Add::infer, x)),
+        case!("arg_max_vector", [10], "index": ArgMax {}),
+        case!("arg_max_channels", [29, 7], "index": ArgMax {}),
+        case!("arg_max_middle_ties", [3, 9, 4], "index": ArgMax { axis: 1 }),
+        case!("arg_max_last", [2, 3, 5], "index": ArgMax { axis: 2 }),
+        case!("arg_max_after_relu", [[3, 8]], |g, x| {
+            let x = stage(g, "relu", Relu, Relu::infer, x);
+            stage(g, "index", ArgMax::DEFAULT, ArgMax::infer, &[x])
+        }),
         case!("concat_channels", [[2, 3, 3], [4, 3, 3]], |g, x| stage(g, "concat", Concat::DEFAULT, Concat::infer, x)),
         case!("concat_three_along_axis_1", [[2, 3], [2, 1], [2, 4]], |g, x| stage(g, "concat", Concat { axis: 1 }, Concat::infer, x)),
     ]
@@ -93,6 +101,7 @@ fn models() -> Vec<Case> {
         }),
         case!("lenet", [[1, 12, 12]], lenet),
         case!("speech", [[5, 40]], speech),
+        case!("letters", [[2, 4, 6]], letters),
         case!("residual_identity", [[4, 6, 6]], |g, x| residual(g, x, 4, 1, false)),
         case!("residual_strided", [[4, 6, 6]], |g, x| residual(g, x, 6, 2, true)),
     ]
@@ -121,6 +130,16 @@ fn speech<'g>(g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
     let x = stage(g, "norm2", BatchNorm::DEFAULT, BatchNorm::infer, &[x]);
     let x = stage(g, "relu2", Relu, Relu::infer, &[x]);
     stage(g, "conv3", Conv1d { out: 6, ..Conv1d::DEFAULT }, Conv1d::infer, &[x])
+}
+
+/// Channels lie innermost in memory here, and the index of each moment is permuted like any other value.
+fn letters<'g>(g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
+    let x = stage(g, "conv", Conv2d { out: 7, kernel: 3, padding: 1, ..Conv2d::DEFAULT }, Conv2d::infer, x);
+    let x = stage(g, "relu", Relu, Relu::infer, &[x]);
+    let x = stage(g, "score", Conv2d { out: 11, ..Conv2d::DEFAULT }, Conv2d::infer, &[x]);
+    let x = stage(g, "index", ArgMax::DEFAULT, ArgMax::infer, &[x]);
+    let x = stage(g, "turned", Permute { axes: &[1, 0] }, Permute::infer, &[x]);
+    stage(g, "flat", Flatten, Flatten::infer, &[x])
 }
 
 fn residual<'g>(g: &mut Scope<'g>, x: &[Value<'g>], out: usize, stride: usize, projected: bool) -> Value<'g> {

@@ -78,6 +78,13 @@ def cases():
     yield "permute", [(2, 3, 4)], Function(lambda x: x.permute(0, 3, 1, 2))
     yield "add", [(3, 4), (3, 4)], Function(lambda a, b: a + b)
     yield "add_three", [(2, 2, 3)] * 3, Function(lambda a, b, c: a + b + c)
+    yield "arg_max_vector", [(10,)], Function(lambda x: torch.argmax(x, dim=1))
+    yield "arg_max_channels", [(29, 7)], Function(lambda x: torch.argmax(x, dim=1))
+    # Few different values, so that most rows have several largest ones.
+    yield "arg_max_middle_ties", [(3, 9, 4)], Function(lambda x: torch.argmax(x, dim=2), before=lambda x: x.round())
+    yield "arg_max_last", [(2, 3, 5)], Function(lambda x: torch.argmax(x, dim=3))
+    # Half of the values are zero after the ReLU, and in some rows all of them.
+    yield "arg_max_after_relu", [(3, 8)], Function(lambda x: torch.argmax(torch.relu(x), dim=1))
     yield "concat_channels", [(2, 3, 3), (4, 3, 3)], Function(lambda a, b: torch.cat([a, b], dim=1))
     yield "concat_three_along_axis_1", [(2, 3), (2, 1), (2, 4)], Function(lambda a, b, c: torch.cat([a, b, c], dim=2))
     yield one("dropout", (3, 4), dropout=nn.Dropout(0.25))
@@ -108,6 +115,16 @@ def cases():
         norm2=nn.BatchNorm1d(8),
         relu2=nn.ReLU(),
         conv3=nn.Conv1d(8, 6, 1),
+    )
+    yield one(
+        "letters",
+        (2, 4, 6),
+        conv=nn.Conv2d(2, 7, 3, padding=1),
+        relu=nn.ReLU(),
+        score=nn.Conv2d(7, 11, 1),
+        index=Function(lambda x: torch.argmax(x, dim=1)),
+        turned=Function(lambda x: x.permute(0, 2, 1)),
+        flat=nn.Flatten(),
     )
     yield "residual_identity", [(4, 6, 6)], Residual(4, 4, 1)
     yield "residual_strided", [(4, 6, 6)], Residual(4, 6, 2)

@@ -51,6 +51,10 @@ fn element(op: &Op, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
             let all = window(x[0], i, p.kernel, p.stride, p.padding);
             all.iter().map(|v| v.unwrap_or(0.0)).sum::<f64>() / all.len() as f64
         }
+        Op::ArgMax(a) => {
+            let value = |j: usize| x[0].at(&[&i[..a.axis], &[j], &i[a.axis..]].concat());
+            (1..x[0].shape.dim(a.axis)).fold(0, |best, j| if value(j) > value(best) { j } else { best }) as f64
+        }
         Op::Add => x[0].at(i) + x[1].at(i),
         Op::Concat { axis } => {
             let mut i = i.to_vec();

@@ -1,11 +1,13 @@
 //! The primitive operations, one file a family. The list is closed: every interpreter matches it exhaustively, so that a
 //! new operation does not compile until the twin, the fixed-point reference and the plan know it.
 
+mod argmax;
 mod conv;
 mod movement;
 mod norm;
 mod pool;
 
+pub use argmax::ArgMax;
 pub use conv::Conv;
 pub use norm::BatchNorm;
 pub use pool::{AvgPool, MaxPool};
@@ -30,6 +32,8 @@ pub enum Op {
     MaxPool(MaxPool),
     /// The mean of each window.
     AvgPool(AvgPool),
+    /// The index of the largest value along an axis.
+    ArgMax(ArgMax),
     /// The sum of two values of one shape.
     Add,
     /// The values one after the other along an axis.
@@ -65,6 +69,7 @@ impl Op {
             Op::Relu | Op::Dropout { .. } => one(x),
             Op::MaxPool(p) => p.infer(x),
             Op::AvgPool(p) => p.infer(x),
+            Op::ArgMax(a) => a.infer(x),
             Op::Add => movement::infer_add(x),
             Op::Concat { axis } => movement::infer_concat(*axis, x),
             Op::Reshape { shape } => movement::infer_reshape(*shape, x),
@@ -83,6 +88,7 @@ impl Op {
             Op::Relu => "relu",
             Op::MaxPool(_) => "max_pool",
             Op::AvgPool(_) => "avg_pool",
+            Op::ArgMax(_) => "arg_max",
             Op::Add => "add",
             Op::Concat { .. } => "concat",
             Op::Reshape { .. } => "reshape",

@@ -1,4 +1,4 @@
-//! Matrix product, and operations that move or drop elements.
+//! Matrix product, and operations that find, move or drop elements.
 
 use super::dims;
 use burn::tensor::{Tensor, TensorData};
@@ -16,6 +16,14 @@ pub(crate) fn linear(x: Tensor<2>, weight: Tensor<1>, bias: Option<Tensor<1>>, s
         None => y,
     };
     y.reshape([rows, elements / inputs * out])
+}
+
+/// The index of the largest along `axis`, the lowest one on a tie, as a float. It has no gradient.
+pub(crate) fn argmax(x: Tensor<2>, from: Shape, axis: usize) -> Tensor<2> {
+    let [rows, elements] = x.dims();
+    let (size, inner) = (from.dim(axis), from.dims()[axis + 1..].iter().product::<usize>());
+    let blocks: Tensor<3> = x.reshape([rows * elements / (size * inner), size, inner]);
+    blocks.argmax(1).float().reshape([rows, elements / size])
 }
 
 /// The values one after the other along `axis`.

@@ -1,0 +1,145 @@
+//! The index of the largest value along an axis, the lowest one on a tie: an integer mod 2^q, q = ceil(log2 k) and at least 1.
+//!
+//! A tree: each level takes groups of up to g neighbours in their order, `contest` leaves one of each group, until one is left. As few groups as g allows, so
+//! their sizes differ by at most one; a neighbour that is alone stays. Everything is in the ring Z_2^m: nothing is lifted or truncated. Values are not needed
+//! after the last level, so they are not computed there.
+//!
+//! Contract: the difference of any two values along the axis is in [-2^(m-2), 2^(m-2)); m >= 3; k <= 2^32.
+//!
+//! A level is 1 opening, the merges (2 for m = 23 to 38), 1 bit: 4 rounds. A group of g costs (g - 1) m bits for its differences, (g - 1) q more from the
+//! second level on, and for each of its g (g - 1) / 2 pairs what [`relu`](super::relu) sends after its opening: 19 bits at m = 35.
+//!
+//! Rounds, bits sent and bits of corrections per index, for m = 26 and many indices at once:
+//!
+//! | k | groups of 2 | of 3 | of 4 |
+//! |---|---|---|---|
+//! | 4 | 8, 116, 441 | as 2 | 4, 150, 702 |
+//! | 9 | 16, 320, 1272 | 8, 360, 2234 | as 3 |
+//! | 10 | 16, 358, 1435 | 12, 378, 2017 | 8, 422, 3295 |
+//! | 29 | 20, 1134, 4587 | 16, 1241, 7825 | 12, 1387, 13948 |
+//! | 128 | 28, 5267, 21097 | 20, 5852, 39355 | 16, 6555, 72155 |
+//!
+//! A comparison's corrections are 111 bits of these (6 digits of 16 entries, 1 bit, 14 products), a level's words the rest; on the last level they have q bits only.
+//!
+//! Padding adds to it where there are few: units of a level to whole blocks of 32, all its comparisons to 256.
+//! After the tournaments of Catrina and de Hoogh; all pairs of a group at once after the three-input maxima of ABY2.0.
+
+use super::contest::{Contest, Material, State, Values};
+use super::{Cost, Dealing, Phases, Round, Seat, Tape, TapeError};
+use serde::{Deserialize, Serialize};
+use undertone_ring::Word;
+
+/// An axis of a sample, `[outer][size][inner]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Axis {
+    /// Positions of the axes outside of it.
+    pub outer: usize,
+    /// Its own positions.
+    pub size: usize,
+    /// Positions of the axes inside of it.
+    pub inner: usize,
+}
+
+/// The position of the largest along an axis.
+#[derive(Clone, Debug)]
+pub struct ArgMax {
+    levels: Vec<Contest>,
+    results: usize,
+}
+
+/// What a party holds for one such step.
+pub struct Materials<W>(Vec<Material<W>>);
+
+/// A party's half while it runs.
+pub struct Run<'a, W: Word> {
+    argmax: &'a ArgMax,
+    seat: Seat,
+    materials: &'a Materials<W>,
+    x: Values<W>,
+    level: usize,
+    state: State<W>,
+    /// The phase at which the level started.
+    start: usize,
+}
+
+impl Axis {
+    /// The number of results.
+    pub const fn results(&self) -> usize {
+        self.outer * self.inner
+    }
+
+    /// q: the bits of an index.
+    pub const fn bits(&self) -> u32 {
+        if self.size <= 2 { 1 } else { (self.size - 1).ilog2() + 1 }
+    }
+
+    /// The values that compete for result `u` of one sample.
+    pub fn row<'a, T: Copy>(&self, x: &'a [T], u: usize) -> impl Iterator<Item = T> + 'a {
+        let start = u / self.inner * self.size * self.inner + u % self.inner;
+        x[start..].iter().step_by(self.inner).take(self.size).copied()
+    }
+}
+
+impl ArgMax {
+    /// Along the axis of each of `batch` samples, by groups of `group`, 2 to 4, opening m bits.
+    pub fn new(m: u32, axis: Axis, group: usize, batch: usize) -> Self {
+        let outer = batch * axis.outer;
+        let (mut levels, mut left): (Vec<Contest>, usize) = (vec![], axis.size);
+        while left > 1 {
+            let level = Contest::new((m, axis.bits()), [outer, left, axis.inner], group, levels.is_empty());
+            left = level.left();
+            levels.push(level);
+        }
+        Self { levels, results: batch * axis.results() }
+    }
+
+    /// The dealer's half.
+    pub fn deal<W: Word>(&self, d: &mut Dealing<'_>, step: u32) {
+        for (k, level) in (0..).zip(&self.levels) {
+            level.deal::<W>(d, step, k);
+        }
+    }
+
+    /// What a party unpacks from its tape.
+    ///
+    /// # Errors
+    /// [`TapeError`] where the tape is too short.
+    pub fn expand<W: Word>(&self, tape: &mut Tape<'_>, step: u32) -> Result<Materials<W>, TapeError> {
+        (0..).zip(&self.levels).map(|(k, level)| level.expand(tape, step, k)).collect::<Result<_, _>>().map(Materials)
+    }
+
+    /// Rounds and bytes.
+    pub fn cost<W: Word>(&self) -> Cost {
+        self.levels.iter().map(Contest::cost::<W>).sum()
+    }
+
+    /// A party's half, on its share `z` of `[batch][outer][size][inner]`; the result is `[batch][outer][inner]`, mod 2^q.
+    pub fn run<'a, W: Word>(&'a self, seat: Seat, materials: &'a Materials<W>, z: &[W]) -> Run<'a, W> {
+        let x = Values { values: z.to_vec(), indices: vec![] };
+        Run { argmax: self, seat, materials, x, level: 0, state: State::default(), start: 0 }
+    }
+}
+
+impl<W: Word> Phases<W> for Run<'_, W> {
+    fn rounds(&self) -> usize {
+        self.argmax.levels.iter().map(Contest::rounds).sum()
+    }
+
+    fn phase(&mut self, k: usize, round: Round<'_>, out: &mut Vec<u8>, result: &mut [W]) {
+        let Some(level) = self.argmax.levels.get(self.level) else { return };
+        let material = &self.materials.0[self.level];
+        let Some(next) = level.phase(k - self.start, self.seat, material, &self.x, &mut self.state, round, out) else { return };
+        self.x = next;
+        self.level += 1;
+        self.state = State::default();
+        self.start = k;
+        if self.level < self.argmax.levels.len() {
+            self.phase(k, Round::NONE, out, result);
+        } else {
+            result[..self.argmax.results].copy_from_slice(&self.x.indices);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
