@@ -6,14 +6,15 @@ use crate::ast::Dims;
 use crate::lower::{Network, Stage, Wire};
 use crate::roles::{are_written, openings, weights_owner};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 pub fn items(network: &Network, output: &Dims) -> TokenStream {
     let aliases = network.stages.iter().map(Stage::alias_item);
     let (constants, checks) = (constants(network, output), checks(network, output));
     let (layer, graph) = (layer(network, output), graph(network));
-    let roles = Roles::new(network.header, network.releases.iter().map(|i| network.stages[*i].alias().into_token_stream()));
+    let integers = network.releases.iter().map(|i| stage::integer(network, *i, false)).collect();
+    let roles = Roles::new(network.header, integers);
     let (functions, model) = (roles.items(true), item::model(network.header, Some(output), &graph, &roles.released(true)));
     quote! {
         #(#aliases)*
@@ -101,8 +102,7 @@ fn layer(network: &Network, output: &Dims) -> TokenStream {
     let (shapes, accept) = (item::unpack(header, &item::arity_error(header)), item::accept(header));
     let values = item::unpack(header, &item::arity_panic(header));
     let steps = steps(network, &network.stages[..network.body]);
-    let last = &network.stages[network.result];
-    let (result, integer) = (last.local(), item::integer(&last.alias()));
+    let (result, integer) = (network.stages[network.result].local(), item::integer(network));
     quote! {
         impl #name {
             #defaults

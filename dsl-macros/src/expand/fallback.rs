@@ -45,7 +45,7 @@ fn model(header: &Header, body: Option<&Body>, unreachable: &TokenStream) -> Tok
         .iter()
         .zip(&layers)
         .map(|(name, layer)| layer.as_ref().map_or_else(|| quote!(type #name = ();), |l| quote!(type #name = #l;)));
-    let roles = Roles::new(header, names.iter().map(|name| quote!(#name)));
+    let roles = Roles::new(header, names.iter().map(|name| quote!(#name::INTEGER)).collect());
     let (items, model) = (roles.items(false), item::model(header, header.output.as_ref(), unreachable, &roles.released(false)));
     quote!(#(#aliases)* #items #model)
 }

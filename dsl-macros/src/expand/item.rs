@@ -1,7 +1,8 @@
 //! What every model has, whether it runs or is a stage: the struct, its defaults, its inputs.
 
-use super::private;
+use super::{private, stage};
 use crate::ast::{Dims, Header};
+use crate::lower::Network;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -43,11 +44,12 @@ pub fn defaults(header: &Header) -> TokenStream {
     }
 }
 
-/// `INTEGER`: whether the output is an index, which its last layer says.
-pub fn integer(layer: &impl ToTokens) -> TokenStream {
+/// `INTEGER`: whether the output is an index.
+pub fn integer(network: &Network) -> TokenStream {
+    let value = stage::integer(network, network.result, true);
     quote! {
         /// Whether the output is an index.
-        pub const INTEGER: bool = #layer::INTEGER;
+        pub const INTEGER: bool = #value;
     }
 }
 

@@ -12,14 +12,13 @@ pub struct Roles<'a> {
     header: &'a Header,
     roles: Vec<Role>,
     openings: Vec<Opening<'a>>,
-    /// For each opening, an expression that says whether its layer gives an index.
+    /// For each opening, an expression that says whether it is an index.
     integers: Vec<TokenStream>,
 }
 
 impl<'a> Roles<'a> {
-    /// With the type of the layer that each release ends with, in the order of [`openings`].
-    pub fn new(header: &'a Header, layers: impl IntoIterator<Item = TokenStream>) -> Self {
-        let integers = layers.into_iter().map(|layer| quote!(#layer::INTEGER)).collect();
+    /// With the expressions that say which openings are indices, in the order of [`openings`].
+    pub fn new(header: &'a Header, integers: Vec<TokenStream>) -> Self {
         Self { header, roles: roles(header), openings: openings(header), integers }
     }
 
@@ -170,7 +169,7 @@ impl<'a> Roles<'a> {
 /// The structs of what roles learn, where a role learns several values.
 pub fn structs(header: &Header) -> TokenStream {
     let (private, name, vis, cfgs) = (private(header), &header.name, &header.vis, item::cfgs(header).collect::<Vec<_>>());
-    let roles = Roles::new(header, []);
+    let roles = Roles::new(header, Vec::new());
     let structs = roles.structs().map(|(result, doc, fields)| {
         let fields = fields.iter().map(|i| {
             let (field, place, doc) =

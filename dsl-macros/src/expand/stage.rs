@@ -5,6 +5,7 @@ use crate::ast::Header;
 use crate::lower::{Network, Stage, Wire};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use std::collections::HashSet;
 use syn::Member;
 
 impl Stage<'_> {
@@ -92,4 +93,24 @@ pub fn locals(network: &Network, stage: &Stage) -> Vec<Ident> {
         Wire::Stage(i) => network.stages[*i].local(),
     };
     stage.inputs.iter().map(local).collect()
+}
+
+/// Whether a stage's value is an index: when its layer gives one, or it only moves one, because nothing computes with indices.
+/// Layers are named once each; where the value is the model's output, the model is asked, unless this is the `whole` answer.
+pub fn integer(network: &Network, stage: usize, whole: bool) -> TokenStream {
+    let (mut terms, mut layers, mut seen, mut left) = (Vec::new(), HashSet::new(), HashSet::new(), vec![stage]);
+    while let Some(place) = left.pop() {
+        let stage = &network.stages[place];
+        if place == network.result && !whole {
+            terms.push(quote!(Self::INTEGER));
+            continue;
+        }
+        if layers.insert(stage.syntax.layer.to_token_stream().to_string()) {
+            let alias = stage.alias();
+            terms.push(quote!(#alias::INTEGER));
+        }
+        let earlier = stage.inputs.iter().filter_map(|w| if let Wire::Stage(i) = w { Some(*i) } else { None });
+        left.extend(earlier.filter(|i| seen.insert(*i)));
+    }
+    quote!(#(#terms)||*)
 }

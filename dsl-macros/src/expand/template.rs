@@ -71,7 +71,7 @@ fn infer(network: &Network) -> TokenStream {
         let (declared, at) = (item::shape(header, dims), name.unraw().to_string());
         quote!(#private::within(#at, #private::returns(#declared, &#answer)))
     });
-    let integer = item::integer(&network.stages[network.result].alias());
+    let integer = item::integer(network);
     quote! {
         impl #name {
             #defaults

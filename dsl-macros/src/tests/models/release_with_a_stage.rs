@@ -4,5 +4,5 @@ secure_model! {
     pub model Net(sound: [2, 3] from speaker) -> [4, 3] weights from provider {
         sound -> Conv1d { out: 4 } -> Relu
     }
-    release letters: [3] = output -> ArgMax to speaker
+    release letters: [3] = output -> ArgMax -> Flatten to speaker
 }
