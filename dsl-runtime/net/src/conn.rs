@@ -73,8 +73,9 @@ pub(crate) struct Conn {
     due: usize,
     received: u32,
     sent: u32,
-    /// After an error in the middle of a message nobody knows where the next one starts.
-    broken: bool,
+    /// After an error in the middle of a message nobody knows where the next one starts, coming in or going out.
+    deaf: bool,
+    mute: bool,
 }
 
 /// A message on its way out.
@@ -110,7 +111,8 @@ impl Conn {
             due: 0,
             received: 0,
             sent: 0,
-            broken: false,
+            deaf: false,
+            mute: false,
         };
         while conn.tls.is_some() && !conn.handshake(wait)? {}
         Ok(conn)
@@ -128,21 +130,35 @@ impl Conn {
 
     /// Whether the peer is there and has sent nothing that was not asked for.
     pub fn is_quiet(&self) -> bool {
-        let nothing = self.start == self.end && self.taken == self.rest.len() && !self.broken;
+        let nothing = self.start == self.end && self.taken == self.rest.len() && !self.deaf;
         nothing && matches!(self.stream.peek(&mut [0]), Err(e) if e.kind() == ErrorKind::WouldBlock)
     }
 
     /// Receives the next message into `message`. After [`Fault::Stalled`] before its first byte one may try again; any other fault ends the connection.
     pub fn receive(&mut self, limit: usize, message: &mut Vec<u8>, wait: &Wait) -> Result<(), Fault> {
-        if self.broken {
+        if self.deaf {
             return Err(Fault::Closed);
         }
+        let mut begun = false;
+        let result = self.try_receive(limit, message, wait, &mut begun);
+        if begun || matches!(result, Err(Fault::Closed | Fault::Corrupt(_) | Fault::Tls(_))) {
+            self.deaf = result.is_err();
+            // a session of TLS that has seen an error is not to be used again
+            self.mute |= result.is_err() && self.tls.is_some();
+        }
+        result
+    }
+
+    fn try_receive(&mut self, limit: usize, message: &mut Vec<u8>, wait: &Wait, begun: &mut bool) -> Result<(), Fault> {
         let mut bytes = [0; PLAIN];
         let head = &mut bytes[..if self.tls.is_some() { SEALED } else { PLAIN }];
-        let mut have = self.read_some(head, wait).inspect_err(|fault| self.broken = !matches!(fault, Fault::Stalled))?;
-        self.broken = true; // until the message is whole
+        let mut have = self.read_some(head, wait)?;
+        *begun = true;
         while have < head.len() {
-            have += self.read_some(&mut head[have..], wait)?;
+            have += self.read_some(&mut head[have..], wait).map_err(|fault| match head {
+                [0x15, 3, ..] if self.tls.is_none() && have > 1 => Fault::Corrupt("an alert of TLS came".into()),
+                _ => fault,
+            })?;
         }
         let header = Header::read(head, self.received)?;
         let length = header.length as usize;
@@ -158,7 +174,6 @@ impl Conn {
             return Err(Fault::Corrupt(format!("message {} has a wrong checksum", header.number)));
         }
         self.received = self.received.wrapping_add(1);
-        self.broken = false;
         Ok(())
     }
 
@@ -169,11 +184,11 @@ impl Conn {
 
     /// Sends on: to the end with a time to wait, else what the socket takes at once. Whether all of it is gone.
     pub fn advance(&mut self, sending: &mut Sending<'_>, wait: Option<&Wait>) -> Result<bool, Fault> {
-        if self.broken {
+        if self.mute {
             return Err(Fault::Closed);
         }
         let result = self.try_advance(sending, wait);
-        self.broken = result.is_err();
+        self.mute = result.is_err();
         result
     }
 
@@ -285,10 +300,9 @@ impl Conn {
         let taken = sink.taken;
         self.start += discard;
         if step.is_err() {
-            // the alert that says why
-            while let (_, Ok(Step::Send)) =
-                tls.step(&mut [], &mut Sink { into: &mut [], taken: 0, rest: &mut Vec::new(), control: &mut control })
-            {}
+            // The alert that says why, if there is one. It comes before the session looks at anything else; asked twice, it would read on.
+            let mut sink = Sink { into: &mut [], taken: 0, rest: &mut Vec::new(), control: &mut control };
+            let _ = tls.step(&mut self.raw[self.start..self.end], &mut sink);
         }
         // a handshake fits into the buffer of a socket many times, and so does an alert
         if !control.is_empty() && write_some(&self.stream, &control, None).unwrap_or(0) < control.len() && step.is_ok() {

@@ -171,6 +171,19 @@ impl Drop for Listener {
     }
 }
 
+/// The place of a caller among the strangers; it is free again however the thread ends.
+struct Stranger {
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        self.shared.strangers().retain(|(number, _)| *number != self.number);
+        self.shared.threads.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Shared {
     fn pool(&self) -> MutexGuard<'_, Pool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
@@ -207,19 +220,11 @@ impl Shared {
         }
         // those that had to go need a moment to notice
         let full = self.threads.fetch_add(1, Ordering::SeqCst) >= 2 * STRANGERS;
-        let shared = self.clone();
-        let work = move || {
-            shared.greet(stream);
-            shared.leave(number);
-        };
-        if full || std::thread::Builder::new().name("caller".into()).spawn(work).is_err() {
-            self.leave(number);
+        let stranger = Stranger { shared: self.clone(), number };
+        if !full {
+            // without a thread, the caller is gone as it would be if there were too many
+            let _ = std::thread::Builder::new().name("caller".into()).spawn(move || stranger.shared.greet(stream));
         }
-    }
-
-    fn leave(&self, number: u64) {
-        self.strangers().retain(|(n, _)| *n != number);
-        self.threads.fetch_sub(1, Ordering::SeqCst);
     }
 
     fn strangers(&self) -> MutexGuard<'_, VecDeque<(u64, TcpStream)>> {

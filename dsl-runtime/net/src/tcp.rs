@@ -3,7 +3,7 @@
 use crate::conn::{Conn, Fault, Sending, Wait};
 use crate::dial::Link;
 use crate::{LinkError, Transport};
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 /// How long things may take.
@@ -49,6 +49,57 @@ impl Tcp {
     fn wait(&self) -> Wait {
         Wait::new(self.patience, self.timeouts.spin)
     }
+}
+
+impl Transport for Tcp {
+    fn send(&mut self, to: usize, message: &[u8]) -> Result<(), LinkError> {
+        let (wait, patience) = (self.wait(), self.patience);
+        let conn = self.outgoing.get_mut(to).and_then(Option::as_mut).ok_or(LinkError::Unknown(to))?;
+        conn.send(message, &wait).map_err(|fault| link_error(fault, to, patience))
+    }
+
+    fn receive(&mut self, from: usize, limit: usize, message: &mut Vec<u8>) -> Result<(), LinkError> {
+        let (wait, patience) = (self.wait(), self.patience);
+        let conn = self.incoming.get_mut(from).and_then(Option::as_mut).ok_or(LinkError::Unknown(from))?;
+        conn.receive(limit, message, &wait).map_err(|fault| link_error(fault, from, patience))
+    }
+
+    fn patience(&mut self, limit: Option<Duration>) {
+        self.patience = limit.unwrap_or(self.timeouts.message);
+    }
+
+    /// Writes what the sockets take; if that is not all, the rest goes out from other threads while this one receives, so that no length of message blocks. A round that
+    /// fails cannot be tried again, and ends the links to all peers: they may have half a message.
+    fn exchange(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>]) -> Result<(), LinkError> {
+        let parties = peers.len() + 1;
+        let result = self.try_exchange(me, own, peers);
+        if result.is_err() {
+            self.outgoing.iter().take(parties).flatten().for_each(|conn| hang_up(conn.stream()));
+        }
+        result
+    }
+}
+
+impl Tcp {
+    fn try_exchange(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>]) -> Result<(), LinkError> {
+        let (wait, patience) = (self.wait(), self.patience);
+        let mut pending: Vec<Option<Sending<'_>>> = Vec::new(); // allocates nothing until something is pending
+        for k in 0..=peers.len() {
+            if k == me {
+                continue;
+            }
+            let conn = self.outgoing.get_mut(k).and_then(Option::as_mut).ok_or(LinkError::Unknown(k))?;
+            let mut sending = Sending::new(own);
+            if !conn.advance(&mut sending, None).map_err(|fault| link_error(fault, k, patience))? {
+                pending.resize_with(k, || None);
+                pending.push(Some(sending));
+            }
+        }
+        if pending.is_empty() {
+            return receive_all(&mut self.incoming, me, own.len(), peers, &wait, patience);
+        }
+        self.exchange_large(me, own, peers, pending)
+    }
 
     /// Sends to all peers what did not go at once, each from a thread of its own, while this one receives.
     fn exchange_large(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>], pending: Vec<Option<Sending<'_>>>) -> Result<(), LinkError> {
@@ -69,9 +120,7 @@ impl Tcp {
             let received = waiting.and_then(|()| receive_all(incoming, me, own.len(), peers, &wait, patience));
             if received.is_err() {
                 // nobody will wait for the rest
-                for stream in &streams {
-                    let _ = stream.shutdown(Shutdown::Both);
-                }
+                streams.iter().for_each(|stream| hang_up(stream));
             }
             let mut sent = Ok(());
             for (endpoint, thread) in sending {
@@ -82,43 +131,9 @@ impl Tcp {
     }
 }
 
-impl Transport for Tcp {
-    fn send(&mut self, to: usize, message: &[u8]) -> Result<(), LinkError> {
-        let (wait, patience) = (self.wait(), self.patience);
-        let conn = self.outgoing.get_mut(to).and_then(Option::as_mut).ok_or(LinkError::Unknown(to))?;
-        conn.send(message, &wait).map_err(|fault| link_error(fault, to, patience))
-    }
-
-    fn receive(&mut self, from: usize, limit: usize, message: &mut Vec<u8>) -> Result<(), LinkError> {
-        let (wait, patience) = (self.wait(), self.patience);
-        let conn = self.incoming.get_mut(from).and_then(Option::as_mut).ok_or(LinkError::Unknown(from))?;
-        conn.receive(limit, message, &wait).map_err(|fault| link_error(fault, from, patience))
-    }
-
-    fn patience(&mut self, limit: Option<Duration>) {
-        self.patience = limit.unwrap_or(self.timeouts.message);
-    }
-
-    /// Writes what the sockets take; if that is not all, the rest goes out from other threads while this one receives, so that no length of message blocks.
-    fn exchange(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>]) -> Result<(), LinkError> {
-        let (wait, patience) = (self.wait(), self.patience);
-        let mut pending: Vec<Option<Sending<'_>>> = Vec::new(); // allocates nothing until something is pending
-        for k in 0..=peers.len() {
-            if k == me {
-                continue;
-            }
-            let conn = self.outgoing.get_mut(k).and_then(Option::as_mut).ok_or(LinkError::Unknown(k))?;
-            let mut sending = Sending::new(own);
-            if !conn.advance(&mut sending, None).map_err(|fault| link_error(fault, k, patience))? {
-                pending.resize_with(k, || None);
-                pending.push(Some(sending));
-            }
-        }
-        if pending.is_empty() {
-            return receive_all(&mut self.incoming, me, own.len(), peers, &wait, patience);
-        }
-        self.exchange_large(me, own, peers, pending)
-    }
+/// Ends a connection under the hands of whoever uses it.
+fn hang_up(stream: &TcpStream) {
+    let _ = stream.shutdown(Shutdown::Both); // it may be gone already
 }
 
 /// A message of this length from each peer.
