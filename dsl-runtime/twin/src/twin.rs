@@ -80,7 +80,7 @@ impl<M: Model> Twin<M> {
     ///
     /// # Errors
     /// When the run was not recorded, or the inputs cannot be used.
-    pub fn compare(&self, run: &Prediction<M::Output>, inputs: &M::Input) -> Result<Comparison> {
+    pub fn compare(&self, run: &Prediction<M::Released>, inputs: &M::Input) -> Result<Comparison> {
         let Some(stages) = &run.stages else {
             return Err(Error::Input {
                 name: "run".into(),

@@ -19,6 +19,10 @@ impl Model for Signs {
     type Input = (Clear<S2<2, 3>>, Clear<S1<2>>);
     type Output = S1<2>;
 
+    type Released = Clear<S1<2>>;
+    fn released(mut opened: undertone_runtime::Opened) -> Result<Self::Released> {
+        opened.take("output")
+    }
     fn graph() -> Result<&'static Graph> {
         static GRAPH: OnceLock<Result<Graph>> = OnceLock::new();
         let traced = || {
