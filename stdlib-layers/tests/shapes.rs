@@ -102,7 +102,7 @@ fn movements() {
 fn a_sum_of_four_is_three_additions() {
     let graph = traced(Add, Add::infer, &[shape([2]); 4]).unwrap();
     let sums = "  %4 = add %0 %1: [2]  # s\n  %5 = add %4 %2: [2]  # s\n  %6 = add %5 %3: [2]  # s\n  -> %6\n";
-    assert!(graph.to_string().ends_with(sums), "{graph}");
+    assert!(graph.to_string().contains(sums), "{graph}");
 }
 
 /// Every small geometry: the number of windows is counted one by one, and what inference refuses the trace refuses too.
