@@ -3,13 +3,15 @@
 mod common;
 
 use common::{Folder, LABEL, LONG, Line, PATIENT, SOON, Spoiled, address, identities, listen, noise, own, tls};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
-use undertone_net::{Identity, Label, Listener, NetError, Tcp, Transport, certs, dial};
+use undertone_net::{Identity, Label, Link, Listener, NetError, Tcp, Transport, certs, dial};
 
 /// A message as a plain connection carries it.
 fn framed(number: u32, message: &[u8]) -> Vec<u8> {
@@ -122,7 +124,7 @@ fn without_a_certificate_nobody_gets_in() {
     let port = listen(&Identity::new("dealer", tls(&folder.0, "dealer")).unwrap());
     let mut roots = rustls::RootCertStore::empty();
     let pem = std::fs::read(folder.0.join("ca.pem")).unwrap();
-    roots.add(rustls::pki_types::pem::PemObject::from_pem_slice(&pem).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let mut config = versions.with_root_certificates(roots).with_no_client_auth();
@@ -145,8 +147,6 @@ fn a_certificate_is_for_its_own_name_alone() {
     let port = listen(&Identity::new("dealer", tls(&folder.0, "dealer")).unwrap());
     let read = |name: &str| std::fs::read(folder.0.join(name)).unwrap();
     let mut roots = rustls::RootCertStore::empty();
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
     roots.add(CertificateDer::from_pem_slice(&read("ca.pem")).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
@@ -243,7 +243,7 @@ fn sessions_form_side_by_side_under_their_labels() {
         assert!(port.next_group(&names, LONG, Duration::ZERO).unwrap().is_none());
         let b0 = call(1, 2);
         let (label, links) = port.next_group(&names, LONG, LONG).unwrap().unwrap();
-        assert_eq!((label, links.iter().map(|l| l.peer()).collect::<Vec<_>>()), ([2; 16], vec!["party0", "party1"]));
+        assert_eq!((label, links.iter().map(Link::peer).collect::<Vec<_>>()), ([2; 16], vec!["party0", "party1"]));
         let mut b = Tcp::new(links.into_iter().map(Some).collect(), &PATIENT);
         let a1 = call(2, 1);
         let (label, links) = port.next_group(&names, LONG, LONG).unwrap().unwrap();
@@ -275,6 +275,15 @@ fn a_set_that_stays_incomplete_is_told() {
         assert!(matches!(missing, NetError::Missing { names, .. } if names == ["party1"]));
         assert!(alone.join().unwrap().to_string().contains("party1 did not call in time"));
     });
+}
+
+#[test]
+fn names_that_are_expected_are_names_and_different() {
+    let port = listen(&identities(&["dealer"], false)[0]);
+    for names in [["party0", "party0"], ["party0", "Party1"]] {
+        assert!(matches!(port.accept(&own(&names), &LABEL, LONG), Err(NetError::Name { .. })));
+        assert!(matches!(port.next_group(&own(&names), LONG, LONG), Err(NetError::Name { .. })));
+    }
 }
 
 #[test]

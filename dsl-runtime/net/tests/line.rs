@@ -112,7 +112,7 @@ fn a_line_that_is_cut_in_a_message_is_an_end() {
         for at in [0, 5, 100, 70_000] {
             let (mut a, mut b, line) = two(secure, PATIENT);
             line.set(Line::Cut(at));
-            let _ = b.send(0, &[1; 200_000]);
+            let _ = b.send(0, &vec![1; 200_000]);
             assert_eq!(a.receive(1, 200_000, &mut vec![]), Err(LinkError::Closed(1)));
         }
     }
