@@ -30,7 +30,7 @@ pub struct Identity {
 pub enum Security {
     /// Plain TCP: nobody proves anything and nothing is encrypted. Only loopback addresses are taken, and every program of this machine is trusted.
     Loopback,
-    /// TLS 1.3, in which both sides show a certificate of one CA for the name that the other expects.
+    /// TLS 1.3, in which both sides show a certificate of one CA for the name that the other expects. A certificate with a wildcard stands for every name it covers.
     Tls(Tls),
 }
 

@@ -131,6 +131,7 @@ fn without_a_certificate_nobody_gets_in() {
     config.alpn_protocols = vec![b"undertone/1".to_vec()];
     let mut session = rustls::ClientConnection::new(Arc::new(config), "dealer".try_into().unwrap()).unwrap();
     let mut stream = TcpStream::connect(port.local_address()).unwrap();
+    stream.set_read_timeout(Some(LONG)).unwrap();
     let mut both = rustls::Stream::new(&mut session, &mut stream);
     let _ = both.write_all(&preamble(0, LABEL, [1; 8])); // the client side is done before the other one has judged
     let error = both.read(&mut [0; 100]).unwrap_err().to_string();
@@ -156,6 +157,7 @@ fn a_certificate_is_for_its_own_name_alone() {
     config.alpn_protocols = vec![b"undertone/1".to_vec()];
     let mut session = rustls::ClientConnection::new(Arc::new(config), "dealer".try_into().unwrap()).unwrap();
     let mut stream = TcpStream::connect(port.local_address()).unwrap();
+    stream.set_read_timeout(Some(LONG)).unwrap();
     let mut both = rustls::Stream::new(&mut session, &mut stream);
     let plain = preamble(0, LABEL, [1; 8]);
     // under TLS, there are no checksums
@@ -258,6 +260,44 @@ fn sessions_form_side_by_side_under_their_labels() {
             }
         }
     });
+}
+
+#[test]
+fn a_dealer_two_parties_and_a_client_come_together_in_any_order() {
+    let names = ["dealer", "party0", "party1", "client"];
+    let all = identities(&names, true);
+    let ports: Vec<Listener> = all[..3].iter().map(listen).collect();
+    let addresses: Vec<String> = ports.iter().map(address).collect();
+    // who starts when
+    for late in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+        scope(|scope| {
+            let (all, ports, addresses) = (&all, &ports, &addresses);
+            let call = move |me: usize, whom: usize| {
+                let link = dial(&all[me], names[whom], &addresses[whom], &LABEL, LONG).unwrap();
+                assert_eq!(link.peer(), names[whom]);
+                link
+            };
+            let taken = move |me: usize, whom: &[&str]| ports[me].accept(&own(whom), &LABEL, LONG).unwrap().len();
+            let start = move |me: usize| sleep(Duration::from_millis(40) * late[me]);
+            let dealer = scope.spawn(move || {
+                start(0);
+                ports[0].next_group(&own(&["party0", "party1"]), LONG, LONG).unwrap().unwrap().1.len()
+            });
+            let first = scope.spawn(move || {
+                start(1);
+                let _link = call(1, 0);
+                taken(1, &["party1", "client"])
+            });
+            let second = scope.spawn(move || {
+                start(2);
+                let _links = [call(2, 0), call(2, 1)];
+                taken(2, &["client"])
+            });
+            start(3);
+            let _links = [call(3, 1), call(3, 2)];
+            assert_eq!([dealer, first, second].map(|thread| thread.join().unwrap()), [2, 2, 1]);
+        });
+    }
 }
 
 #[test]
