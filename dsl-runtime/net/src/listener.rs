@@ -104,10 +104,11 @@ impl Listener {
         loop {
             self.is_listening()?;
             pool.sweep(self.shared.handshake);
-            pool.refuse(|call| match () {
-                () if !names.iter().any(|name| name == call.from) => Some(unexpected(names)),
-                () if call.label != label => Some("this endpoint is in another session: the labels differ".into()),
-                () => None,
+            pool.refuse(|call| {
+                if !names.iter().any(|name| name == call.from) {
+                    return Some(unexpected(names));
+                }
+                (call.label != label).then(|| "this endpoint is in another session: the labels differ".to_owned())
             });
             if let Some(links) = pool.take(names, label) {
                 return Ok(links);
