@@ -1,8 +1,9 @@
 //! Calling a peer: two connections, one for each direction, tried again until the peer is up and everybody that it waits for has called.
 
-use crate::conn::{Conn, Fault, Wait};
+use crate::conn::{Conn, Fault};
 use crate::identity::{Identity, explain, fresh};
 use crate::preamble::{Answer, Direction, Preamble};
+use crate::socket::Wait;
 use crate::tls::Session;
 use crate::{Label, NetError};
 use std::io::ErrorKind;
@@ -129,6 +130,10 @@ impl Call<'_> {
                 _ => e.to_string(),
             })
         })?;
+        // on one machine, a call to a port where nobody listens can come out at itself, and then nobody else could listen there
+        if stream.local_addr().is_ok_and(|own| own == address) {
+            return Err(Failure::Again("nobody listens there; is it running, with this address?".into()));
+        }
         let session = self.identity.tls().map(|tls| Session::client(tls, self.peer)).transpose();
         let session = session.map_err(|e| self.failure(Fault::Tls(Box::new(e))))?;
         let mut conn = Conn::new(stream, session, &step).map_err(|fault| self.failure(fault))?;

@@ -30,7 +30,7 @@ pub struct Identity {
 pub enum Security {
     /// Plain TCP: nobody proves anything and nothing is encrypted. Only loopback addresses are taken, and every program of this machine is trusted.
     Loopback,
-    /// TLS 1.3, in which both sides show a certificate of one CA for the name that the other expects.
+    /// TLS 1.3, in which both sides show a certificate of one CA for the name that the other expects. A certificate with a wildcard stands for every name it covers.
     Tls(Tls),
 }
 
@@ -77,7 +77,13 @@ impl Security {
     /// # Errors
     /// When a file cannot be read or used, or the key is not that of the certificate; the file is named.
     pub fn tls(ca: &Path, certificate: &Path, key: &Path) -> Result<Self, NetError> {
-        let provider = Arc::new(provider());
+        Tls::load(ca, certificate, key, provider()).map(Security::Tls)
+    }
+}
+
+impl Tls {
+    pub(crate) fn load(ca: &Path, certificate: &Path, key: &Path, provider: CryptoProvider) -> Result<Self, NetError> {
+        let provider = Arc::new(provider);
         let mut roots = RootCertStore::empty();
         for root in certificates(ca)? {
             roots.add(root).map_err(|e| unusable(ca, &format!("no certificate of a CA: {e}")))?;
@@ -88,7 +94,7 @@ impl Security {
             let pem = Zeroizing::new(read(key)?);
             let mut der =
                 PrivateKeyDer::from_pem_slice(&pem).map_err(|e| unusable(key, &format!("holds no private key in PEM form: {e}")))?;
-            let signing = provider.key_provider.load_private_key(der.clone_key());
+            let signing = ring::sign::any_supported_type(&der);
             der.zeroize();
             signing.map_err(|e| unusable(key, &format!("this private key cannot be used: {e}")))?
         };
@@ -119,18 +125,10 @@ impl Security {
         client.alpn_protocols = vec![PROTOCOL.to_vec()];
         // who is called is no business of those who watch the line
         client.enable_sni = false;
-        Ok(Security::Tls(Tls {
-            client: Arc::new(client),
-            server: Arc::new(server),
-            roots,
-            chain: Arc::new(chain),
-            certificate: certificate.to_owned(),
-            ca: ca.to_owned(),
-        }))
+        let (client, server, chain) = (Arc::new(client), Arc::new(server), Arc::new(chain));
+        Ok(Self { client, server, roots, chain, certificate: certificate.to_owned(), ca: ca.to_owned() })
     }
-}
 
-impl Tls {
     /// Whether the own certificate will be taken by peers.
     fn check(&self, name: &str) -> Result<(), NetError> {
         let wrong = |message: String| NetError::Certificate {
@@ -189,7 +187,7 @@ pub(crate) fn explain(error: &rustls::Error, name: &str) -> String {
 }
 
 /// The algorithms: `ring`, and AES-128 first, which processors do in hardware.
-fn provider() -> CryptoProvider {
+pub(crate) fn provider() -> CryptoProvider {
     use ring::cipher_suite::{TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256};
     CryptoProvider {
         cipher_suites: vec![TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256],

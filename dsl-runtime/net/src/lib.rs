@@ -20,6 +20,7 @@ mod memory;
 mod name;
 mod pool;
 mod preamble;
+mod socket;
 #[cfg(any(test, feature = "test-util"))]
 mod tap;
 mod tcp;

@@ -1,12 +1,13 @@
 //! Being called: a port at which later endpoints connect. Strangers get a short time, little memory and no attention of those who have proved who they are.
 
-use crate::conn::{Conn, Fault, Wait};
+use crate::conn::{Conn, Fault};
 use crate::dial::Link;
 use crate::identity::{Identity, explain, valid_for};
 use crate::pool::Pool;
 use crate::preamble::{Answer, LONGEST, Preamble};
+use crate::socket::Wait;
 use crate::tls::Session;
-use crate::{Label, NetError};
+use crate::{Label, NetError, check_name};
 use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
@@ -93,17 +94,21 @@ impl Listener {
     /// another session, is refused.
     ///
     /// # Errors
-    /// When somebody has not called in time; all are named, and those who have called are told.
+    /// When somebody has not called in time; all are named, and those who have called are told. When two names are the same, and when this endpoint
+    /// listens no more.
     pub fn accept(&self, names: &[String], label: &Label, timeout: Duration) -> Result<Vec<Link>, NetError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        distinct(names)?;
         let until = Wait::new(timeout, Duration::ZERO).until;
         let mut pool = self.shared.pool();
         loop {
+            self.is_listening()?;
             pool.sweep(self.shared.handshake);
-            pool.refuse(|call| match () {
-                () if !names.iter().any(|name| name == call.from) => Some(unexpected(names)),
-                () if call.label != label => Some("this endpoint is in another session: the labels differ".into()),
-                () => None,
+            pool.refuse(|call| {
+                if !names.iter().any(|name| name == call.from) {
+                    return Some(unexpected(names));
+                }
+                (call.label != label).then(|| "this endpoint is in another session: the labels differ".to_owned())
             });
             if let Some(links) = pool.take(names, label) {
                 return Ok(links);
@@ -123,12 +128,14 @@ impl Listener {
     /// way at the same time. A set that is not whole `hold` after its first call is refused.
     ///
     /// # Errors
-    /// None at present.
+    /// When two names are the same, and when this endpoint listens no more.
     pub fn next_group(&self, names: &[String], hold: Duration, wait: Duration) -> Result<Option<(Label, Vec<Link>)>, NetError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        distinct(names)?;
         let until = Wait::new(wait, Duration::ZERO).until;
         let mut pool = self.shared.pool();
         loop {
+            self.is_listening()?;
             pool.sweep(self.shared.handshake);
             pool.refuse(|call| (!names.iter().any(|name| name == call.from)).then(|| unexpected(names)));
             for label in pool.labels() {
@@ -147,6 +154,26 @@ impl Listener {
             pool = self.shared.wait(pool, until);
         }
     }
+}
+
+impl Listener {
+    /// Nobody would ever come if the thread had died.
+    fn is_listening(&self) -> Result<(), NetError> {
+        match &self.thread {
+            Some(thread) if !thread.is_finished() => Ok(()),
+            _ => Err(NetError::Listen { address: self.address.to_string(), message: "its thread has ended; bind it again".into() }),
+        }
+    }
+}
+
+fn distinct(names: &[String]) -> Result<(), NetError> {
+    for (k, name) in names.iter().enumerate() {
+        check_name(name)?;
+        if names[..k].contains(name) {
+            return Err(NetError::Name { name: name.clone(), message: "two endpoints have it".into() });
+        }
+    }
+    Ok(())
 }
 
 fn unexpected(names: &[String]) -> String {
@@ -262,13 +289,17 @@ impl Shared {
         let refused = match preamble {
             Err(reason) => (conn, Answer::Refused(reason)),
             Ok(_) if self.closed.load(Ordering::SeqCst) => return Ok(()),
-            Ok(preamble) => match self.pool().put(preamble, conn) {
-                Ok(()) => {
-                    self.changed.notify_all();
-                    return Ok(());
+            Ok(preamble) => {
+                let mut pool = self.pool();
+                pool.sweep(self.handshake); // nobody else may be looking
+                match pool.put(preamble, conn) {
+                    Ok(()) => {
+                        self.changed.notify_all();
+                        return Ok(());
+                    }
+                    Err(refused) => refused,
                 }
-                Err(refused) => refused,
-            },
+            }
         };
         let (mut conn, answer) = refused;
         let _ = answer.tell(&mut conn); // a stranger that does not listen

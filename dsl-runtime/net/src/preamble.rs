@@ -1,7 +1,8 @@
 //! The first message on a connection: who calls whom, for which session, and which of the two connections of a pair this is; and the answer to it.
 
-use crate::conn::{Conn, Fault, Wait};
+use crate::conn::{Conn, Fault};
 use crate::error::printable;
+use crate::socket::Wait;
 use crate::{Label, check_name};
 
 /// What every preamble starts with.

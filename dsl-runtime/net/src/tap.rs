@@ -41,3 +41,27 @@ impl<T: Transport> Transport for Tap<T> {
         self.inner.exchange(me, own, peers)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network;
+
+    #[test]
+    fn what_is_sent_and_exchanged_is_written_down() {
+        let mut all = network(3);
+        let sent = Sent::default();
+        let mut one = Tap::new(all.remove(1), sent.clone());
+        for peer in &mut all {
+            peer.send(1, b"they").unwrap();
+        }
+        let mut peers = [vec![], vec![]];
+        one.exchange(1, b"mine", &mut peers).unwrap();
+        one.send(0, b"more").unwrap();
+        assert_eq!(peers, [b"they", b"they"]);
+        let of = |to: usize, text: &[u8]| (to, text.to_vec());
+        assert_eq!(*sent.lock().unwrap(), [of(0, b"mine"), of(2, b"mine"), of(0, b"more")]);
+        one.patience(Some(Duration::ZERO));
+        assert_eq!(one.receive(0, 1, &mut vec![]), Err(LinkError::Stalled { endpoint: 0, seconds: 0 }));
+    }
+}

@@ -1,7 +1,8 @@
 //! The transport between processes: a link to each endpoint, over TCP, plain or under TLS.
 
-use crate::conn::{Conn, Fault, Sending, Wait};
+use crate::conn::{Conn, Fault, Sending};
 use crate::dial::Link;
+use crate::socket::Wait;
 use crate::{LinkError, Transport};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
@@ -104,30 +105,55 @@ impl Tcp {
     /// Sends to all peers what did not go at once, each from a thread of its own, while this one receives.
     fn exchange_large(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>], pending: Vec<Option<Sending<'_>>>) -> Result<(), LinkError> {
         let (wait, patience) = (self.wait(), self.patience);
-        let Self { outgoing, incoming, .. } = self;
-        let streams: Vec<_> = outgoing.iter().flatten().map(|conn| conn.stream().clone()).collect();
-        std::thread::scope(|scope| {
-            let mut sending = Vec::new();
-            let mut waiting = Ok(());
-            for (endpoint, (conn, rest)) in outgoing.iter_mut().zip(pending).enumerate() {
-                let (Some(conn), Some(mut rest)) = (conn, rest) else { continue };
-                let send = move || conn.advance(&mut rest, Some(&wait)).map(drop).map_err(|fault| link_error(fault, endpoint, patience));
-                match std::thread::Builder::new().name(format!("to {endpoint}")).spawn_scoped(scope, send) {
-                    Ok(thread) => sending.push((endpoint, thread)),
-                    Err(e) => waiting = Err(LinkError::Corrupt { endpoint, what: format!("no thread to send from: {e}") }),
-                }
+        let streams: Vec<_> = self.outgoing.iter().flatten().map(|conn| conn.stream().clone()).collect();
+        let incoming = &mut self.incoming;
+        let mut jobs: Vec<Job<'_, '_>> = self
+            .outgoing
+            .iter_mut()
+            .zip(pending)
+            .enumerate()
+            .filter_map(|(endpoint, (conn, rest))| Some(Job { endpoint, conn: conn.as_mut()?, rest: rest?, result: None }))
+            .collect();
+        let received = std::thread::scope(|scope| {
+            for job in &mut jobs {
+                let name = format!("to {}", job.endpoint);
+                // who gets no thread has its turn when everything is received
+                let _ = std::thread::Builder::new().name(name).spawn_scoped(scope, || job.run(&wait));
             }
-            let received = waiting.and_then(|()| receive_all(incoming, me, own.len(), peers, &wait, patience));
+            let received = receive_all(incoming, me, own.len(), peers, &wait, patience);
             if received.is_err() {
                 // nobody will wait for the rest
-                streams.iter().for_each(|stream| hang_up(stream));
+                for stream in &streams {
+                    hang_up(stream);
+                }
             }
-            let mut sent = Ok(());
-            for (endpoint, thread) in sending {
-                sent = sent.and(thread.join().unwrap_or(Err(LinkError::Closed(endpoint))));
+            received
+        });
+        received?;
+        for job in &mut jobs {
+            if job.result.is_none() {
+                job.run(&wait);
             }
-            received.and(sent)
-        })
+            if let Some(Err(fault)) = job.result.take() {
+                return Err(link_error(fault, job.endpoint, patience));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The rest of a message to one peer.
+struct Job<'c, 'm> {
+    endpoint: usize,
+    conn: &'c mut Conn,
+    rest: Sending<'m>,
+    /// How it went, if it was tried.
+    result: Option<Result<bool, Fault>>,
+}
+
+impl Job<'_, '_> {
+    fn run(&mut self, wait: &Wait) {
+        self.result = Some(self.conn.advance(&mut self.rest, Some(wait)));
     }
 }
 
