@@ -1,6 +1,6 @@
 //! A model whose shapes are all known here: every stage is a constant that rustc evaluates and checks, and the model runs.
 
-use super::roles::Roles;
+use super::roles::Interface;
 use super::{item, private, stage};
 use crate::ast::Dims;
 use crate::lower::{Network, Stage, Wire};
@@ -14,7 +14,7 @@ pub fn items(network: &Network, output: &Dims) -> TokenStream {
     let (constants, checks) = (constants(network, output), checks(network, output));
     let (layer, graph) = (layer(network, output), graph(network));
     let integers = network.releases.iter().map(|i| stage::integer(network, *i, false)).collect();
-    let roles = Roles::new(network.header, integers);
+    let roles = Interface::new(network.header, integers);
     let (functions, model) = (roles.items(true), item::model(network.header, Some(output), &graph, &roles.released(true)));
     quote! {
         #(#aliases)*

@@ -7,8 +7,8 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
-/// The interface of a model, between parser and printer.
-pub struct Roles<'a> {
+/// Who gives what and who learns what, ready to be printed.
+pub struct Interface<'a> {
     header: &'a Header,
     roles: Vec<Role>,
     openings: Vec<Opening<'a>>,
@@ -16,7 +16,7 @@ pub struct Roles<'a> {
     integers: Vec<TokenStream>,
 }
 
-impl<'a> Roles<'a> {
+impl<'a> Interface<'a> {
     /// With the expressions that say which openings are indices, in the order of [`openings`].
     pub fn new(header: &'a Header, integers: Vec<TokenStream>) -> Self {
         Self { header, roles: roles(header), openings: openings(header), integers }
@@ -170,7 +170,7 @@ impl<'a> Roles<'a> {
 /// The structs of what roles learn, where a role learns several values.
 pub fn structs(header: &Header) -> TokenStream {
     let (private, name, vis, cfgs) = (private(header), &header.name, &header.vis, item::cfgs(header).collect::<Vec<_>>());
-    let roles = Roles::new(header, Vec::new());
+    let roles = Interface::new(header, Vec::new());
     let structs = roles.structs().map(|(result, doc, fields)| {
         let fields = fields.iter().map(|i| {
             let (field, place, doc) =
