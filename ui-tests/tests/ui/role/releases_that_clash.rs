@@ -8,6 +8,7 @@ secure_model! {
     release output to auditor
     release digit: [] = output -> ArgMax to client
     release Digit: [] = output -> ArgMax to auditor
+    release digit: [] = output -> ArgMax to client
 }
 
 fn main() {}
