@@ -54,9 +54,10 @@
 //! One [`secure_model!`] holds one model. Its grammar:
 //!
 //! ```text
-//! description = attributes visibility "model" NAME [ "{" parameter,* "}" ] "(" input,* ")" [ "->" dims ] "{" let* pipe "}"
+//! description = attributes visibility "model" NAME [ "{" parameter,* "}" ] "(" input,* ")" [ "->" dims ] [ "weights" "from" ROLE ]
+//!               "{" let* pipe "}" release*
 //! parameter   = NAME ":" TYPE [ "=" EXPRESSION ]          a field of a submodel; without a default it is required
-//! input       = NAME [ ":" dims ]                         without dims: any shape, for submodels
+//! input       = NAME [ ":" dims ] [ "from" ROLE ]         without dims: any shape, for submodels
 //! dims        = "[" EXPRESSION,* "]"                      [] is a scalar
 //! let         = "let" NAME "=" pipe ";"
 //! pipe        = source ( "->" step )*
@@ -64,11 +65,46 @@
 //! step        = stage | "for" PATTERN "in" list "{" step ( "->" step )* "}"
 //! stage       = [ NAME ":" ] PATH [ "{" field,* "}" ]     fields that are not given take the layer's defaults
 //! field       = NAME ":" EXPRESSION | NAME
+//! release     = "release" [ NAME [ ":" dims ] "=" ] pipe "to" ROLE,+      what is opened, and who learns it
 //! list        = "[" EXPRESSION,* "]" | "[" EXPRESSION ";" NUMBER "]" | NUMBER ".." NUMBER | NUMBER "..=" NUMBER
 //! ```
 //!
 //! A stage's name, or else its layer's in snake case with a number, is the key of its weights, its row in reports and its place in
 //! errors. Names inside of a submodel follow its own after a dot. Shapes are those of one sample and are checked by the compiler.
+//!
+//! **Roles own and learn.** `from` says who owns an input or the weights, `release` what is opened to whom, and nothing else ever is.
+//! Without clauses a `client` owns the inputs and learns the output, and a `server` owns the weights. A release reads the output, by the
+//! name `output`, or another value of the description; it states its name and its shape unless it opens just the output. Each role becomes
+//! a function of the model, whose arguments are what the role owns and whose result is what it learns: nothing, a value, or a struct of
+//! several, called like the model and the role. A party without a role calls `compute`.
+//!
+//! ```
+//! use undertone::prelude::*;
+//! use undertone::Session;
+//!
+//! secure_model! {
+//!     /// Tells five kinds of nuclei apart.
+//!     pub model Nuclei(image: [1, 64, 64] from hospital) -> [5] weights from clinic {
+//!         image -> Conv2d { out: 8, kernel: 5, stride: 3 } -> Relu -> GlobalAvgPool -> Linear { out: 5 }
+//!     }
+//!     release kind: [] = output -> ArgMax to hospital, registry
+//!     release scores = output to hospital
+//! }
+//!
+//! fn hospital(session: &mut Session, image: &Clear<S3<1, 64, 64>>) -> Result<Clear<S0, u32>> {
+//!     let learned: NucleiHospital = Nuclei::hospital(session, image)?;
+//!     println!("{:?}", learned.scores.values());
+//!     Ok(learned.kind)
+//! }
+//!
+//! fn clinic(session: &mut Session, weights: &Weights) -> Result<()> {
+//!     Nuclei::clinic(session, weights)
+//! }
+//!
+//! fn registry(session: &mut Session) -> Result<Clear<S0, u32>> {
+//!     Nuclei::registry(session)
+//! }
+//! ```
 #![forbid(unsafe_code)]
 
 pub use undertone_layers as layers;

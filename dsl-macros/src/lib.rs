@@ -38,14 +38,16 @@ use proc_macro2::TokenStream;
 /// # Grammar
 ///
 /// ```text
-/// model = attrs vis "model" NAME [ "{" param, .. "}" ] "(" input, .. ")" [ "->" dims ] "{" let* pipe "}"
-/// param = NAME ":" TYPE [ "=" EXPR ]               a field of the model; without a value it is required
-/// input = NAME [ ":" dims ]                        without dims any shape
-/// dims  = "[" EXPR, .. "]"                         constants may stand here, and parameters
-/// let   = "let" NAME "=" pipe ";"
-/// pipe  = source ( "->" stage )*                   source = NAME | "(" NAME, .. ")"
-/// stage = [ NAME ":" ] LAYER [ "{" field, .. "}" ]
-///       | "for" PATTERN "in" LIST "{" stage ( "->" stage )* "}"
+/// model   = attrs vis "model" NAME [ "{" param, .. "}" ] "(" input, .. ")" [ "->" dims ] [ "weights" "from" ROLE ]
+///           "{" let* pipe "}" release*
+/// param   = NAME ":" TYPE [ "=" EXPR ]               a field of the model; without a value it is required
+/// input   = NAME [ ":" dims ] [ "from" ROLE ]        without dims any shape
+/// dims    = "[" EXPR, .. "]"                         constants may stand here, and parameters
+/// let     = "let" NAME "=" pipe ";"
+/// pipe    = source ( "->" stage )*                   source = NAME | "(" NAME, .. ")"
+/// stage   = [ NAME ":" ] LAYER [ "{" field, .. "}" ]
+///         | "for" PATTERN "in" LIST "{" stage ( "->" stage )* "}"
+/// release = "release" [ NAME [ ":" dims ] "=" ] pipe "to" ROLE, ..
 /// ```
 ///
 /// # Meaning
@@ -58,6 +60,15 @@ use proc_macro2::TokenStream;
 /// - **Several values** are a tuple before a layer that takes them: `(a, b) -> Add`.
 /// - A model whose inputs all have dims, and that has no parameters, is **concrete**: it says what it returns, implements
 ///   `Model` and runs. Any other model is a submodel. Both are layers, so they stand as stages in other models.
+/// - A **role** owns inputs (`from`) or the weights (`weights from`), or learns what is released to it. Only a concrete model has roles;
+///   where nothing is said, `client` owns the inputs and learns the output, `server` owns the weights.
+/// - A **release** opens one value to some roles, and nothing else is ever opened. Its pipe starts at `output`, the model's result, or at
+///   another value of the description. It states a name and a shape unless it opens just `output`. An input is never opened as it is.
+///   Where the model is a stage of another one, its releases are not part of it.
+/// - **Functions of roles**: `Model::hospital(&mut session, &image)?` takes what the role `hospital` owns, inputs in their order and then
+///   the weights, and returns what it learns: `()`, a value, or a struct `ModelHospital` with a field for each release.
+///   `Model::compute(&mut session)?` is for a party without a role. Indices, such as `ArgMax` gives, are `Clear<_, u32>`.
+///   No role is called like something that every model has (`plan`, `load`, `compute` ..), and no two differ only in case or `_`.
 /// - `#[undertone(crate = path)]` on the model says where the crate `undertone` is, if not at `::undertone`.
 ///
 /// # Errors

@@ -194,7 +194,7 @@ impl<'a> Scope<'a, '_> {
             match self.pipe(pipe) {
                 Some(Wire::Stage(stage)) => opened.push(stage),
                 Some(Wire::Input(i)) if pipe.sources.len() == 1 => {
-                    self.opened_input(release, &pipe.sources[0], header.inputs[i].owner.as_ref())
+                    self.opened_input(release, &pipe.sources[0], header.inputs[i].owner.as_ref());
                 }
                 _ => {}
             }

@@ -4,7 +4,7 @@
 #[test]
 fn messages() {
     let cases = trybuild::TestCases::new();
-    for folder in ["parse", "names", "shape", "layer"] {
+    for folder in ["parse", "names", "shape", "layer", "role", "secrecy"] {
         cases.compile_fail(format!("tests/ui/{folder}/*.rs"));
     }
     cases.pass("tests/ui/pass/*.rs");

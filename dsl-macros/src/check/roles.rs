@@ -72,13 +72,11 @@ fn signature(release: &Release, errors: &mut Errors) {
         return;
     }
     let needs = "its dimensions, unless it opens just";
-    match &release.name {
-        Some(name) => errors.on(name, format!("a release needs {needs} `{OUTPUT}`: write `release {name}: [..] = ..`")),
-        None => {
-            let example = "release scores: [10] = output -> Relu to client";
-            errors.at(release.span, format!("a release needs a name and {needs} `{OUTPUT}`, as in `{example}`"));
-        }
+    if let Some(name) = &release.name {
+        return errors.on(name, format!("a release needs {needs} `{OUTPUT}`: write `release {name}: [..] = ..`"));
     }
+    let example = "release scores: [10] = output -> Relu to client";
+    errors.at(release.span, format!("a release needs a name and {needs} `{OUTPUT}`, as in `{example}`"));
 }
 
 /// Names of releases are fields, compared without case.

@@ -1,6 +1,6 @@
 //! A model whose shapes are all known here: every stage is a constant that rustc evaluates and checks, and the model runs.
 
-use super::roles::Roles;
+use super::roles::Interface;
 use super::{item, private, stage};
 use crate::ast::Dims;
 use crate::lower::{Network, Stage, Wire};
@@ -14,7 +14,7 @@ pub fn items(network: &Network, output: &Dims) -> TokenStream {
     let (constants, checks) = (constants(network, output), checks(network, output));
     let (layer, graph) = (layer(network, output), graph(network));
     let integers = network.releases.iter().map(|i| stage::integer(network, *i, false)).collect();
-    let roles = Roles::new(network.header, integers);
+    let roles = Interface::new(network.header, integers);
     let (functions, model) = (roles.items(true), item::model(network.header, Some(output), &graph, &roles.released(true)));
     quote! {
         #(#aliases)*
@@ -84,13 +84,14 @@ fn checks(network: &Network, output: &Dims) -> TokenStream {
     let name = last.constant();
     let returns = last.check(header, &model.to_string(), &quote!(#private::returns(#declared, &__Shapes::#name)));
     let releases = openings(header).into_iter().zip(&network.releases).filter_map(|(opening, stage)| {
-        let dims = opening.syntax?.dims.as_ref()?;
+        let (dims, pipe) = (opening.syntax?.dims.as_ref()?, opening.syntax?.pipe.as_ref()?);
         let (last, shape) = (&network.stages[*stage], item::shape(header, dims));
         let name = last.constant();
         let found = if *stage == network.result { quote!(::core::result::Result::Ok(#declared)) } else { quote!(__Shapes::#name) };
         // "`release scores` of `Net` is declared ..": the label stands between two quotes.
         let label = format!("release {}` of `{model}", opening.name.unraw());
-        Some(last.check(header, &label, &quote!(#private::returns(#shape, &#found))))
+        let place = if pipe.steps.is_empty() { [pipe.span(); 2] } else { [last.first, last.last] };
+        Some(stage::check(header, place, &label, &quote!(#private::returns(#shape, &#found))))
     });
     quote!(#(#stages)* #returns #(#releases)*)
 }

@@ -1,6 +1,6 @@
 //! After an error of the macro: the items that users of the model name. Compilation has failed, so they never run.
 
-use super::{item, private, roles::Roles};
+use super::{item, private, roles::Interface};
 use crate::ast::{Body, Header, OUTPUT, Pipe};
 use crate::check::{EDGE_INPUTS, EDGE_RANK};
 use crate::roles::openings;
@@ -45,7 +45,7 @@ fn model(header: &Header, body: Option<&Body>, unreachable: &TokenStream) -> Tok
         .iter()
         .zip(&layers)
         .map(|(name, layer)| layer.as_ref().map_or_else(|| quote!(type #name = ();), |l| quote!(type #name = #l;)));
-    let roles = Roles::new(header, names.iter().map(|name| quote!(#name::INTEGER)).collect());
+    let roles = Interface::new(header, names.iter().map(|name| quote!(#name::INTEGER)).collect());
     let (items, model) = (roles.items(false), item::model(header, header.output.as_ref(), unreachable, &roles.released(false)));
     quote!(#(#aliases)* #items #model)
 }

@@ -4,11 +4,11 @@ use super::{item, private};
 use crate::ast::Header;
 use crate::roles::{Opening, Role, distinct, openings, reserved, roles};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
-/// The interface of a model, between parser and printer.
-pub struct Roles<'a> {
+/// Who gives what and who learns what, ready to be printed.
+pub struct Interface<'a> {
     header: &'a Header,
     roles: Vec<Role>,
     openings: Vec<Opening<'a>>,
@@ -16,7 +16,7 @@ pub struct Roles<'a> {
     integers: Vec<TokenStream>,
 }
 
-impl<'a> Roles<'a> {
+impl<'a> Interface<'a> {
     /// With the expressions that say which openings are indices, in the order of [`openings`].
     pub fn new(header: &'a Header, integers: Vec<TokenStream>) -> Self {
         Self { header, roles: roles(header), openings: openings(header), integers }
@@ -108,13 +108,14 @@ impl<'a> Roles<'a> {
     fn function(&self, role: &Role, runs: bool) -> TokenStream {
         let (header, private) = (self.header, private(self.header));
         let (name, text, result) = (&role.name, role.name.unraw().to_string(), struct_name(header, &role.name));
-        let (session, weights) = (local("session"), local("weights"));
+        let (session, weights) = (local("session", name), local("weights", name));
+        // Each argument has one place, where rustc says which one is missing.
         let inputs = role.inputs.iter().filter_map(|i| {
             let (name, shape) = (&header.inputs[*i].name, item::static_shape(header, header.inputs[*i].dims.as_ref()?));
-            Some(quote!(#name: &#private::Clear<#shape>))
+            Some(quote_spanned!(name.span()=> #name: &#private::Clear<#shape>))
         });
-        let own_weights = role.weights.then(|| quote!(#weights: &#private::Weights));
-        let arguments = [quote!(#session: &mut #private::Session)].into_iter().chain(inputs).chain(own_weights);
+        let own_weights = role.weights.then(|| quote_spanned!(name.span()=> #weights: &#private::Weights));
+        let arguments = [quote_spanned!(name.span()=> #session: &mut #private::Session)].into_iter().chain(inputs).chain(own_weights);
         // Without a known shape, whatever the caller expects.
         let learned = self.learned(&role.learns, &result);
         let open = learned.is_none().then(|| quote!(<T>));
@@ -169,7 +170,7 @@ impl<'a> Roles<'a> {
 /// The structs of what roles learn, where a role learns several values.
 pub fn structs(header: &Header) -> TokenStream {
     let (private, name, vis, cfgs) = (private(header), &header.name, &header.vis, item::cfgs(header).collect::<Vec<_>>());
-    let roles = Roles::new(header, Vec::new());
+    let roles = Interface::new(header, Vec::new());
     let structs = roles.structs().map(|(result, doc, fields)| {
         let fields = fields.iter().map(|i| {
             let (field, place, doc) =
@@ -209,6 +210,6 @@ fn listed(items: impl Iterator<Item = String>) -> String {
 }
 
 /// An argument that no input of the same name clashes with.
-fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+fn local(name: &str, role: &Ident) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(role.span()))
 }

@@ -72,18 +72,23 @@ impl Stage<'_> {
         quote!(#function(#layer, scope, &[#(#inputs),*]))
     }
 
-    /// A constant that does not evaluate when `result` is a shape error; the error underlines the whole stage.
+    /// A check whose error underlines the whole stage.
     pub fn check(&self, header: &Header, at: &str, result: &TokenStream) -> TokenStream {
-        let private = private(header);
-        let function = quote!(#private::check).into_iter().map(|mut token| {
-            token.set_span(self.first);
-            token
-        });
-        let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#at, &#result));
-        arguments.set_span(self.last);
-        let call: TokenStream = function.chain([TokenTree::from(arguments)]).collect();
-        quote!(const _: () = #call;)
+        check(header, [self.first, self.last], at, result)
     }
+}
+
+/// A constant that does not evaluate when `result` is a shape error, which underlines everything between two places.
+pub fn check(header: &Header, [first, last]: [Span; 2], at: &str, result: &TokenStream) -> TokenStream {
+    let private = private(header);
+    let function = quote!(#private::check).into_iter().map(|mut token| {
+        token.set_span(first);
+        token
+    });
+    let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#at, &#result));
+    arguments.set_span(last);
+    let call: TokenStream = function.chain([TokenTree::from(arguments)]).collect();
+    quote!(const _: () = #call;)
 }
 
 /// The locals of a stage's inputs.

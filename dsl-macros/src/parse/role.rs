@@ -128,14 +128,13 @@ fn parts(input: ParseStream, release: &mut Release, errors: &mut Errors) -> Resu
     } else {
         return Err(pipe::unfinished(input, "`to` and the roles that learn the value, as in `to client`"));
     }
-    loop {
-        if starts(input) && input.peek2(Ident) {
-            return Err(error(input, RECEIVER));
-        }
-        release.to.push(role(input, RECEIVER)?);
-        if input.parse::<Option<Token![,]>>()?.is_none() {
+    release.to.push(role(input, RECEIVER)?);
+    while let Some(comma) = input.parse::<Option<Token![,]>>()? {
+        if input.is_empty() || (starts(input) && input.peek2(Ident)) {
+            errors.at(comma.span, "no `,` here: a release ends with its last role");
             break;
         }
+        release.to.push(role(input, RECEIVER)?);
     }
     if input.peek(Token![;]) {
         errors.push(error(input, "no `;` here: a release ends with its last role"));

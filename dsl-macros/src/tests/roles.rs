@@ -85,6 +85,7 @@ fn role_errors() {
             ("several values", "model M(x: [3]) -> [3] { let a = x -> Relu; a -> Relu } release b: [3] = (output, a) to client"),
             ("an input as it is", "model M(x: [3] from hospital) -> [3] { x -> Relu } release a: [3] = x to clinic"),
             ("an input to its owner", "model M(x: [3] from hospital) -> [3] { x -> Relu } release a: [3] = x to hospital"),
+            ("an input as the output", "model M(x: [3]) -> [3] { x } release output to client"),
             ("an input that is only released", "model M(x: [3], y: [3]) -> [3] { x -> Relu } release a: [3] = y -> Relu to client"),
             ("a let called output", "model M(x: [3]) -> [3] { let output = x -> Relu; output -> Relu }"),
             ("an input called output", "model M(output: [3]) -> [3] { output -> Relu } release output to client"),
@@ -128,6 +129,14 @@ fn roles_are_there_after_an_error() {
         );
         assert!(text.contains("pubfnprovider(") && text.contains("pubfncompute("), "{clause}: {text}");
     }
+}
+
+/// Two releases of one name are one field, so that the struct is no second error.
+#[test]
+fn a_name_is_one_field() {
+    let text = fallback("model M(x: [3]) -> [3] { x -> Relu } release a = output to b release c = output to b release a = output to b");
+    let fields = text.split("structMB{").nth(1).unwrap().split_once("}").unwrap().0;
+    assert_eq!((fields.matches("puba:").count(), fields.matches("pubc:").count()), (1, 1), "{text}");
 }
 
 /// A type that an error hides is whatever the caller expects.

@@ -1,0 +1,17 @@
+use undertone::Session;
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Digits(image: [784]) -> [10] {
+        let hidden = image -> Linear { out: 20 } -> Relu;
+        hidden -> Linear { out: 10 }
+    }
+    release digit = output -> ArgMax to client
+    release hidden to auditor
+}
+
+fn main() {}
+
+fn client(session: &mut Session, image: &Clear<S1<784>>) -> Result<Clear<S0, u32>> {
+    Digits::client(session, image)
+}

@@ -1,0 +1,14 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Digits(image: [784]) -> [10] {
+        image -> Linear { out: 10 }
+    }
+    release output to client, client
+    release output to auditor
+    release digit: [] = output -> ArgMax to client
+    release Digit: [] = output -> ArgMax to auditor
+    release digit: [] = output -> ArgMax to client
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use undertone::Session;
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Nuclei(image: [1, 8, 8] from hospital, age: [1] from hospital) -> [3] weights from clinic {
+        let seen = image -> Flatten;
+        (seen, age) -> Concat -> Linear { out: 3 }
+    }
+    release kind: [] = output -> ArgMax to hospital
+}
+
+fn main() {}
+
+fn hospital(session: &mut Session, image: &Clear<S3<1, 8, 8>>, age: &Clear<S1<1>>) -> Result<f32> {
+    let kind = Nuclei::hospital(session, image, age)?;
+    let scores: &[f32] = kind.values();
+    Ok(scores[0])
+}
