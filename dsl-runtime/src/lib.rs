@@ -4,6 +4,7 @@
 //! a transport of `net`. Nothing here knows burn, and nothing here holds `unsafe`.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod dealer;
 mod entropy;
 pub mod error;
@@ -25,6 +26,7 @@ mod wire;
 
 pub use undertone_net as net;
 
+pub use config::Config;
 pub use error::{Error, Result};
 pub use layer::Layer;
 pub use model::{Model, ModelInput};
