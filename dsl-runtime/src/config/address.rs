@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 /// Checks that an address is `host:port`, and on loopback where nothing protects what is sent. No name is looked up.
 pub(super) fn check(address: &str, plain: bool) -> Result<(), String> {
-    let form = || format!("`{}` is no address: write \"HOST:PORT\"", address.chars().filter(|c| !c.is_control()).take(80).collect::<String>());
+    let form =
+        || format!("`{}` is no address: write \"HOST:PORT\"", address.chars().filter(|c| !c.is_control()).take(80).collect::<String>());
     let (host, port) = address.rsplit_once(':').ok_or_else(form)?;
     let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
     let sane = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');

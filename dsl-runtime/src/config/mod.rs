@@ -90,7 +90,7 @@ pub struct TlsFiles {
 /// The file of an endpoint.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Contents {
     name: String,
     deployment: PathBuf,
     listen: Option<String>,
@@ -140,7 +140,7 @@ impl Config {
     /// [`Error::Config`], or [`Error::File`] where a file cannot be read.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let file: File = read(path)?;
+        let file: Contents = read(path)?;
         let participants = Participants::from_file(beside(path, &file.deployment))?;
         let mut config = Self { file: path.to_owned(), ..Self::new(&file.name, participants) };
         let table = match (&file.settings_file, file.settings) {
@@ -187,7 +187,9 @@ impl Config {
         for (k, (name, address)) in self.addresses.iter().enumerate() {
             let field = format!("addresses.{name}");
             if !self.participants.all().any(|n| n == name) {
-                return Err(self.wrong(&field, format!("the deployment knows no endpoint `{name}`; it knows {}", self.participants.listed())));
+                return Err(
+                    self.wrong(&field, format!("the deployment knows no endpoint `{name}`; it knows {}", self.participants.listed()))
+                );
             }
             address::check(address, plain).map_err(|message| self.wrong(&field, message))?;
             if let Some((other, _)) = self.addresses.iter().take(k).find(|(_, a)| *a == address) {
@@ -216,18 +218,16 @@ impl Config {
         let addressed = dealer.is_some_and(|d| self.addresses.contains_key(d));
         match (place, &self.tapes) {
             (Place::Client(_), Some(_)) => Err(self.wrong("tapes", "a client uses no tapes: remove the table")),
-            (Place::Client(_), None) => Ok(()),
             (Place::Party(_), Some(_)) if addressed => {
                 Err(self.wrong("tapes", "there is the dealer's address as well: keep one of the two, the same on all parties"))
             }
             (Place::Party(_), Some(folder)) if !folder.is_dir() => {
                 Err(self.wrong("tapes.folder", format!("{} is no folder: make one with `undertone deal`", folder.display())))
             }
-            (Place::Party(_), Some(_)) => Ok(()),
             (Place::Party(_), None) if dealer.is_none() => {
                 Err(self.wrong("tapes", "the deployment has no dealer: name one there, or give the folder of this party's tapes here"))
             }
-            (Place::Party(_), None) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -261,7 +261,8 @@ impl Config {
     /// The names of those that this endpoint dials: earlier parties, then the dealer.
     fn dials(&self) -> impl Iterator<Item = &str> {
         let place = self.participants.place(&self.name);
-        let dealer = if matches!(place, Some(Place::Party(_))) && self.tapes.is_none() { self.participants.dealer.as_deref() } else { None };
+        let dealer =
+            if matches!(place, Some(Place::Party(_))) && self.tapes.is_none() { self.participants.dealer.as_deref() } else { None };
         self.earlier().chain(dealer)
     }
 

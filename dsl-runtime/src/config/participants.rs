@@ -134,7 +134,9 @@ impl Participants {
         let mut hasher = blake3::Hasher::new_derive_key("undertone 2026 endpoints");
         for names in [&self.parties, &self.clients] {
             hasher.update(&(names.len() as u64).to_le_bytes());
-            names.iter().for_each(|name| _ = hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes()));
+            for name in names {
+                hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+            }
         }
         let mut label = Label::default();
         label.copy_from_slice(&hasher.finalize().as_bytes()[..16]);

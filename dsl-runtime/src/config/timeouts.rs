@@ -4,7 +4,7 @@ use serde::Deserialize;
 use std::time::Duration;
 
 /// The longest time that makes sense anywhere.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 /// How long an endpoint waits for the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Default for Timeouts {
     /// 30 s, 30 s, an hour, 50 us.
     fn default() -> Self {
         let net = crate::net::Timeouts::default();
-        Self { connect: net.connect, message: net.message, idle: Duration::from_secs(3600), spin: net.spin }
+        Self { connect: net.connect, message: net.message, idle: Duration::from_hours(1), spin: net.spin }
     }
 }
 
@@ -45,7 +45,9 @@ impl File {
         let standard = Timeouts::default();
         let duration = |given: Option<f64>, unit: f64, standard: Duration, field: &'static str| match given {
             None => Ok(standard),
-            Some(v) => Duration::try_from_secs_f64(v * unit).map_err(|_| (field, format!("{v} is no time: give a number that is not negative"))),
+            Some(v) => {
+                Duration::try_from_secs_f64(v * unit).map_err(|_| (field, format!("{v} is no time: give a number that is not negative")))
+            }
         };
         Ok(Timeouts {
             connect: duration(self.connect_seconds, 1.0, standard.connect, "timeouts.connect_seconds")?,
@@ -58,11 +60,8 @@ impl File {
 
 impl Timeouts {
     pub(super) fn check(&self) -> Result<(), Wrong> {
-        let all = [
-            ("timeouts.connect_seconds", self.connect),
-            ("timeouts.message_seconds", self.message),
-            ("timeouts.idle_seconds", self.idle),
-        ];
+        let all =
+            [("timeouts.connect_seconds", self.connect), ("timeouts.message_seconds", self.message), ("timeouts.idle_seconds", self.idle)];
         match all.iter().find(|(_, time)| time.is_zero() || *time > LONGEST) {
             Some((field, time)) => Err((field, format!("{} s: use more than 0 and at most a year", time.as_secs_f64()))),
             None if self.spin > Duration::from_secs(1) => {

@@ -8,9 +8,10 @@
 
 use super::{Plan, SCHEMA};
 use crate::error::{Error, Result};
+use crate::files::write_whole;
 use crate::wire::{ELEMENTS, LIMIT};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
 const MAGIC: &[u8; 16] = b"undertone plan\n\0";
 /// Bytes before the plan, and after it.
@@ -81,19 +82,6 @@ fn checksum(bytes: &[u8]) -> [u8; CHECK] {
     *blake3::Hasher::new_derive_key("undertone 2026 plan file").update(bytes).finalize().as_bytes()
 }
 
-/// Writes a file beside the place, and puts it there when all of it is on the disk. An error leaves what was there.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.partial", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = std::fs::File::create(&beside).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
-    let placed = written.and_then(|()| std::fs::rename(&beside, path));
-    if placed.is_err() {
-        let _ = std::fs::remove_file(&beside); // the error that is reported matters more
-    }
-    placed
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +136,7 @@ mod tests {
             error
         };
         assert!(spoilt(|p| p.steps[1].len = usize::MAX).contains("elements"));
-        assert!(spoilt(|p| p.releases.clear()).contains("0 releases"));
+        assert!(spoilt(|p| p.releases.clear()).contains("does not fit its inputs"));
         assert!(spoilt(|p| p.weights_owner = Place::Party(7)).contains("a role lives beyond the last party"));
         assert!(spoilt(|p| p.schema += 1).contains("version"));
     }
