@@ -101,13 +101,13 @@ impl<'a> Job<'a> {
 
     fn run(&self, session: &mut Session, number: u64) -> Result<(), Failure> {
         let prepared = session.prepare(self.plan, self.weights.as_ref(), self.samples.as_ref().map(|s| s.batch))?;
-        let batch = prepared.batch();
+        let (batch, tape) = (prepared.batch(), session.claimed());
         let mine = self.samples.as_ref().map(Samples::mine).unwrap_or_default();
         let outcome = session.run(self.plan, prepared, &mine)?;
         if let Some(path) = self.output {
             samples::write(path, self.plan, &outcome.opened, batch)?;
         }
-        println!("{}", self.summary(number, batch, &outcome));
+        println!("{}", self.summary(number, batch, tape, &outcome));
         Ok(())
     }
 
@@ -134,10 +134,14 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn summary(&self, number: u64, batch: usize, outcome: &Outcome) -> String {
+    fn summary(&self, number: u64, batch: usize, tape: Option<([u8; 16], u64)>, outcome: &Outcome) -> String {
+        let tape = tape.map_or(String::new(), |(dealing, tape)| {
+            let dealing: String = dealing.iter().map(|b| format!("{b:02x}")).collect();
+            format!(", tape {tape} of dealing {dealing}")
+        });
         let (rounds, sent) = outcome.steps.iter().fold((0, 0), |(rounds, sent), step| (rounds + step.rounds, sent + step.sent));
         format!(
-            "{} {}, run {number}: {batch} samples, {rounds} rounds, {sent} bytes sent to each peer, weights {:.3} s, offline {:.3} s, online {:.3} s",
+            "{} {}, run {number}: {batch} samples, {rounds} rounds, {sent} bytes sent to each peer, weights {:.3} s, offline {:.3} s, online {:.3} s{tape}",
             self.plan.model,
             self.roles,
             outcome.setup.as_secs_f64(),

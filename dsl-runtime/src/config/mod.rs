@@ -45,7 +45,7 @@ pub use participants::Participants;
 pub use timeouts::Timeouts;
 
 use crate::error::{Error, Result};
-use crate::net::{Identity, Label, Listener, Security};
+use crate::net::{Identity, Listener, Security};
 use crate::plan::{Place, Settings};
 use file::{beside, read};
 use serde::Deserialize;
@@ -293,11 +293,6 @@ impl Config {
     /// What this endpoint is called in errors.
     pub(crate) fn called(&self) -> String {
         self.participants.called(&self.name)
-    }
-
-    /// The label under which its peers call each other: endpoints with another list of names are in another session.
-    pub(crate) fn label(&self) -> Label {
-        self.participants.label()
     }
 
     fn wrong(&self, field: &str, message: impl Into<String>) -> Error {

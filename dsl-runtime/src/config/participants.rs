@@ -130,7 +130,8 @@ impl Participants {
         self.all().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     }
 
-    pub(super) fn label(&self) -> Label {
+    /// The label under which parties and clients call each other: endpoints with another list of names are in another session.
+    pub fn label(&self) -> Label {
         let mut hasher = blake3::Hasher::new_derive_key("undertone 2026 endpoints");
         for names in [&self.parties, &self.clients] {
             hasher.update(&(names.len() as u64).to_le_bytes());

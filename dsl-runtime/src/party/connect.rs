@@ -53,7 +53,7 @@ struct Calling<'a> {
 impl Calling<'_> {
     /// Links to the peers, by endpoint; none to the dealer, who is called later, nor among clients.
     fn peers(&self, table: Table, me: usize, listener: Option<&Listener>) -> Result<Vec<Option<Link>>, NetError> {
-        let label = self.config.label();
+        let label = self.config.participants.label();
         let endpoint = |name: &str| self.config.participants.place(name).map_or(0, |place: Place| place.endpoint(table.parties));
         let mut links: Vec<Option<Link>> = (0..=table.parties + table.clients).map(|_| None).collect();
         for name in self.config.earlier().filter(|name| endpoint(name) != me) {
