@@ -1,5 +1,6 @@
 //! The one error type of the runtime: what went wrong, where, and what to do.
 
+use crate::net::NetError;
 use std::path::PathBuf;
 
 /// A result of the runtime.
@@ -35,6 +36,16 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What is wrong.
+        message: String,
+    },
+    /// A configuration says what cannot be.
+    #[error("{path}{}: {message}", at(.field))]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The field, with its table; empty where the whole file is meant.
+        field: String,
+        /// What is wrong, and what to do.
         message: String,
     },
     /// The weights do not fit the model; every weight that is wrong is named.
@@ -83,7 +94,27 @@ pub enum Error {
         /// What happened.
         message: String,
     },
+    /// The endpoints cannot be connected.
+    #[error("{party}, connect: {cause}")]
+    Connect {
+        /// The endpoint that reports.
+        party: String,
+        /// With whom, where, what is wrong, and what to do.
+        cause: NetError,
+    },
+    /// Another endpoint has left between two runs, as endpoints do that have finished: nothing was under way.
+    #[error("{party}: {peer} has left between two runs")]
+    Ended {
+        /// The endpoint that reports.
+        party: String,
+        /// Who has left.
+        peer: String,
+    },
     /// The operating system has no randomness to give.
     #[error("no randomness from the operating system: {0}")]
     Randomness(String),
+}
+
+fn at(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!(", `{field}`") }
 }

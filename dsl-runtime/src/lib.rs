@@ -4,14 +4,16 @@
 //! a transport of `net`. Nothing here knows burn, and nothing here holds `unsafe`.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod dealer;
 mod entropy;
 pub mod error;
+pub mod files;
 pub mod fixed;
 pub mod graph;
 pub mod layer;
 pub mod model;
-mod opened;
+pub mod opened;
 mod parameter;
 pub mod party;
 pub mod plan;
@@ -25,6 +27,7 @@ mod wire;
 
 pub use undertone_net as net;
 
+pub use config::Config;
 pub use error::{Error, Result};
 pub use layer::Layer;
 pub use model::{Model, ModelInput};

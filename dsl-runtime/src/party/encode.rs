@@ -7,6 +7,17 @@ use crate::plan::{Place, Plan, ReleaseSpec, encode};
 /// The inputs that an endpoint owns, by their index in the description.
 pub type Mine<'a> = [(usize, &'a [f32])];
 
+impl Plan {
+    /// Checks the inputs that an endpoint owns, before anybody is called.
+    ///
+    /// # Errors
+    /// Names the input that is missing or not this endpoint's; or the sample and the position of the first value that is not finite or out of range, or the wrong
+    /// length. No value is in the error.
+    pub fn check_inputs(&self, place: Place, mine: &Mine<'_>, batch: usize) -> Result<()> {
+        inputs(self, place, mine, batch).map(|encoded| drop(zeroize::Zeroizing::new(encoded)))
+    }
+}
+
 /// Checks the inputs of a batch that the endpoint at `place` owns, and encodes them at f fraction bits; `None` stands for those of others.
 ///
 /// # Errors

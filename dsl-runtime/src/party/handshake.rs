@@ -143,9 +143,7 @@ fn check(table: Table, links: &Links, other: usize, hello: &Hello) -> Result<()>
 /// Exchanges run headers with everybody.
 pub(super) fn agree(table: Table, links: &mut Links, plan: &Plan, mine: &Header) -> Result<Agreed> {
     let (me, bytes) = (links.me, encode(mine));
-    for other in table.others(me) {
-        links.send(other, &bytes, "run header")?;
-    }
+    links.between_runs(|links| table.others(me).try_for_each(|other| links.send(other, &bytes, "run header")))?;
     let first = plan.inputs.first().map_or(0, |i| i.owner.endpoint(table.parties));
     let owner = plan.weights_owner.endpoint(table.parties);
     let say = |batch: &mut Option<u32>, set: &mut Option<[u8; 16]>, who: usize, header: &Header| {
@@ -160,7 +158,7 @@ pub(super) fn agree(table: Table, links: &mut Links, plan: &Plan, mine: &Header)
     say(&mut batch, &mut set, me, mine);
     let mut headers = vec![];
     for other in table.others(me) {
-        let theirs: Header = links.receive(other, "run header")?;
+        let theirs: Header = links.between_runs(|links| links.receive(other, "run header"))?;
         if theirs.plan != mine.plan {
             return Err(first_difference(links, other, plan));
         }

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::net::{LinkError, Transport};
 use crate::wire::{LIMIT, decode};
 use serde::Deserialize;
+use std::time::Duration;
 use zeroize::Zeroize;
 
 /// The links of one endpoint. They are gone after the first error: what failed is never resumed, and the others notice.
@@ -13,6 +14,10 @@ pub(super) struct Links {
     /// The names of all endpoints.
     names: Vec<String>,
     transport: Option<Box<dyn Transport>>,
+    /// How long to wait for the next run; as long as for any message where nothing is said.
+    idle: Option<Duration>,
+    /// Whether nothing is under way.
+    resting: bool,
 }
 
 /// What the endpoints of a computation are called where no configuration names them: the parties, the dealer, the clients.
@@ -23,7 +28,12 @@ pub(super) fn names(parties: usize, clients: usize) -> Vec<String> {
 
 impl Links {
     pub(super) fn new(me: usize, names: &[String], transport: Box<dyn Transport>) -> Self {
-        Self { me, names: names.to_vec(), transport: Some(transport) }
+        Self { me, names: names.to_vec(), transport: Some(transport), idle: None, resting: false }
+    }
+
+    /// The same links, waiting this long for the next run.
+    pub(super) fn idle(self, idle: Duration) -> Self {
+        Self { idle: Some(idle), ..self }
     }
 
     /// What an endpoint is called.
@@ -68,6 +78,22 @@ impl Links {
         decoded.map_err(|message| self.failed(during, format!("{}: {message}", self.name(from))))
     }
 
+    /// Between two runs, when nothing is under way: others may take their time, or leave.
+    pub(super) fn between_runs<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.patience(self.idle);
+        self.resting = true;
+        let result = body(self);
+        self.resting = false;
+        self.patience(None);
+        result
+    }
+
+    fn patience(&mut self, limit: Option<Duration>) {
+        if let Some(transport) = &mut self.transport {
+            transport.patience(limit);
+        }
+    }
+
     /// One round among the parties: sends `own` to every other one and receives a message of the same length from each.
     pub(super) fn exchange(&mut self, own: &[u8], peers: &mut [Vec<u8>], during: &str) -> Result<()> {
         let me = self.me;
@@ -95,9 +121,11 @@ impl Links {
     fn broken(&self, during: &str, e: &LinkError) -> Error {
         let (party, during) = (self.name(self.me), during.to_owned());
         match e {
+            LinkError::Closed(from) if self.resting => Error::Ended { party, peer: self.name(*from) },
             LinkError::Closed(from) => Error::Gone { party, during, message: format!("{} has closed the connection", self.name(*from)) },
             LinkError::Stalled { endpoint, seconds } => {
-                Error::Gone { party, during, message: format!("{} sent nothing for {seconds} s", self.name(*endpoint)) }
+                let message = format!("no message got through between here and {} for {seconds} s", self.name(*endpoint));
+                Error::Gone { party, during, message }
             }
             LinkError::Length { endpoint, expected, found } => {
                 let message = format!("{} sent {found} bytes where {expected} were expected", self.name(*endpoint));

@@ -4,6 +4,7 @@
 //! correlation is owned by the `Prepared` of one run, which the run consumes: it cannot be used twice. An endpoint that does not compute, a client, has a session
 //! as well: it gives shares of what it owns and gets what is released to it.
 
+mod connect;
 mod encode;
 mod handshake;
 mod links;

@@ -103,6 +103,12 @@ impl Session {
         self.place
     }
 
+    /// The dealing that this party's tapes are of, and the highest number of a tape that was ever claimed here; nothing with a client. Both are public, and no pair of them
+    /// serves two runs.
+    pub fn claimed(&self) -> Option<([u8; 16], u64)> {
+        self.source_of().map(|source| (source.dealing(), source.claimed()))
+    }
+
     /// This party's seat.
     pub(super) fn seat(&self) -> Result<Seat> {
         match self.place {

@@ -238,7 +238,7 @@ impl World {
                 _ => results,
             }
         });
-        let worst = results.iter().filter_map(|r| r.as_ref().err()).min_by_key(|e| matches!(e, Error::Gone { .. }));
+        let worst = results.iter().filter_map(|r| r.as_ref().err()).min_by_key(|e| matches!(e, Error::Gone { .. } | Error::Ended { .. }));
         match worst {
             Some(e) => Err(e.clone()),
             None => results.into_iter().collect(),

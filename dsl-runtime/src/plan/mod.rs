@@ -4,6 +4,7 @@
 
 mod cost;
 mod deployment;
+mod file;
 mod listing;
 mod lower;
 mod memory;

@@ -1,0 +1,57 @@
+//! Why the program ends, and with which exit code.
+
+use std::process::ExitCode;
+use undertone_runtime::Error;
+use undertone_runtime::net::NetError;
+
+/// Whether the user can do something about it here, or it is the others.
+#[derive(Debug)]
+pub enum Failure {
+    /// A peer, the dealer or the network failed: exit code 1.
+    Others(String),
+    /// What the user gave is wrong: exit code 2.
+    Input(String),
+}
+
+impl Failure {
+    /// One line on the standard error.
+    pub fn tell(&self) {
+        let (Failure::Others(message) | Failure::Input(message)) = self;
+        eprintln!("error: {}", message.replace(['\n', '\r'], " "));
+    }
+
+    pub fn code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Failure::Others(_) => 1,
+            Failure::Input(_) => 2,
+        })
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(e: Error) -> Self {
+        let input = match &e {
+            Error::Connect { cause, .. } => is_input(cause),
+            Error::Disagreement { .. } | Error::Peer { .. } | Error::Gone { .. } | Error::Ended { .. } | Error::Randomness(_) => false,
+            _ => true,
+        };
+        if input { Failure::Input(e.to_string()) } else { Failure::Others(e.to_string()) }
+    }
+}
+
+impl From<NetError> for Failure {
+    fn from(e: NetError) -> Self {
+        if is_input(&e) { Failure::Input(e.to_string()) } else { Failure::Others(e.to_string()) }
+    }
+}
+
+fn is_input(e: &NetError) -> bool {
+    matches!(
+        e,
+        NetError::File { .. }
+            | NetError::Name { .. }
+            | NetError::Certificate { .. }
+            | NetError::NotLoopback { .. }
+            | NetError::Listen { .. }
+    )
+}

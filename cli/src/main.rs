@@ -1,0 +1,50 @@
+//! The program `undertone`: one endpoint of a computation, the dealer, tapes, plans and certificates. It runs any exported plan; it needs no model in its source.
+//!
+//! Exit codes: 0 done, 1 a peer or the network failed, 2 what the user gave is wrong. An error is one line on the standard error.
+#![forbid(unsafe_code)]
+
+mod certs;
+mod dealer;
+mod failure;
+mod party;
+mod plan;
+mod samples;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Machine learning on data that nobody is allowed to see.
+#[derive(Parser)]
+#[command(name = "undertone", version)]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// One endpoint of an exported model: gives what it owns, gets what is released to it
+    Party(party::Options),
+    /// Serves correlated randomness for any plan
+    Dealer(dealer::Options),
+    /// Prints what a plan costs, stage by stage, who gives what and who learns what
+    Plan(plan::Options),
+    /// Makes a development CA and certificates
+    Certs(certs::Options),
+}
+
+fn main() -> ExitCode {
+    let done = match Options::parse().command {
+        Command::Party(options) => party::run(&options),
+        Command::Dealer(options) => dealer::run(&options),
+        Command::Plan(options) => plan::run(&options),
+        Command::Certs(options) => certs::run(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.tell();
+            failure.code()
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! A scene: a folder with plan, weights, inputs, certificates and configurations, and the processes that use them.
+
+pub mod process;
+pub mod proxy;
+
+pub use process::{Exit, Process};
+pub use proxy::{Change, Proxy};
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use undertone_runtime::config::Participants;
+use undertone_runtime::graph::op::Conv;
+use undertone_runtime::graph::{Graph, Init, trace_roles};
+use undertone_runtime::net::certs;
+use undertone_runtime::party::fixed_point;
+use undertone_runtime::weights::Precision;
+use undertone_runtime::{Plan, Settings, Shape, Weights};
+
+/// The side of a picture.
+const SIDE: usize = 8;
+/// Pictures of one run.
+pub const BATCH: usize = 2;
+
+/// A small convolutional network: the picture is the patient's, the weights are the model's, and the scores are the reader's.
+pub fn graph(name: &str, reader: &str) -> Graph {
+    trace_roles(name, &[("x", Shape::new([1, SIDE, SIDE]), "patient")], "model", |g, x| {
+        let w = g.parameter("a.weight", [2, 1, 3, 3], Init::Constant(0.0));
+        let b = g.parameter("a.bias", [2], Init::Constant(0.0));
+        let y = g.stage("a", Ok(Shape::new([2, SIDE, SIDE])), |g| g.conv(x[0], w, Some(b), Conv { padding: [1; 3], ..Conv::PLAIN }));
+        let y = g.stage("relu", Ok(y.shape()), |g| g.relu(y));
+        let y = g.stage("flat", Ok(Shape::new([2 * SIDE * SIDE])), |g| g.reshape(y, [2 * SIDE * SIDE]));
+        let w = g.parameter("c.weight", [3, 2 * SIDE * SIDE], Init::Constant(0.0));
+        let y = g.stage("c", Ok(Shape::new([3])), |g| g.linear(y, w, None));
+        g.release("score", y, &[reader]);
+        y
+    })
+    .unwrap()
+}
+
+/// Weights that are a function of their place and of `seed`.
+pub fn weights(seed: usize) -> Weights {
+    let mut weights = Weights::empty();
+    for p in graph("Small", "patient").parameters {
+        let values = (0..p.shape.numel()).map(|i| ((i * 37 + seed * 5 + p.name.len() * 11) % 19) as f32 / 19.0 - 0.5).collect();
+        weights.insert(p.name, p.shape, values);
+    }
+    weights
+}
+
+fn pictures() -> Vec<f32> {
+    (0..BATCH * SIDE * SIDE).map(|i| ((i * 29) % 31) as f32 / 31.0).collect()
+}
+
+/// What a run must give.
+pub fn expected(seed: usize) -> Vec<f32> {
+    fixed_point(&graph("Small", "patient"), &Settings::default(), &weights(seed), &[&pictures()], BATCH).unwrap().opened.real("score").to_vec()
+}
+
+/// Who takes part, and how.
+#[derive(Clone, Copy, Default)]
+pub struct Cast {
+    /// Certificates for everybody.
+    pub tls: bool,
+    /// The scores go to a client, the doctor.
+    pub doctor: bool,
+    /// Seconds of patience with a message, and with the next run.
+    pub patience: Option<f64>,
+    /// Seconds until all must be connected.
+    pub connect: Option<f64>,
+}
+
+/// Everything that the processes of one test read and write.
+pub struct Scene {
+    pub folder: PathBuf,
+    pub cast: Cast,
+    pub participants: Participants,
+    addresses: Vec<(&'static str, String)>,
+}
+
+impl Scene {
+    pub fn new(cast: Cast) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let folder = std::env::temp_dir().join(format!("undertone-cli-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+        std::fs::create_dir_all(&folder).unwrap();
+        let reader = if cast.doctor { "doctor" } else { "hospital" };
+        let mut participants = Participants::new(&["hospital", "clinic"], Some("dealer"));
+        if cast.doctor {
+            participants.clients = vec!["doctor".into()];
+        }
+        let reading = if cast.doctor { "reader" } else { "patient" };
+        participants.roles = [("patient", "hospital"), ("model", "clinic"), (reading, reader)].map(|(r, n)| (r.to_owned(), n.to_owned())).into();
+        let roles: String = participants.roles.iter().map(|(role, name)| format!("{role} = \"{name}\"\n")).collect();
+        let deployment = format!("parties = [\"hospital\", \"clinic\"]\ndealer = \"dealer\"\nclients = {:?}\n[roles]\n{roles}", participants.clients);
+        std::fs::write(folder.join("deployment.toml"), deployment).unwrap();
+        let scene = Self { folder, cast, participants, addresses: ["hospital", "clinic", "dealer"].map(|name| (name, free_port())).into() };
+        scene.plan(&graph("Small", reading), &Settings::default()).save(scene.path("small.plan")).unwrap();
+        weights(0).save(scene.path("w.safetensors"), Precision::Single).unwrap();
+        let mut input = Weights::empty();
+        input.insert("x", [BATCH, 1, SIDE, SIDE], pictures());
+        input.save(scene.path("x.safetensors"), Precision::Single).unwrap();
+        if cast.tls {
+            certs::write(&scene.path("certs"), &["hospital", "clinic", "dealer", "doctor"]).unwrap();
+        }
+        for name in ["hospital", "clinic", "doctor", "dealer"] {
+            scene.configure(name, &[]);
+        }
+        scene
+    }
+
+    pub fn plan(&self, graph: &Graph, settings: &Settings) -> Plan {
+        Plan::deployed(graph, settings, &self.participants.deployment()).unwrap()
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    pub fn address(&self, name: &str) -> &str {
+        self.addresses.iter().find(|(n, _)| *n == name).map_or("", |(_, address)| address)
+    }
+
+    /// Writes the configuration of an endpoint, with some texts in the place of others.
+    pub fn configure(&self, name: &str, changes: &[(&str, &str)]) {
+        let tls = if self.cast.tls { format!("[tls]\nca = \"certs/ca.pem\"\ncertificate = \"certs/{name}.pem\"\nkey = \"certs/{name}.key\"\n") } else { String::new() };
+        let (connect, patience) = (self.cast.connect.unwrap_or(10.0), self.cast.patience.unwrap_or(10.0));
+        let timeouts = format!("[timeouts]\nconnect_seconds = {connect}\nmessage_seconds = {patience}\nidle_seconds = {patience}\n");
+        let listen = self.addresses.iter().find(|(n, _)| *n == name).map_or(String::new(), |(_, a)| format!("listen = \"{a}\"\n"));
+        let common = "deployment = \"deployment.toml\"\n";
+        let mut text = if name == "dealer" {
+            format!("{common}{listen}{tls}{timeouts}")
+        } else {
+            let addresses: String = self.addresses.iter().filter(|(n, _)| *n != name).map(|(n, a)| format!("{n} = \"{a}\"\n")).collect();
+            format!("name = \"{name}\"\n{common}{listen}{tls}{timeouts}[addresses]\n{addresses}")
+        };
+        for (from, to) in changes {
+            assert!(text.contains(from), "`{from}` is not in {text}");
+            text = text.replace(from, to);
+        }
+        std::fs::write(self.path(&format!("{name}.toml")), text).unwrap();
+    }
+
+    /// Lets an endpoint reach another one at this address.
+    pub fn detour(&self, name: &str, to: &str, address: &str) {
+        let direct = format!("{to} = \"{}\"", self.address(to));
+        self.configure(name, &[(&direct, &format!("{to} = \"{address}\""))]);
+    }
+
+    pub fn dealer(&self) -> Process {
+        self.start("dealer", &["dealer", "--config", "dealer.toml"])
+    }
+
+    pub fn hospital(&self, more: &[&str]) -> Process {
+        let mut arguments = vec!["party", "--config", "hospital.toml", "--plan", "small.plan", "--input", "x.safetensors"];
+        if !self.cast.doctor {
+            arguments.extend(["--output", "y.safetensors"]);
+        }
+        self.start("hospital", &[&arguments, more].concat())
+    }
+
+    pub fn clinic(&self, more: &[&str]) -> Process {
+        self.clinic_with("small.plan", "w.safetensors", more)
+    }
+
+    pub fn clinic_with(&self, plan: &str, weights: &str, more: &[&str]) -> Process {
+        self.start("clinic", &[&["party", "--config", "clinic.toml", "--plan", plan, "--weights", weights], more].concat())
+    }
+
+    pub fn doctor(&self, more: &[&str]) -> Process {
+        self.start("doctor", &[&["party", "--config", "doctor.toml", "--plan", "small.plan", "--output", "y.safetensors"], more].concat())
+    }
+
+    pub fn start(&self, name: &str, arguments: &[&str]) -> Process {
+        Process::start(&self.folder, name, arguments)
+    }
+
+    /// One session of one run, which must work.
+    pub fn works(&self) -> Vec<Exit> {
+        let parties = [self.hospital(&[]), self.clinic(&[])];
+        let exits: Vec<Exit> = parties.into_iter().map(Process::done).collect();
+        self.output_is(0);
+        exits
+    }
+
+    /// What was released is what the fixed-point reference gives.
+    pub fn output_is(&self, seed: usize) {
+        assert!(close(&self.output(), &expected(seed)), "{:?} is not {:?}", self.output(), expected(seed));
+    }
+
+    pub fn output(&self) -> Vec<f32> {
+        let released = Weights::load(self.path("y.safetensors")).unwrap();
+        let (shape, values) = released.get("score").unwrap();
+        assert_eq!(shape, Shape::new([BATCH, 3]));
+        values.to_vec()
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+pub fn close(a: &[f32], b: &[f32]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 2e-3)
+}
+
+/// An address that nobody has: below the ports that the system gives to callers, and never one twice in a process.
+pub fn free_port() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let start = std::process::id() as usize * 97;
+    loop {
+        let port = 12_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        let address = format!("127.0.0.1:{port}");
+        if TcpListener::bind(&address).is_ok() {
+            return address;
+        }
+    }
+}
+
+/// Whether a folder has a file whose name ends so.
+pub fn has_file(folder: &Path, end: &str) -> bool {
+    std::fs::read_dir(folder).unwrap().any(|entry| entry.unwrap().file_name().to_string_lossy().ends_with(end))
+}

@@ -1,0 +1,94 @@
+//! Connecting one endpoint of a real deployment: it listens, dials all earlier endpoints, accepts all later ones, greets them, and opens its source of tapes.
+
+use super::Session;
+use super::handshake::Table;
+use super::links::Links;
+use super::session::Parts;
+use super::source::{Live, Source};
+use crate::config::Config;
+use crate::entropy::Entropy;
+use crate::error::{Error, Result};
+use crate::net::{Identity, Label, Link, Listener, NetError, Tcp, dial};
+use crate::plan::Place;
+use std::time::{Duration, Instant};
+
+impl Session {
+    /// Connects to everybody that the configuration names; returns when all are there and have greeted each other, and this party has reached the dealer or opened its
+    /// tapes.
+    ///
+    /// # Errors
+    /// [`Error::Config`] before any socket is opened; [`Error::Connect`] when somebody cannot be reached in time, or is not who it should be; when the others have
+    /// another version, place or list of participants.
+    pub fn connect(config: &Config) -> Result<Self> {
+        let listener = config.listener()?;
+        Self::connect_on(config, listener.as_ref())
+    }
+
+    /// As [`connect`](Self::connect), on a port that is kept: for a program that serves one session after the other. Who calls between two sessions waits.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn connect_on(config: &Config, listener: Option<&Listener>) -> Result<Self> {
+        config.check()?;
+        let place = config.place()?;
+        let table = Table { parties: config.participants.parties.len(), clients: config.participants.clients.len() };
+        let me = place.endpoint(table.parties);
+        let calling = Calling { config, identity: config.identity()?, until: Instant::now() + config.timeouts.connect };
+        let links = calling.peers(table, me, listener).map_err(|cause| calling.failed(cause))?;
+        let transport = Box::new(Tcp::new(links, &config.timeouts.of_net()));
+        let links = Links::new(me, &config.participants.names(), transport).idle(config.timeouts.idle);
+        let parts = Parts { place, table, links, entropy: Entropy::System, prepare: Box::new(|_| {}) };
+        let session = Self::connect_with(parts, |names, label| calling.source(table, me, names, label))?;
+        Ok(session.planned(config.settings, config.participants.deployment()))
+    }
+}
+
+/// What is needed to call the others, and until when.
+struct Calling<'a> {
+    config: &'a Config,
+    identity: Identity,
+    until: Instant,
+}
+
+impl Calling<'_> {
+    /// Links to the peers, by endpoint; none to the dealer, who is called later, nor among clients.
+    fn peers(&self, table: Table, me: usize, listener: Option<&Listener>) -> Result<Vec<Option<Link>>, NetError> {
+        let label = self.config.participants.label();
+        let endpoint = |name: &str| self.config.participants.place(name).map_or(0, |place: Place| place.endpoint(table.parties));
+        let mut links: Vec<Option<Link>> = (0..=table.parties + table.clients).map(|_| None).collect();
+        for name in self.config.earlier().filter(|name| endpoint(name) != me) {
+            links[endpoint(name)] = Some(self.dial(name, &label)?);
+        }
+        let callers: Vec<String> = self.config.callers().map(str::to_owned).collect();
+        if let Some(listener) = listener.filter(|_| !callers.is_empty()) {
+            for link in listener.accept(&callers, &label, self.left())? {
+                let from = endpoint(link.peer());
+                links[from] = Some(link);
+            }
+        }
+        Ok(links)
+    }
+
+    /// Where a party's tapes come from. The dealer tells sessions apart by the name that the greetings have given them.
+    fn source(&self, table: Table, me: usize, names: &[String], label: Label) -> Result<Box<dyn Source>> {
+        let Some(dealer) = self.config.participants.dealer.as_deref() else { return Err(self.failed(NetError::Randomness)) };
+        let link = self.dial(dealer, &label).map_err(|cause| self.failed(cause))?;
+        let links = (0..table.parties).map(|_| None).chain([Some(link)]).collect();
+        let transport = Box::new(Tcp::new(links, &self.config.timeouts.of_net()));
+        Ok(Box::new(Live::connect(me, table.parties, names, transport)?))
+    }
+
+    fn dial(&self, name: &str, label: &Label) -> Result<Link, NetError> {
+        let address = self.config.addresses.get(name).map_or("", String::as_str);
+        dial(&self.identity, name, address, label, self.left())
+    }
+
+    /// What is left of the time to connect.
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    fn failed(&self, cause: NetError) -> Error {
+        Error::Connect { party: self.config.called(), cause }
+    }
+}
