@@ -39,7 +39,7 @@ pub(crate) enum Request {
 pub(crate) enum Answer {
     /// The masks are ready.
     Ready,
-    /// The tape with this id follows: one message for each step that has corrections, to the last party.
+    /// The tape with this id follows: to the last party, pieces of at most [`PIECE`] bytes, none of them empty, none with the corrections of two steps.
     Tape(u64),
     /// The request cannot be met.
     Refused(String),

@@ -1,15 +1,23 @@
 //! The dealer: correlated randomness for any plan. It sees plans and batch sizes, never a share.
 //!
-//! `deal` computes the corrections of a plan, step by step; `service` answers the parties' requests.
+//! [`deal`] computes the corrections of a plan, piece by piece, in memory that does not grow with the batch. A [`service`](serve) answers the parties' requests
+//! over a transport, one tape ahead of them; a [`Server`] listens for parties and serves every group that comes. [`tapes`](crate::tapes) are dealt to disk.
 
+mod ahead;
+mod pieces;
+mod queue;
 mod service;
+#[cfg(test)]
+mod tests;
 
-pub use service::serve;
 pub(crate) use service::serve_with;
+pub use service::{AHEAD, Limits, serve, serve_limited};
 
-use crate::plan::{Kind, Plan};
+use crate::plan::{Kind, Opening, Plan};
 use crate::protocol::argmax::ArgMax;
-use crate::protocol::{Dealing, linear::weight_mask, open, padded};
+use crate::protocol::linear::{Mask, weight_mask};
+use crate::protocol::{Dealing, open, padded};
+use pieces::Pieces;
 use undertone_ring::conv::{PackedWeights, Scratch};
 use undertone_ring::prg::Prg;
 use zeroize::Zeroizing;
@@ -35,29 +43,42 @@ impl WeightMasks {
     }
 }
 
-/// Computes the corrections of a run of `batch` samples and hands them over step by step, `emit(step, bytes)`; only steps that have any.
+/// What the dealer keeps of an opened wire until its last reader.
+enum Wire {
+    /// One step reads it, and makes the mask as it goes.
+    Made(Opening),
+    /// Several steps read it.
+    Held(Vec<u64>),
+}
+
+/// Computes the corrections of a run of `batch` samples and hands them on in pieces of at most [`PIECE`](crate::wire::PIECE) bytes, in order; no piece belongs to two
+/// steps. `put` says whether it wants more; so does the result.
 ///
-/// # Errors
-/// Those of `emit`.
-pub(crate) fn deal<E>(
-    plan: &Plan,
-    weights: &WeightMasks,
-    keys: &[Prg],
-    batch: usize,
-    mut emit: impl FnMut(usize, &[u8]) -> Result<(), E>,
-) -> Result<(), E> {
+/// Memory: a piece and some hundred kilobytes, and what the largest product needs of two samples; a wire that several products read is held for the whole batch.
+pub(crate) fn deal(plan: &Plan, weights: &WeightMasks, keys: &[Prg], batch: usize, put: impl FnMut(&[u8]) -> bool) -> bool {
     let s = plan.settings;
     let last_use = plan.last_use();
-    let mut wires: Vec<Option<Vec<u64>>> = vec![None; plan.steps.len()];
-    let (mut scratch, mut out) = (Scratch::new(), Vec::new());
+    let mut wires: Vec<Option<Wire>> = plan.steps.iter().map(|_| None).collect();
+    let (mut scratch, mut out) = (Scratch::new(), Pieces::new(put));
     for (k, step) in plan.steps.iter().enumerate() {
-        out.clear();
         let (mut d, id, len) = (Dealing::new(keys, &mut out), k as u32, batch * step.len);
         match &step.kind {
-            Kind::Open(opening) if opening.is_sent() => wires[k] = Some(open::dealt(&d, |party| opening.sends(party), id, len)),
+            Kind::Open(opening) if opening.is_sent() => {
+                let readers = plan.steps.iter().filter(|s| s.inputs.contains(&k)).count();
+                wires[k] = Some(match readers {
+                    0 | 1 => Wire::Made(*opening),
+                    _ => Wire::Held(open::dealt(&d, |party| opening.sends(party), id, len)),
+                });
+            }
             Kind::Linear { geometry, weight } => {
-                if let Some(wire) = &wires[step.inputs[0]] {
-                    s.linear(geometry, batch).deal(wire, &weights.0[*weight], &mut d, id, &mut scratch);
+                let (linear, weight, from) = (s.linear(geometry, batch), &weights.0[*weight], step.inputs[0]);
+                match &wires[from] {
+                    None => {}
+                    Some(Wire::Held(mask)) => linear.deal(&Mask::Held(mask), weight, &mut d, id, &mut scratch),
+                    Some(Wire::Made(opening)) => {
+                        let mask = Mask::Made { step: from as u32, sends: &|party| opening.sends(party) };
+                        linear.deal(&mask, weight, &mut d, id, &mut scratch);
+                    }
                 }
             }
             Kind::Truncate { t } => s.truncate(*t).deal::<u64>(&mut d, id, padded(len)),
@@ -66,8 +87,8 @@ pub(crate) fn deal<E>(
             Kind::ArgMax { axis, m, group } => ArgMax::new(*m, *axis, *group, batch).deal::<u64>(&mut d, id),
             Kind::Open(_) | Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) | Kind::Release(_) => {}
         }
-        if !out.is_empty() {
-            emit(k, &out)?;
+        if !out.flush() {
+            return false;
         }
         for input in &step.inputs {
             if last_use[*input] == k {
@@ -75,5 +96,5 @@ pub(crate) fn deal<E>(
             }
         }
     }
-    Ok(())
+    true
 }

@@ -1,36 +1,80 @@
 //! The dealer's service: one session with N parties over a transport. It prepares the masks of weight sets and writes tapes, each under an id that it gives once.
+//!
+//! Whoever has asked for a tape will ask for another like it: the next one is dealt while the parties run, and waits for them. If they ask for something else it is
+//! thrown away, and its id with it.
 
-use super::{WeightMasks, deal};
+use super::WeightMasks;
+use super::ahead::{Ahead, Set};
 use crate::entropy::{Entropy, Purpose, Seed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::net::{LinkError, Transport};
 use crate::plan::Plan;
-use crate::wire::{Answer, ELEMENTS, LIMIT, Request, VERSION, Welcome, decode, encode, tape_id};
+use crate::wire::{Answer, ELEMENTS, LIMIT, PIECE, Request, VERSION, Welcome, decode, encode, tape_id};
 use std::collections::HashMap;
+use std::sync::Arc;
 use undertone_ring::prg::Prg;
 use zeroize::Zeroize;
 
 /// The largest number of weight sets that one session may keep.
 const SETS: usize = 64;
 
+/// Bytes of the next tape that wait for the parties, unless a service is told otherwise.
+pub const AHEAD: usize = 64 << 20;
+
+/// What a service spends on one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest number of elements of one step, all samples together; at most 2^28. All sets of weights together may have as many weights.
+    pub elements: usize,
+    /// The largest number of bytes of the next tape that are dealt before anybody asks for it; 0: none is.
+    pub ahead: usize,
+}
+
+impl Default for Limits {
+    /// As much as the parties themselves allow, and [`AHEAD`] bytes.
+    fn default() -> Self {
+        Self { elements: ELEMENTS, ahead: AHEAD }
+    }
+}
+
 /// Serves `parties` parties until they are gone. Seeds come from the operating system.
 ///
 /// # Errors
-/// When there is no randomness. A party that leaves ends the service without an error: its peers report it.
+/// When there is no randomness, or the dealer itself fails. A party that leaves ends the service without an error: its peers report it.
 pub fn serve(transport: &mut dyn Transport, parties: usize) -> Result<()> {
-    serve_with(transport, parties, &mut Entropy::System, &mut |_| {})
+    serve_limited(transport, parties, &Limits::default())
 }
 
-/// As [`serve`]; `prepare` sees every generator before it is used.
+/// As [`serve`], within limits.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_limited(transport: &mut dyn Transport, parties: usize, limits: &Limits) -> Result<()> {
+    serve_as(transport, parties, &mut Entropy::System, &mut |_| {}, limits)
+}
+
+/// As [`serve`], but nothing is dealt ahead: in one process it would take the parties' time. `prepare` sees every generator before it is used.
 pub(crate) fn serve_with(
     transport: &mut dyn Transport,
     parties: usize,
     entropy: &mut Entropy,
     prepare: &mut dyn FnMut(&mut Prg),
 ) -> Result<()> {
+    serve_as(transport, parties, entropy, prepare, &Limits { ahead: 0, ..Limits::default() })
+}
+
+/// All of it.
+pub(super) fn serve_as(
+    transport: &mut dyn Transport,
+    parties: usize,
+    entropy: &mut Entropy,
+    prepare: &mut dyn FnMut(&mut Prg),
+    limits: &Limits,
+) -> Result<()> {
     let seeds: Vec<Seed> = (0..parties).map(|_| entropy.seed()).collect::<Result<_>>()?;
     let dealing = entropy.bytes()?;
-    let mut session = Service { transport, seeds, sets: HashMap::new(), next_tape: 1, prepare };
+    let limits = Limits { elements: limits.elements.min(ELEMENTS), ..*limits };
+    let mut session = Service { transport, seeds, limits, sets: HashMap::new(), weights: 0, next_tape: 1, ahead: None, prepare };
     for party in 0..parties {
         let mut welcome = Welcome { version: VERSION, parties: parties as u32, dealing, seed: *session.seeds[party].bytes() };
         let mut bytes = encode(&welcome);
@@ -41,21 +85,42 @@ pub(crate) fn serve_with(
             return Ok(());
         }
     }
-    // a session ends when a party leaves, and the parties report why
-    while let Ok(request) = session.request() {
-        if session.answer(request).is_err() {
-            break;
+    loop {
+        let answered = session.request().map_err(Stop::from).and_then(|request| session.answer(request));
+        match answered {
+            Ok(()) => {}
+            // a session ends when a party leaves, and the parties report why
+            Err(Stop::Left) => return Ok(()),
+            Err(Stop::Failed(e)) => return Err(e),
         }
     }
-    Ok(())
+}
+
+/// Why a session ends.
+enum Stop {
+    /// A party is gone.
+    Left,
+    /// The dealer cannot go on.
+    Failed(Error),
+}
+
+impl From<LinkError> for Stop {
+    fn from(_: LinkError) -> Self {
+        Self::Left
+    }
 }
 
 struct Service<'a> {
     transport: &'a mut dyn Transport,
     seeds: Vec<Seed>,
-    sets: HashMap<[u8; 16], (Plan, WeightMasks)>,
+    limits: Limits,
+    sets: HashMap<[u8; 16], Set>,
+    /// The number of weights of all sets.
+    weights: usize,
     /// Tape ids are given once, in ascending order.
     next_tape: u64,
+    /// The tape that will probably be asked for next.
+    ahead: Option<Ahead>,
     prepare: &'a mut dyn FnMut(&mut Prg),
 }
 
@@ -81,7 +146,7 @@ impl Service<'_> {
         Ok(agreed.and_then(|()| decode(&first)))
     }
 
-    fn answer(&mut self, request: Result<Request, String>) -> Result<(), LinkError> {
+    fn answer(&mut self, request: Result<Request, String>) -> Result<(), Stop> {
         match request {
             Err(message) => self.tell(&Answer::Refused(message)),
             Ok(Request::Weights { set, plan }) => {
@@ -89,15 +154,18 @@ impl Service<'_> {
                     return self.tell(&Answer::Refused(message));
                 }
                 let masks = WeightMasks::new(&plan, &self.keys(Purpose::Weights, &set));
-                self.sets.insert(set, (*plan, masks));
+                self.weights += weights(&plan);
+                self.sets.insert(set, Arc::new((*plan, masks)));
                 self.tell(&Answer::Ready)
             }
             Ok(Request::Tape { set, batch }) => {
-                let largest = self.sets.get(&set).map(|(plan, _)| plan.steps.iter().map(|s| s.len).sum::<usize>());
+                let largest = self.sets.get(&set).map(|set| set.0.steps.iter().map(|s| s.len).sum::<usize>());
                 let refused = match largest {
                     None => "no such set of weights",
                     Some(_) if batch == 0 => "a batch without samples",
-                    Some(largest) if largest.saturating_mul(batch as usize) > ELEMENTS => "the batch is too large; use a smaller one",
+                    Some(largest) if largest.saturating_mul(batch as usize) > self.limits.elements => {
+                        "the batch is too large; use a smaller one"
+                    }
                     Some(_) => return self.tape(set, batch as usize),
                 };
                 self.tell(&Answer::Refused(refused.to_owned()))
@@ -106,7 +174,7 @@ impl Service<'_> {
     }
 
     fn admit(&self, set: [u8; 16], plan: &Plan) -> Result<(), String> {
-        plan.verify(ELEMENTS).map_err(|e| e.to_string())?;
+        plan.verify(self.limits.elements).map_err(|e| e.to_string())?;
         if plan.settings.parties != self.seeds.len() {
             return Err(format!("the plan is for {} parties, the dealer serves {}", plan.settings.parties, self.seeds.len()));
         }
@@ -116,18 +184,38 @@ impl Service<'_> {
         if self.sets.len() >= SETS {
             return Err(format!("a session keeps at most {SETS} sets of weights"));
         }
+        if weights(plan).saturating_add(self.weights) > self.limits.elements {
+            return Err(format!("a session keeps at most {} weights, all sets together", self.limits.elements));
+        }
         Ok(())
     }
 
-    fn tape(&mut self, set: [u8; 16], batch: usize) -> Result<(), LinkError> {
+    /// Sends a tape, the one that was dealt ahead if it is what they want; then deals the next one.
+    fn tape(&mut self, set: [u8; 16], batch: usize) -> Result<(), Stop> {
+        let tape = match self.ahead.take().filter(|ahead| ahead.serves == (set, batch)) {
+            Some(tape) => tape,
+            None => self.start(set, batch)?,
+        };
+        self.tell(&Answer::Tape(tape.tape))?;
+        let (transport, last) = (&mut self.transport, self.seeds.len() - 1);
+        if !tape.send(|piece| transport.send(last, piece))? {
+            return Err(failed("the thread that dealt it has panicked: this is a bug in Undertone"));
+        }
+        if self.limits.ahead > 0 {
+            self.ahead = Some(self.start(set, batch)?);
+        }
+        Ok(())
+    }
+
+    /// Starts to deal a tape under a new id.
+    fn start(&mut self, set: [u8; 16], batch: usize) -> Result<Ahead, Stop> {
         let tape = self.next_tape;
         self.next_tape += 1;
-        self.tell(&Answer::Tape(tape))?;
         let keys = self.keys(Purpose::Tape, &tape_id(tape));
-        let Some((plan, masks)) = self.sets.get(&set) else { return Ok(()) };
-        let last = self.seeds.len() - 1;
-        let transport = &mut self.transport;
-        deal(plan, masks, &keys, batch, |_, bytes| transport.send(last, bytes))
+        let Some(of) = self.sets.get(&set) else { return Err(failed("there is no such set of weights")) };
+        // while a tape is sent, a few pieces are on their way
+        let limit = self.limits.ahead.max(4 * PIECE);
+        Ahead::start(tape, (set, batch), of.clone(), keys, limit).map_err(|e| failed(&format!("no thread for it: {e}")))
     }
 
     fn keys(&mut self, purpose: Purpose, id: &[u8; 16]) -> Vec<Prg> {
@@ -138,110 +226,17 @@ impl Service<'_> {
         keys
     }
 
-    fn tell(&mut self, answer: &Answer) -> Result<(), LinkError> {
+    fn tell(&mut self, answer: &Answer) -> Result<(), Stop> {
         let bytes = encode(answer);
-        (0..self.seeds.len()).try_for_each(|party| self.transport.send(party, &bytes))
+        Ok((0..self.seeds.len()).try_for_each(|party| self.transport.send(party, &bytes))?)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::graph::trace;
-    use crate::net::{Memory, network};
-    use crate::plan::Settings;
-    use undertone_shape::Shape;
+/// The number of weights of a plan.
+fn weights(plan: &Plan) -> usize {
+    plan.weights.iter().fold(0, |sum, w| sum.saturating_add(w.len))
+}
 
-    /// Both parties ask for these, one after the other; what party 0 is answered each time.
-    fn answers(requests: &[(Request, Request)]) -> Vec<Answer> {
-        let mut links = network(3);
-        let mut dealer = links.remove(2);
-        std::thread::scope(|scope| {
-            scope.spawn(move || serve_with(&mut dealer, 2, &mut Entropy::seeded(3), &mut |_| {}));
-            let receive = |link: &mut Memory| {
-                let mut bytes = vec![];
-                link.receive(2, LIMIT, &mut bytes).unwrap();
-                bytes
-            };
-            let welcomes: Vec<Vec<u8>> = links.iter_mut().map(receive).collect();
-            let seed = |bytes: &[u8]| decode::<Welcome>(bytes).unwrap().seed;
-            assert_ne!(seed(&welcomes[0]), seed(&welcomes[1]), "each party has a seed of its own");
-            let mut all = vec![];
-            for (a, b) in requests {
-                links[0].send(2, &encode(a)).unwrap();
-                links[1].send(2, &encode(b)).unwrap();
-                all.push(decode(&receive(&mut links[0])).unwrap());
-                assert_eq!(decode::<Answer>(&receive(&mut links[1])).as_ref(), Ok(&all[all.len() - 1]), "all parties hear the same");
-                if let Some(Answer::Tape(_)) = all.last() {
-                    receive(&mut links[1]); // the corrections of the one step
-                }
-            }
-            drop(links);
-            all
-        })
-    }
-
-    fn plan() -> Plan {
-        let graph = trace("M", &[("x", Shape::new([4]))], |g, x| g.relu(x[0])).unwrap();
-        Plan::new(&graph, &Settings::default()).unwrap()
-    }
-
-    fn refused(answer: &Answer, text: &str) {
-        assert!(matches!(answer, Answer::Refused(message) if message.contains(text)), "`{text}` is not in {answer:?}");
-    }
-
-    #[test]
-    fn tapes_have_ids_that_are_given_once() {
-        let weights = Request::Weights { set: [1; 16], plan: Box::new(plan()) };
-        let tape = Request::Tape { set: [1; 16], batch: 3 };
-        let all = answers(&[(weights.clone(), weights), (tape.clone(), tape.clone()), (tape.clone(), tape)]);
-        assert_eq!(all, [Answer::Ready, Answer::Tape(1), Answer::Tape(2)]);
-    }
-
-    #[test]
-    fn what_cannot_be_dealt_is_refused_and_the_session_goes_on() {
-        let weights = |set| Request::Weights { set: [set; 16], plan: Box::new(plan()) };
-        let tape = |set, batch| Request::Tape { set: [set; 16], batch };
-        let spoilt = |f: fn(&mut Plan)| {
-            let mut plan = plan();
-            f(&mut plan);
-            Request::Weights { set: [9; 16], plan: Box::new(plan) }
-        };
-        let both = |r: Request| (r.clone(), r);
-        let all = answers(&[
-            both(tape(1, 1)),
-            both(weights(1)),
-            both(weights(1)),
-            (tape(1, 1), tape(1, 2)),
-            (weights(2), weights(3)),
-            both(tape(1, 0)),
-            both(tape(1, u32::MAX)),
-            both(spoilt(|p| p.steps[0].len = usize::MAX)),
-            both(spoilt(|p| p.settings.parties = 3)),
-            both(tape(1, 1)),
-        ]);
-        refused(&all[0], "no such set of weights");
-        assert_eq!(all[1], Answer::Ready);
-        refused(&all[2], "was used before");
-        refused(&all[3], "ask for different things");
-        refused(&all[4], "ask for different things");
-        refused(&all[5], "a batch without samples");
-        refused(&all[6], "the batch is too large");
-        refused(&all[7], "elements");
-        refused(&all[8], "only 2 and a dealer are built");
-        assert_eq!(all[9], Answer::Tape(1), "a refusal costs nothing");
-    }
-
-    #[test]
-    fn a_session_keeps_a_limited_number_of_weight_sets() {
-        let requests: Vec<(Request, Request)> = (0..=SETS as u8)
-            .map(|set| {
-                let request = Request::Weights { set: [set; 16], plan: Box::new(plan()) };
-                (request.clone(), request)
-            })
-            .collect();
-        let all = answers(&requests);
-        assert!(all[..SETS].iter().all(|a| *a == Answer::Ready));
-        refused(&all[SETS], "at most 64 sets");
-    }
+fn failed(message: &str) -> Stop {
+    Stop::Failed(Error::Peer { party: "the dealer".into(), during: "tape".into(), message: message.into() })
 }

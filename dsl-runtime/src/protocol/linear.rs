@@ -29,6 +29,7 @@
 //!
 //! Cost with shared weights: one product online, one offline, one at the dealer; n bits of corrections an output. After Beaver (CRYPTO 1991), with masks that stay.
 
+use super::tape::Part;
 use super::{Cost, Dealing, Tape, TapeError, counter, field};
 use undertone_ring::Word;
 use undertone_ring::conv::{self, Conv, PackedWeights, Scratch};
@@ -47,6 +48,22 @@ pub fn weight_share<W: Word>(first: bool, opened: &[W], mask: &[W]) -> Vec<W> {
     opened.iter().zip(mask).map(|(w, r)| if first { w.sub(*r) } else { r.neg() }).collect()
 }
 
+/// The mask of a wire as the dealer has it.
+pub enum Mask<'a, W> {
+    /// All of it.
+    Held(&'a [W]),
+    /// Nothing yet: it is made from the generators where it is needed, for a wire that only one step reads.
+    Made {
+        /// The step that opens the wire.
+        step: u32,
+        /// Whether a party sends, and so masks its share.
+        sends: &'a dyn Fn(usize) -> bool,
+    },
+}
+
+/// Words of input or output, whichever is more, that the dealer works on at once.
+const AT_ONCE: usize = 1 << 17;
+
 /// One bilinear step on a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Linear {
@@ -59,11 +76,30 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// The dealer's half: C from the masks of wire and weight.
-    pub fn deal<W: Word>(&self, wire: &[W], weight: &PackedWeights<W>, d: &mut Dealing<'_>, step: u32, scratch: &mut Scratch<W>) {
-        let mut c = vec![W::from_u64(0); self.outputs()];
-        conv::accumulate(&self.conv, self.batch, wire, weight, &mut c, scratch);
-        d.share(counter(step, 0, field::PRODUCT), self.n, c);
+    /// The dealer's half: C from the masks of wire and weight, a few samples at a time.
+    pub fn deal<W: Word>(&self, wire: &Mask<'_, W>, weight: &PackedWeights<W>, d: &mut Dealing<'_>, step: u32, scratch: &mut Scratch<W>) {
+        let (inputs, outputs) = (self.conv.inputs(), self.conv.outputs());
+        // an even number of samples is a whole number of blocks of both streams, 32 samples are whole blocks of narrow words
+        let whole = if self.n == W::BITS { 2 } else { 32 };
+        let samples = (AT_ONCE / inputs.max(outputs).max(1)).next_multiple_of(whole).max(whole);
+        for first in (0..self.batch).step_by(samples) {
+            let count = samples.min(self.batch - first);
+            let part = |len| Part { start: first * len, len: count * len };
+            let mut c = vec![W::from_u64(0); count * outputs];
+            let made: Vec<W>;
+            let mask = match wire {
+                Mask::Held(all) => &all[first * inputs..][..count * inputs],
+                Mask::Made { step, sends } => {
+                    made = super::open::dealt(&d.part(part(inputs)), *sends, *step, count * inputs);
+                    &made
+                }
+            };
+            if d.is_closed() {
+                return;
+            }
+            conv::accumulate(&self.conv, count, mask, weight, &mut c, scratch);
+            d.part(part(outputs)).share(counter(step, 0, field::PRODUCT), self.n, c);
+        }
     }
 
     /// A party's offline half: K_i, from its part of the wire's mask with the opened weight (if it masks the wire), and its share of one bias a channel (or none).
@@ -110,5 +146,11 @@ impl Linear {
 
     fn outputs(&self) -> usize {
         self.batch * self.conv.outputs()
+    }
+}
+
+impl<W> core::fmt::Debug for Mask<'_, W> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(if matches!(self, Mask::Held(_)) { "Mask::Held" } else { "Mask::Made" })
     }
 }

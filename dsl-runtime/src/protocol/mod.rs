@@ -35,7 +35,7 @@ pub mod truncate;
 
 pub use cost::Cost;
 pub use fold::Fold;
-pub use tape::{Dealing, Tape, TapeError};
+pub use tape::{Dealing, Sink, Tape, TapeError};
 use undertone_ring::prg::Counter;
 use undertone_ring::rows::GROUP;
 

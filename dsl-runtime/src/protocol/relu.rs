@@ -75,6 +75,9 @@ impl Relu {
     pub fn deal<W: Word>(&self, d: &mut Dealing<'_>, step: u32, level: u32, len: usize) {
         for part in Part::all(len) {
             let mut d = d.part(part);
+            if d.is_closed() {
+                return;
+            }
             let dealt = self.fold.deal::<W>(&mut d, step, level, part.len);
             self.sign.deal(&mut d, step, level, &dealt.r);
             select::deal(self.fold, &mut d, step, level, &dealt);

@@ -12,8 +12,28 @@ use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 /// The dealer's side of one step: all parties' generators, and where the corrections go.
 pub struct Dealing<'a> {
     keys: &'a [Prg],
-    out: &'a mut Vec<u8>,
+    out: &'a mut (dyn Sink + 'a),
     part: Part,
+}
+
+/// Where corrections go. A step may have more of them than anybody wants to hold at once, so they are handed on between its parts.
+pub trait Sink {
+    /// What corrections are appended to.
+    fn bytes(&mut self) -> &mut Vec<u8>;
+
+    /// A part is complete and what was appended may be handed on.
+    fn hand_on(&mut self) {}
+
+    /// Whether nobody wants the rest: dealing stops at the next part.
+    fn is_closed(&self) -> bool {
+        false
+    }
+}
+
+impl Sink for Vec<u8> {
+    fn bytes(&mut self) -> &mut Vec<u8> {
+        self
+    }
 }
 
 /// Which elements of a step are dealt or unpacked now: `len` of them from `start`. Streams run over all elements of the step, so a part begins in the middle
@@ -37,19 +57,25 @@ impl Part {
 
     /// The first block of a stream that holds `bytes` bytes for this part.
     fn first_block(self, bytes: usize) -> u64 {
-        (bytes / 16 * self.start / self.len) as u64
+        (bytes * self.start / self.len / 16) as u64
     }
 }
 
 impl<'a> Dealing<'a> {
     /// Deals with these generators, one a party, appending to `out`.
-    pub fn new(keys: &'a [Prg], out: &'a mut Vec<u8>) -> Self {
+    pub fn new(keys: &'a [Prg], out: &'a mut (dyn Sink + 'a)) -> Self {
         Self { keys, out, part: Part::WHOLE }
     }
 
-    /// The same for a part of a step.
+    /// The same for a part of a step, after handing on what was dealt before.
     pub(super) fn part(&mut self, part: Part) -> Dealing<'_> {
-        Dealing { keys: self.keys, out: self.out, part }
+        self.out.hand_on();
+        Dealing { keys: self.keys, out: &mut *self.out, part }
+    }
+
+    /// Whether nobody wants what is left.
+    pub(super) fn is_closed(&self) -> bool {
+        self.out.is_closed()
     }
 
     /// The generators, one a party.
@@ -97,7 +123,7 @@ impl<'a> Dealing<'a> {
             let share = words(key, at, self.part, value.len());
             xor_into(&mut value, &share);
         }
-        self.out.extend_from_slice(as_bytes(&value));
+        self.out.bytes().extend_from_slice(as_bytes(&value));
     }
 
     /// The XOR of the outputs of all parties but the last, XORed into `value`: what the last party must hold.
@@ -111,14 +137,15 @@ impl<'a> Dealing<'a> {
 
     /// Appends words of `bits` bits as they are.
     pub fn write<W: Word>(&mut self, bits: u32, value: &[W]) {
-        let start = self.out.len();
-        self.out.resize(start + word_bytes(bits, W::BITS, value.len()), 0);
-        pack_words(bits, value, &mut self.out[start..]);
+        let out = self.out.bytes();
+        let start = out.len();
+        out.resize(start + word_bytes(bits, W::BITS, value.len()), 0);
+        pack_words(bits, value, &mut out[start..]);
     }
 
     /// Appends bytes as they are.
     pub fn write_bytes(&mut self, value: &[u8]) {
-        self.out.extend_from_slice(value);
+        self.out.bytes().extend_from_slice(value);
     }
 
     /// The sum of the outputs of all parties but the last.
@@ -222,7 +249,7 @@ impl<'a> Tape<'a> {
 
 impl core::fmt::Debug for Dealing<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Dealing[{} parties, {} bytes]", self.keys.len(), self.out.len())
+        write!(f, "Dealing[{} parties]", self.keys.len())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Each protocol against the integer function that it claims, at every edge of its range, for two, three and five parties; its cost against
 //! what was sent; its tape against what was read.
 
-use super::linear::{Linear, weight_mask, weight_share};
+use super::linear::{Linear, Mask, weight_mask, weight_share};
 use super::open::Opening;
 use super::testing::{Lockstep, Party, reveal};
 use super::{Cost, Fold, Round, max, open, padded, release, relu, truncate};
@@ -374,7 +374,7 @@ fn linear_is_exact(parties: usize, conv: Conv, opening: Opening) {
     world.deal(|d| {
         wire = open::dealt::<u64>(d, |party| opening.sends(party), 7, x.len());
         if opening.is_sent() {
-            step.deal(&wire, &dealt_weight, d, 8, &mut Scratch::new());
+            step.deal(&Mask::Held(&wire), &dealt_weight, d, 8, &mut Scratch::new());
         }
     });
     assert_eq!(world.corrections.len() as u64, step.cost::<u64>(opening.is_sent()).corrections);

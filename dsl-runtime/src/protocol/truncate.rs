@@ -18,6 +18,7 @@
 
 use super::fold::{Fold, Material as Opening};
 use super::sign::open_bits;
+use super::tape::Part;
 use super::{Cost, Dealing, Phases, Round, Seat, Tape, TapeError, counter, field};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
@@ -58,10 +59,15 @@ impl Truncate {
             self.fold().deal::<W>(d, step, 0, len);
             return;
         }
-        let at = counter(step, 0, field::COIN);
-        let (mut both, other): (Vec<u32>, Vec<u32>) = (d.of(0, at, len / BLOCK), d.of(1, at, len / BLOCK));
-        both.iter_mut().zip(&other).for_each(|(a, b)| *a &= b);
-        d.share::<W>(counter(step, 0, field::COINS), self.t, (0..len).map(|i| bit(&both, i)).collect());
+        for part in Part::all(len) {
+            let (mut d, at, len) = (d.part(part), counter(step, 0, field::COIN), part.len);
+            if d.is_closed() {
+                return;
+            }
+            let (mut both, other): (Vec<u32>, Vec<u32>) = (d.of(0, at, len / BLOCK), d.of(1, at, len / BLOCK));
+            both.iter_mut().zip(&other).for_each(|(a, b)| *a &= b);
+            d.share::<W>(counter(step, 0, field::COINS), self.t, (0..len).map(|i| bit(&both, i)).collect());
+        }
     }
 
     /// What a party unpacks from its tape.

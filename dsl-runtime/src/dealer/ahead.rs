@@ -1,0 +1,68 @@
+//! A tape that is being dealt on a thread of its own, before it is asked for or while it is sent.
+
+use super::queue::{End, Queue};
+use super::{WeightMasks, deal};
+use crate::plan::Plan;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use undertone_ring::prg::Prg;
+
+/// A set of weights: the plan that it belongs to, and its masks.
+pub(super) type Set = Arc<(Plan, WeightMasks)>;
+
+/// A tape on its way. Dropping it ends its thread; its id is never given to another tape.
+pub(super) struct Ahead {
+    pub tape: u64,
+    /// The set of weights and the batch that it is for.
+    pub serves: ([u8; 16], usize),
+    queue: Arc<Queue>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Tells the reader of a queue that its maker is gone, however it went.
+struct Leave(Arc<Queue>);
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.0.end(End::Broken);
+    }
+}
+
+impl Ahead {
+    /// Starts to deal tape `tape`, of which at most `limit` bytes wait.
+    pub(super) fn start(tape: u64, serves: ([u8; 16], usize), set: Set, keys: Vec<Prg>, limit: usize) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue::new(limit));
+        let out = queue.clone();
+        let thread = std::thread::Builder::new().name(format!("tape {tape}")).spawn(move || {
+            let leave = Leave(out);
+            if deal(&set.0, &set.1, &keys, serves.1, |piece| leave.0.push(piece)) {
+                leave.0.end(End::Complete);
+            }
+        })?;
+        Ok(Self { tape, serves, queue, thread: Some(thread) })
+    }
+
+    /// Hands on the whole tape, piece by piece. False when its thread did not finish it.
+    ///
+    /// # Errors
+    /// Those of `send`.
+    pub(super) fn send<E>(self, mut send: impl FnMut(&[u8]) -> Result<(), E>) -> Result<bool, E> {
+        let mut piece = Vec::new();
+        loop {
+            piece = match self.queue.pop(piece) {
+                Ok(piece) => piece,
+                Err(end) => return Ok(end == End::Complete),
+            };
+            send(&piece)?;
+        }
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // if it has panicked, whoever waited for the tape says so
+        }
+    }
+}

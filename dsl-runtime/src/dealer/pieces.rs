@@ -1,0 +1,87 @@
+//! Corrections on their way: collected until they are a piece, then handed on.
+
+use crate::protocol::Sink;
+use crate::wire::PIECE;
+
+/// Hands what is appended on in pieces of at most [`PIECE`] bytes, until nobody wants more.
+pub(super) struct Pieces<F> {
+    bytes: Vec<u8>,
+    put: F,
+    closed: bool,
+}
+
+impl<F: FnMut(&[u8]) -> bool> Pieces<F> {
+    /// `put` takes a piece and says whether it wants more.
+    pub(super) fn new(put: F) -> Self {
+        Self { bytes: vec![], put, closed: false }
+    }
+
+    /// Hands on everything. Whether more is wanted.
+    pub(super) fn flush(&mut self) -> bool {
+        self.hand_on_from(1);
+        !self.closed
+    }
+
+    /// Hands on pieces while there are at least `least` bytes.
+    fn hand_on_from(&mut self, least: usize) {
+        let mut done = 0;
+        while !self.closed && self.bytes.len() - done >= least {
+            let piece = &self.bytes[done..][..PIECE.min(self.bytes.len() - done)];
+            self.closed = !(self.put)(piece);
+            done += piece.len();
+        }
+        if self.closed {
+            self.bytes.clear();
+        } else {
+            self.bytes.drain(..done);
+        }
+    }
+}
+
+impl<F: FnMut(&[u8]) -> bool> Sink for Pieces<F> {
+    fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    fn hand_on(&mut self) {
+        self.hand_on_from(PIECE);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::relu::Relu;
+    use crate::protocol::truncate::Truncate;
+    use crate::protocol::{Dealing, Fold};
+    use undertone_ring::prg::{Key, Prg};
+
+    #[test]
+    fn the_same_bytes_come_in_pieces_and_few_of_them_wait() {
+        let keys = [1, 2].map(|k| Prg::new(&Key::from_bytes([k; 16])));
+        let len = (1 << 17) + 256;
+        let relu = Relu::new(Fold { n: 64, t: 16, m: 34 });
+        let truncate = Truncate { n: 64, t: 16, m: 34 };
+        let all = |d: &mut Dealing<'_>| {
+            relu.deal::<u64>(d, 1, 0, len);
+            truncate.deal::<u64>(d, 2, 8 * len);
+        };
+        let (mut whole, mut joined, mut sizes) = (vec![], vec![], vec![]);
+        all(&mut Dealing::new(&keys, &mut whole));
+        let mut pieces = Pieces::new(|piece: &[u8]| {
+            joined.extend_from_slice(piece);
+            sizes.push(piece.len());
+            true
+        });
+        all(&mut Dealing::new(&keys, &mut pieces));
+        let memory = pieces.bytes.capacity();
+        assert!(pieces.flush());
+        assert!(joined == whole, "{} bytes in pieces, {} whole", joined.len(), whole.len());
+        assert!(sizes.len() > 5 && sizes[..sizes.len() - 1].iter().all(|s| *s == PIECE), "{sizes:?}");
+        assert!(memory <= 4 * PIECE, "{memory} bytes waited");
+    }
+}
