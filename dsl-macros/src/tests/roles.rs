@@ -85,6 +85,10 @@ fn role_errors() {
             ("several values", "model M(x: [3]) -> [3] { let a = x -> Relu; a -> Relu } release b: [3] = (output, a) to client"),
             ("an input as it is", "model M(x: [3] from hospital) -> [3] { x -> Relu } release a: [3] = x to clinic"),
             ("an input to its owner", "model M(x: [3] from hospital) -> [3] { x -> Relu } release a: [3] = x to hospital"),
+            (
+                "an input to its owner and another role",
+                "model M(x: [3] from hospital) -> [3] { x -> Relu } release a: [3] = x to hospital, clinic",
+            ),
             ("an input as the output", "model M(x: [3]) -> [3] { x } release output to client"),
             ("an input that is only released", "model M(x: [3], y: [3]) -> [3] { x -> Relu } release a: [3] = y -> Relu to client"),
             ("a let called output", "model M(x: [3]) -> [3] { let output = x -> Relu; output -> Relu }"),
