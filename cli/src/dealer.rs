@@ -2,11 +2,11 @@
 
 use crate::failure::Failure;
 use clap::Args;
+use std::io::Write;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 use undertone_runtime::config::DealerConfig;
-use undertone_runtime::net::Tcp;
+use undertone_runtime::dealer::Server;
 
 #[derive(Args)]
 pub struct Options {
@@ -17,25 +17,9 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<(), Failure> {
     let config = DealerConfig::from_file(&options.config)?;
-    let listener = config.listener()?;
-    println!("the dealer `{}` listens on {}", config.name()?, listener.local_address());
-    let parties = &config.participants.parties;
-    let busy = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        loop {
-            while busy.load(Ordering::SeqCst) >= config.limits.sessions {
-                std::thread::sleep(Duration::from_millis(100));
-            }
-            let Some((_, links)) = listener.next_group(parties, config.timeouts.connect, Duration::from_secs(60))? else { continue };
-            busy.fetch_add(1, Ordering::SeqCst);
-            scope.spawn(|| {
-                let timeouts = undertone_runtime::net::Timeouts::default();
-                let mut transport = Tcp::new(links.into_iter().map(Some).collect(), &timeouts);
-                if let Err(e) = undertone_runtime::dealer::serve(&mut transport, parties.len()) {
-                    Failure::from(e).tell();
-                }
-                busy.fetch_sub(1, Ordering::SeqCst);
-            });
-        }
-    })
+    let server = Server::bind(&config)?;
+    // nobody may be reading any more; the dealer goes on
+    let tell = |line: &str| _ = writeln!(std::io::stdout(), "{line}");
+    tell(&format!("the dealer `{}` listens on {}", config.name()?, server.address()));
+    Ok(server.serve(&AtomicBool::new(false), &tell)?)
 }

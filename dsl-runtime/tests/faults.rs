@@ -136,7 +136,7 @@ fn an_endpoint_that_vanishes_at_any_message_is_noticed_by_a_party_that_still_nee
             let noticed = others.iter().filter(|p| results[**p].is_err()).count();
             assert!(noticed > 0, "endpoint {culprit} vanished at message {at} of {all}, and nobody noticed");
             for error in results.iter().filter_map(|r| r.as_ref().err()) {
-                assert!(matches!(error, Error::Gone { .. }), "{error}");
+                assert!(matches!(error, Error::Gone { .. } | Error::Ended { .. }), "{error}");
             }
         }
     }

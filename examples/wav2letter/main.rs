@@ -5,12 +5,14 @@
 //!
 //! ```text
 //! cargo run --release --example wav2letter                  the committed recordings
+//! cargo run --release --example wav2letter -- --processes   speaker, provider and dealer as three processes that talk TLS
 //! cargo run --release --example wav2letter -- --wav my.wav  a recording of your own
 //! cargo run --release --example wav2letter -- --full        the published model at full size, on one second
 //! ```
 
 mod full;
 mod model;
+mod processes;
 mod recordings;
 
 use clap::Parser;
@@ -42,6 +44,15 @@ struct Options {
     /// Prints one last line of JSON.
     #[arg(long)]
     json: bool,
+    /// Runs the speaker, the provider and the dealer as processes of their own, which talk TLS over loopback.
+    #[arg(long, conflicts_with = "full")]
+    processes: bool,
+    /// What one of these processes is.
+    #[arg(long, hide = true, requires = "folder")]
+    endpoint: Option<processes::Endpoint>,
+    /// Where these processes find their configuration.
+    #[arg(long, hide = true)]
+    folder: Option<PathBuf>,
     /// Runs torchaudio's Wav2Letter at its full size, with random weights, on one second of audio.
     #[arg(long)]
     full: bool,
@@ -49,7 +60,12 @@ struct Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let result = if options.full { full::run(options.json) } else { run(&options) };
+    let result = match (&options.endpoint, &options.folder) {
+        (Some(endpoint), Some(folder)) => endpoint.run(folder, &options).map(|()| true),
+        _ if options.full => full::run(options.json),
+        _ if options.processes => run_processes(&options),
+        _ => run(&options),
+    };
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
@@ -63,29 +79,53 @@ fn main() -> ExitCode {
     }
 }
 
-/// Transcribes; whether the private and the plain transcripts are the same, and the scores close.
-fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
-    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/assets");
-    let weights = Wav2Letter::load(options.weights.clone().unwrap_or_else(|| assets.join("wav2letter.safetensors")))?;
-    let recordings = if options.wav.is_empty() { recordings::committed(&assets.join("speech"))? } else { recordings::own(&options.wav)? };
-    let seconds: f64 = recordings.iter().map(|r| r.samples as f64 / f64::from(RATE)).sum();
-    println!("{} recordings, {seconds:.1} s of audio", recordings.len());
+/// The recordings, cut into windows.
+struct Speech {
+    recordings: Vec<Recording>,
+    audio: Audio,
+    windows: usize,
+    seconds: f64,
+}
 
-    let audio: Vec<f32> = recordings.iter().flat_map(|r| r.audio.values().iter().copied()).collect();
-    let windows: usize = recordings.iter().map(|r| r.windows.len()).sum();
-    let bar = ProgressBar::new(windows as u64)
+impl Speech {
+    /// The user's own recordings, or the committed ones.
+    fn load(options: &Options) -> Result<Self, Box<dyn std::error::Error>> {
+        let recordings =
+            if options.wav.is_empty() { recordings::committed(&assets().join("speech"))? } else { recordings::own(&options.wav)? };
+        let audio = Clear::new(recordings.iter().flat_map(|r| r.audio.values().iter().copied()).collect())?;
+        let windows = recordings.iter().map(|r| r.windows.len()).sum();
+        let seconds = recordings.iter().map(|r| r.samples as f64 / f64::from(RATE)).sum();
+        Ok(Self { recordings, audio, windows, seconds })
+    }
+}
+
+/// What comes with the examples.
+fn assets() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/assets")
+}
+
+/// The file of weights.
+fn weights(options: &Options) -> PathBuf {
+    options.weights.clone().unwrap_or_else(|| assets().join("wav2letter.safetensors"))
+}
+
+/// Transcribes with all parties in this process; whether the private and the plain transcripts are the same, and the scores close.
+fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
+    let weights = Wav2Letter::load(weights(options))?;
+    let speech = Speech::load(options)?;
+    println!("{} recordings, {:.1} s of audio", speech.recordings.len(), speech.seconds);
+    let bar = ProgressBar::new(speech.windows as u64)
         .with_style(ProgressStyle::with_template("private run {wide_bar} window {pos} of {len}, {eta} left")?);
-    let audio: Audio = Clear::new(audio)?;
     let world = World::two_party().batch(BATCH);
-    let private = world.predict_with_progress::<Wav2Letter>(&weights, &audio, &mut |done| bar.set_position(done as u64))?;
+    let private = world.predict_with_progress::<Wav2Letter>(&weights, &speech.audio, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
-    let plain = Wav2Letter::twin_with(&Device::flex(), &weights)?.predict(&audio)?;
+    let plain = Wav2Letter::twin_with(&Device::flex(), &weights)?.predict(&speech.audio)?;
 
     // the scores are never released: only a world in one process can put their shares together, to compare them
-    let recorded = world.record().predict::<Wav2Letter>(&weights, &audio)?.stages;
+    let recorded = world.record().predict::<Wav2Letter>(&weights, &speech.audio)?.stages;
     let figures = Figures {
         largest_difference: largest_difference(recorded.as_ref(), plain.values()),
-        ..Figures::new(&recordings, private.output.values(), &letters(&plain), seconds)
+        ..Figures::new(&speech.recordings, private.output.values(), &letters(&plain), speech.seconds)
     };
     println!("{}\n", private.report);
     figures.print(&private.report);
@@ -93,6 +133,43 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
         println!("{}", figures.json(&private.report));
     }
     Ok(figures.same && figures.largest_difference <= CLOSE)
+}
+
+/// Transcribes with every party in a process of its own; whether the transcripts are those of the plain run.
+fn run_processes(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
+    let weights = Wav2Letter::load(weights(options))?;
+    let speech = Speech::load(options)?;
+    println!(
+        "{} recordings, {:.1} s of audio; the speaker, the provider and the dealer are processes",
+        speech.recordings.len(),
+        speech.seconds
+    );
+    let heard = processes::run(options)?;
+    let plain = Wav2Letter::twin_with(&Device::flex(), &weights)?.predict(&speech.audio)?;
+    let figures = Figures::new(&speech.recordings, &heard.letters, &letters(&plain), speech.seconds);
+    figures.print_texts();
+    println!(
+        "all runs              {:.2} s, with offline work; the first one, which also shares the weights, {:.2} s",
+        heard.seconds, heard.first
+    );
+    println!("real-time factor      {:.3}, offline work included", heard.seconds / speech.seconds);
+    if options.json {
+        println!(
+            "{}",
+            serde_json::json!({
+                "processes": 3,
+                "recordings": figures.recordings,
+                "audio_seconds": speech.seconds,
+                "total_seconds": heard.seconds,
+                "first_run_seconds": heard.first,
+                "real_time_factor": heard.seconds / speech.seconds,
+                "cer_twin": figures.cer_twin,
+                "cer_private": figures.cer_private,
+                "same_transcripts": figures.same,
+            })
+        );
+    }
+    Ok(figures.same)
 }
 
 /// The largest difference of a score of a recorded private run from the twin's.
@@ -142,14 +219,19 @@ impl Figures {
         }
     }
 
-    fn print(&self, report: &Report) {
-        let (online, offline) = (report.online.as_secs_f64(), report.offline.as_secs_f64());
+    /// What the transcripts say about themselves.
+    fn print_texts(&self) {
         if let (Some(twin), Some(private)) = (self.cer_twin, self.cer_private) {
             println!("character error rate  twin {twin:.3}, private {private:.3}");
         }
         println!("transcripts           {}", if self.same { "the same" } else { "DIFFERENT" });
-        println!("largest difference    {:.5} of a score", self.largest_difference);
         println!("audio                 {:.1} s", self.seconds);
+    }
+
+    fn print(&self, report: &Report) {
+        self.print_texts();
+        let (online, offline) = (report.online.as_secs_f64(), report.offline.as_secs_f64());
+        println!("largest difference    {:.5} of a score", self.largest_difference);
         println!("online, offline       {online:.2} s, {offline:.2} s");
         println!("real-time factor      {:.3}, offline work included", self.real_time(report));
     }
@@ -182,10 +264,6 @@ impl Figures {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn assets() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/assets")
-    }
 
     #[test]
     fn a_committed_recording_is_transcribed_the_same_in_private() {
