@@ -54,7 +54,11 @@ fn pictures() -> Vec<f32> {
 
 /// What a run must give.
 pub fn expected(seed: usize) -> Vec<f32> {
-    fixed_point(&graph("Small", "patient"), &Settings::default(), &weights(seed), &[&pictures()], BATCH).unwrap().opened.real("score").to_vec()
+    fixed_point(&graph("Small", "patient"), &Settings::default(), &weights(seed), &[&pictures()], BATCH)
+        .unwrap()
+        .opened
+        .real("score")
+        .to_vec()
 }
 
 /// Who takes part, and how.
@@ -89,9 +93,11 @@ impl Scene {
             participants.clients = vec!["doctor".into()];
         }
         let reading = if cast.doctor { "reader" } else { "patient" };
-        participants.roles = [("patient", "hospital"), ("model", "clinic"), (reading, reader)].map(|(r, n)| (r.to_owned(), n.to_owned())).into();
+        participants.roles =
+            [("patient", "hospital"), ("model", "clinic"), (reading, reader)].map(|(r, n)| (r.to_owned(), n.to_owned())).into();
         let roles: String = participants.roles.iter().map(|(role, name)| format!("{role} = \"{name}\"\n")).collect();
-        let deployment = format!("parties = [\"hospital\", \"clinic\"]\ndealer = \"dealer\"\nclients = {:?}\n[roles]\n{roles}", participants.clients);
+        let deployment =
+            format!("parties = [\"hospital\", \"clinic\"]\ndealer = \"dealer\"\nclients = {:?}\n[roles]\n{roles}", participants.clients);
         std::fs::write(folder.join("deployment.toml"), deployment).unwrap();
         let scene = Self { folder, cast, participants, addresses: ["hospital", "clinic", "dealer"].map(|name| (name, free_port())).into() };
         scene.plan(&graph("Small", reading), &Settings::default()).save(scene.path("small.plan")).unwrap();
@@ -122,7 +128,11 @@ impl Scene {
 
     /// Writes the configuration of an endpoint, with some texts in the place of others.
     pub fn configure(&self, name: &str, changes: &[(&str, &str)]) {
-        let tls = if self.cast.tls { format!("[tls]\nca = \"certs/ca.pem\"\ncertificate = \"certs/{name}.pem\"\nkey = \"certs/{name}.key\"\n") } else { String::new() };
+        let tls = if self.cast.tls {
+            format!("[tls]\nca = \"certs/ca.pem\"\ncertificate = \"certs/{name}.pem\"\nkey = \"certs/{name}.key\"\n")
+        } else {
+            String::new()
+        };
         let (connect, patience) = (self.cast.connect.unwrap_or(10.0), self.cast.patience.unwrap_or(10.0));
         let timeouts = format!("[timeouts]\nconnect_seconds = {connect}\nmessage_seconds = {patience}\nidle_seconds = {patience}\n");
         let listen = self.addresses.iter().find(|(n, _)| *n == name).map_or(String::new(), |(_, a)| format!("listen = \"{a}\"\n"));
