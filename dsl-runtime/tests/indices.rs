@@ -160,9 +160,10 @@ fn plans_that_misuse_indices_are_refused() {
     wrong("an index of other bits at a release", &|p| p.releases[0].value.integer = Some(5));
     wrong("an index at a scale", &|p| p.releases[0].value.bits = 16);
     wrong("a stage that is not an index", &|p| p.stages[0].result.integer = Some(4));
-    wrong("a sum of indices", &|p| {
+    wrong("a multiple of an index, called a fraction from there on", &|p| {
         let moved = p.steps.iter().position(|s| matches!(s.kind, Kind::Move(_))).unwrap();
         p.steps[moved].kind = Kind::Times { factor: 2 };
+        (p.releases[0].value.integer, p.releases[0].value.bits) = (None, 16);
     });
 }
 
