@@ -139,11 +139,16 @@ impl Choice {
     /// Deals for `units` groups, whole blocks of 32.
     pub(super) fn deal<W: Word>(&self, d: &mut Dealing<'_>, at: At, widths: Widths, units: usize, dealt: Dealt<'_, W>) {
         for part in Part::all(units) {
+            if d.is_closed() {
+                return;
+            }
             let mut d = d.part(part);
             let products: Vec<Vec<u32>> = self.sets.iter().map(|set| product(set, dealt.beta, units, part)).collect();
             let ones = vec![W::from_u64(1); part.len];
             let mut a: Vec<W> = Vec::with_capacity(self.words().0 * part.len);
-            products.iter().for_each(|bits| select(bits, &ones, &mut a));
+            for bits in &products {
+                select(bits, &ones, &mut a);
+            }
             d.share(at.field(field::CHOICE), widths.weight, a);
             for (bits, field, masks) in [(widths.value, field::CHOSEN, dealt.masks), (widths.index, field::CHOSEN_INDEX, dealt.index_masks)]
             {
