@@ -160,9 +160,10 @@ fn plans_that_misuse_indices_are_refused() {
     wrong("an index of other bits at a release", &|p| p.releases[0].value.integer = Some(5));
     wrong("an index at a scale", &|p| p.releases[0].value.bits = 16);
     wrong("a stage that is not an index", &|p| p.stages[0].result.integer = Some(4));
-    wrong("a sum of indices", &|p| {
+    wrong("a multiple of an index, called a fraction from there on", &|p| {
         let moved = p.steps.iter().position(|s| matches!(s.kind, Kind::Move(_))).unwrap();
         p.steps[moved].kind = Kind::Times { factor: 2 };
+        (p.releases[0].value.integer, p.releases[0].value.bits) = (None, 16);
     });
 }
 
@@ -200,5 +201,44 @@ fn what_crosses_the_wires_says_nothing_about_the_values() {
         for bytes in [a, b] {
             assert!(chi_square(&bytes) < LIMIT, "endpoint {endpoint}: {}", chi_square(&bytes));
         }
+    }
+}
+
+#[test]
+fn values_at_the_edges_of_the_range_are_compared_right() {
+    let largest = (Settings::default().limit() - 1.0) as f32;
+    let rows = [[largest, -largest, 0.0], [-largest, largest, largest], [-largest, -largest, -largest], [0.0, -largest, largest]];
+    let x: Vec<f32> = rows.concat();
+    for relu in [false, true] {
+        let graph = graph(&[3], |g, x| {
+            let x = if relu { g.relu(x) } else { x };
+            index(g, x, 0)
+        });
+        let run = World::seeded(8).predict_graph(&graph, &Weights::empty(), &[&x], 4, &mut |_| {}).unwrap();
+        assert_eq!(run.opened.indices("output"), [0, 1, 0, 2], "relu {relu}");
+        // values of one sign have smaller differences
+        let plan = Plan::new(&graph, &Settings::default()).unwrap();
+        let opened = plan.steps.iter().find_map(|s| if let Kind::ArgMax { m, .. } = s.kind { Some(m) } else { None });
+        assert_eq!(opened, Some(35 - u32::from(relu)));
+    }
+}
+
+#[test]
+fn the_bound_of_an_index_tells_which_others_rounding_may_choose() {
+    let graph = graph(&[4], |g, x| {
+        let x = g.stage("same", Ok(Shape::new([4])), |g| {
+            let w = g.parameter("weight", [4, 4], Init::Constant(0.0));
+            g.linear(x, w, None)
+        });
+        index(g, x, 0)
+    });
+    let mut weights = Weights::empty();
+    weights.insert("same.weight", [4, 4], (0..16).map(|k| f32::from(u8::from(k % 5 == 0))).collect());
+    // a private truncation is off by up to one unit, so two values may move by two units against each other
+    for (units, bound) in [(1, 3.0), (2, 3.0), (3, 0.0)] {
+        let x = [0.5, -3.0, 0.25, 0.5 + units as f32 / 65536.0];
+        let fixed = fixed_point(&graph, &Settings::default(), &weights, &[&x], 1).unwrap();
+        assert_eq!(fixed.opened.indices("output"), [3]);
+        assert_eq!(fixed.stages.last().unwrap().bound, bound, "{units} units apart");
     }
 }

@@ -56,7 +56,8 @@ enum Wire {
 /// Computes the corrections of a run of `batch` samples and hands them on in pieces of at most [`PIECE`](crate::wire::PIECE) bytes, in order; no piece belongs to two
 /// steps. `put` says whether it wants more; so does the result.
 ///
-/// Memory: a piece and some hundred kilobytes, and what the largest product needs of two samples; a wire that several products read is held for the whole batch.
+/// Memory: a piece and some hundred kilobytes, and what the largest product needs of two samples; a wire that several products read is held for the whole batch, and so
+/// are the masks of one level of an arg max.
 pub(crate) fn deal(plan: &Plan, weights: &WeightMasks, keys: &[Prg], batch: usize, put: impl FnMut(&[u8]) -> bool) -> bool {
     let s = plan.settings;
     let last_use = plan.last_use();

@@ -6,7 +6,7 @@
 //!
 //! Contract: the difference of any two values along the axis is in [-2^(m-2), 2^(m-2)); m >= 3; k <= 2^32.
 //!
-//! A level is 1 opening, the merges (2 for m = 23 to 38), 1 bit: 4 rounds. A group of g costs (g - 1) m bits for its differences, (g - 1) q more from the
+//! A level is 1 opening, the merges (2 for m = 15 to 38), 1 bit: 4 rounds. A group of g costs (g - 1) m bits for its differences, (g - 1) q more from the
 //! second level on, and for each of its g (g - 1) / 2 pairs what [`relu`](super::relu) sends after its opening: 19 bits at m = 35.
 //!
 //! Rounds, bits sent and bits of corrections per index, for m = 26 and many indices at once:

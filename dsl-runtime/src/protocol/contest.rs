@@ -134,9 +134,12 @@ impl Contest {
     pub(super) fn deal<W: Word>(&self, d: &mut Dealing<'_>, step: u32, level: u32) {
         let masks: Vec<W> = d.uniform(counter(step, level, field::K1), self.differences);
         let indices: Vec<W> = if self.first { vec![] } else { d.uniform(counter(step, level, field::INDEX), self.differences) };
-        let r = self.compared(&masks, W::from_u64(0));
         for part in Part::all(self.comparisons) {
-            self.sign.deal(&mut d.part(part), step, level, &r[part.start..part.start + part.len]);
+            if d.is_closed() {
+                return;
+            }
+            let r = self.compared(&masks, W::from_u64(0), part);
+            self.sign.deal(&mut d.part(part), step, level, &r);
         }
         let beta = d.uniform_bits(counter(step, level, field::BETA), self.comparisons / BLOCK);
         for (at, class) in self.classes(step, level) {
@@ -224,9 +227,12 @@ impl Contest {
         round.peers.iter().for_each(|peer| planes::add_assign(self.m, &mut sum, &peer[..at]));
         state.differences = vec![W::from_u64(0); self.differences];
         planes::unpack(self.m, &sum, &mut state.differences);
-        let y = self.compared(&state.differences, W::from_u64(1 << (self.m - 2)));
         state.y = vec![0; self.comparisons / BLOCK * block_bytes(self.m)];
-        planes::pack(self.m, &y, &mut state.y);
+        for part in Part::all(self.comparisons) {
+            let y = self.compared(&state.differences, W::from_u64(1 << (self.m - 2)), part);
+            let bytes = |elements: usize| elements / BLOCK * block_bytes(self.m);
+            planes::pack(self.m, &y, &mut state.y[bytes(part.start)..bytes(part.start + part.len)]);
+        }
         if !self.first {
             state.indices = vec![W::from_u64(0); self.differences];
             let mut theirs = state.indices.clone();
@@ -270,21 +276,25 @@ impl Contest {
         next
     }
 
-    /// For every comparison, the difference of what its two members have, plus `offset`; nothing in the padding at the end.
-    fn compared<W: Word>(&self, differences: &[W], offset: W) -> Vec<W> {
-        let mut out = Vec::with_capacity(self.comparisons);
+    /// For the comparisons of a part, the difference of what their two members have, plus `offset`; nothing in the padding at the end.
+    fn compared<W: Word>(&self, differences: &[W], offset: W, part: Part) -> Vec<W> {
+        let mut out = vec![W::from_u64(0); part.len];
         for class in &self.classes {
             let rows = class.rows(differences);
-            for (a, b) in &class.choice.pairs {
-                let row = |a: &usize| &rows[a * class.units..][..class.units];
-                if *b == class.choice.differences() {
-                    out.extend(row(a).iter().map(|a| a.add(offset)));
-                } else {
-                    out.extend(row(a).iter().zip(row(b)).map(|(a, b)| a.sub(*b).add(offset)));
+            for (k, (a, b)) in class.choice.pairs.iter().enumerate() {
+                let start = class.comparison + k * class.units;
+                let inside = start.max(part.start)..(start + class.units).min(part.start + part.len);
+                if inside.is_empty() {
+                    continue;
+                }
+                let row = |a: &usize| &rows[a * class.units + inside.start - start..][..inside.len()];
+                let out = &mut out[inside.start - part.start..][..inside.len()];
+                out.iter_mut().zip(row(a)).for_each(|(o, a)| *o = a.add(offset));
+                if *b < class.choice.differences() {
+                    out.iter_mut().zip(row(b)).for_each(|(o, b)| *o = o.sub(*b));
                 }
             }
         }
-        out.resize(self.comparisons, W::from_u64(0));
         out
     }
 

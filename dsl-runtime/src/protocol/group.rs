@@ -139,9 +139,16 @@ impl Choice {
     /// Deals for `units` groups, whole blocks of 32.
     pub(super) fn deal<W: Word>(&self, d: &mut Dealing<'_>, at: At, widths: Widths, units: usize, dealt: Dealt<'_, W>) {
         for part in Part::all(units) {
+            if d.is_closed() {
+                return;
+            }
             let mut d = d.part(part);
             let products: Vec<Vec<u32>> = self.sets.iter().map(|set| product(set, dealt.beta, units, part)).collect();
-            let a: Vec<W> = products.iter().flat_map(|row| (0..part.len).map(|i| bit::<W>(row, i).and(W::from_u64(1)))).collect();
+            let ones = vec![W::from_u64(1); part.len];
+            let mut a: Vec<W> = Vec::with_capacity(self.words().0 * part.len);
+            for bits in &products {
+                select(bits, &ones, &mut a);
+            }
             d.share(at.field(field::CHOICE), widths.weight, a);
             for (bits, field, masks) in [(widths.value, field::CHOSEN, dealt.masks), (widths.index, field::CHOSEN_INDEX, dealt.index_masks)]
             {
@@ -151,9 +158,7 @@ impl Choice {
                 let mut b: Vec<W> = Vec::with_capacity(self.words().1 * part.len);
                 for (place, row) in self.place.iter().zip(masks.chunks_exact(units)) {
                     let row = &row[part.start..part.start + part.len];
-                    for set in &place[1..=self.subsets()] {
-                        b.extend(row.iter().enumerate().map(|(i, r)| bit::<W>(&products[*set], i).and(*r)));
-                    }
+                    place[1..=self.subsets()].iter().for_each(|set| select(&products[*set], row, &mut b));
                 }
                 d.share(at.field(field), bits, b);
             }
@@ -326,9 +331,18 @@ fn product(set: &[usize], rows: &[u32], units: usize, part: Part) -> Vec<u32> {
     all
 }
 
-/// Bit i as a word of all ones or all zeros.
-fn bit<W: Word>(bits: &[u32], i: usize) -> W {
-    W::from_u64(u64::from(bits[i / BLOCK] >> (i % BLOCK) & 1)).neg()
+/// Appends each word of `row` where its bit is set, and 0 where it is not.
+fn select<W: Word>(bits: &[u32], row: &[W], to: &mut Vec<W>) {
+    simd::vectorize(
+        #[inline(always)]
+        || {
+            for (bits, row) in bits.iter().zip(row.as_chunks::<BLOCK>().0) {
+                let keep: Lanes<W> = spread(*bits);
+                let kept: Lanes<W> = core::array::from_fn(|i| row[i].and(keep[i]));
+                to.extend_from_slice(&kept);
+            }
+        },
+    );
 }
 
 #[cfg(test)]
