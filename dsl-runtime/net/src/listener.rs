@@ -284,6 +284,8 @@ impl Shared {
         let mut bytes = Vec::new();
         let preamble = match conn.receive(LONGEST, &mut bytes, &wait) {
             Ok(()) => Preamble::decode(&bytes).and_then(|preamble| self.check(&preamble, &conn).map(|()| preamble)),
+            // a session of TLS in which something went wrong says no more
+            Err(fault) if tls.is_some() => return Err(describe(fault)),
             Err(fault) => Err(describe(fault)),
         };
         let refused = match preamble {

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub struct Timeouts {
     /// Until all endpoints are connected; for [`crate::dial`] and [`crate::Listener::accept`].
     pub connect: Duration,
-    /// One message, from its first byte to its last, in either direction: what trickles does not prolong it.
+    /// One message, from its first byte to its last, in either direction: what trickles does not prolong it. The longest message must get over the slowest line in it.
     pub message: Duration,
     /// How long a thread looks for a message before it goes to sleep. Waking it costs some tens of microseconds, looking for it costs a core.
     pub spin: Duration,

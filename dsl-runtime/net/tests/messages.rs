@@ -197,6 +197,16 @@ fn a_peer_that_leaves_during_a_large_exchange_wakes_the_senders() {
 }
 
 #[test]
+fn an_exchange_that_fails_ends_the_links_so_that_nobody_waits_for_the_other_half() {
+    for secure in [false, true] {
+        let mut all = parties(2, secure, IMPATIENT);
+        assert!(all[0].exchange(0, &vec![0; 64 << 20], &mut [vec![]]).is_err());
+        all[1].patience(Some(LONG));
+        assert_eq!(all[1].receive(0, 64 << 20, &mut vec![]), Err(LinkError::Closed(0)));
+    }
+}
+
+#[test]
 fn there_is_no_link_to_oneself_or_to_nobody() {
     let mut all = parties(2, false, PATIENT);
     for other in [0, 2] {
