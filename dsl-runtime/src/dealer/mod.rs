@@ -6,10 +6,12 @@
 mod ahead;
 mod pieces;
 mod queue;
+mod server;
 mod service;
 #[cfg(test)]
 mod tests;
 
+pub use server::Server;
 pub(crate) use service::serve_with;
 pub use service::{AHEAD, Limits, serve, serve_limited};
 

@@ -10,6 +10,7 @@ use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::net::{Identity, Label, Link, Listener, NetError, Tcp, dial};
 use crate::plan::Place;
+use crate::tapes::Folder;
 use std::time::{Duration, Instant};
 
 impl Session {
@@ -71,6 +72,9 @@ impl Calling<'_> {
 
     /// Where a party's tapes come from. The dealer tells sessions apart by the name that the greetings have given them.
     fn source(&self, table: Table, me: usize, names: &[String], label: Label) -> Result<Box<dyn Source>> {
+        if let Some(folder) = &self.config.tapes {
+            return Ok(Box::new(Folder::open(folder, me, table.parties)?));
+        }
         let Some(dealer) = self.config.participants.dealer.as_deref() else { return Err(self.failed(NetError::Randomness)) };
         let link = self.dial(dealer, &label).map_err(|cause| self.failed(cause))?;
         let links = (0..table.parties).map(|_| None).chain([Some(link)]).collect();
