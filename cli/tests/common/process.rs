@@ -109,6 +109,11 @@ impl Exit {
         self.ended(2, texts);
     }
 
+    /// It ended with this code, and says this.
+    pub fn ended_saying(&self, code: i32, text: &str) {
+        self.ended(code, &[text]);
+    }
+
     fn ended(&self, code: i32, texts: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert!(self.err.starts_with("error: ") && self.err.lines().count() == 1, "{self:?}");

@@ -1,1 +1,92 @@
-//! To come.
+//! `kill -9` of each process at random moments: the others say in time what happened and where, no output is half written, the next run works, and uses nothing again.
+
+use crate::common::{Cast, Exit, Process, Scene};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+const MOMENTS: usize = 20;
+/// Within this time the others have noticed: their patience is longer than a kill needs to be seen, and this is longer than that.
+const LIMIT: Duration = Duration::from_secs(8);
+
+/// The seed, printed so that a failure can be repeated with `UNDERTONE_SEED`.
+fn random() -> StdRng {
+    let given = std::env::var("UNDERTONE_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed: u64 = given.unwrap_or_else(|| rand::rng().random());
+    println!("UNDERTONE_SEED={seed}");
+    StdRng::seed_from_u64(seed)
+}
+
+/// All tapes that were used so far; none may come again.
+#[derive(Default)]
+struct Used(HashSet<(String, u64)>);
+
+impl Used {
+    /// The tapes of the two parties of one session: each was used once, by both or by one that went ahead.
+    fn add(&mut self, exits: &[Exit]) {
+        let session: HashSet<(String, u64)> = exits.iter().flat_map(Exit::tapes).collect();
+        for exit in exits {
+            let (all, distinct) = (exit.tapes(), exit.tapes().into_iter().collect::<HashSet<_>>());
+            assert_eq!(all.len(), distinct.len(), "a tape twice in one session: {exit:?}");
+        }
+        for tape in session {
+            assert!(self.0.insert(tape.clone()), "tape {tape:?} was used before");
+        }
+    }
+}
+
+/// Kills the process of this name at random moments of sessions with many runs.
+fn kill(victim: &str) {
+    let mut random = random();
+    let scene = Scene::new(Cast { tls: true, connect: Some(2.0), patience: Some(4.0), ..Cast::default() });
+    let mut used = Used::default();
+    let mut dealer = scene.dealer();
+    for moment in 0..MOMENTS {
+        let after = Duration::from_micros(random.random_range(0..250_000));
+        let mut parties = vec![scene.hospital(&["--runs", "1000000"]), scene.clinic(&["--runs", "1000000"])];
+        std::thread::sleep(after);
+        let mut exits = vec![];
+        if victim == "dealer" {
+            dealer.kill();
+        } else {
+            let at = parties.iter().position(|p| p.name == victim).unwrap();
+            parties[at].kill();
+            exits.push(parties.remove(at).exit());
+        }
+        let start = Instant::now();
+        let survivors: Vec<Exit> = parties.into_iter().map(|party| party.exit_within(LIMIT)).collect();
+        println!("moment {moment}: {victim} killed after {after:?}, noticed within {:?}: {}", start.elapsed(), survivors[0].err.trim());
+        // whoever fails takes the others along: each names one of those that it talks to
+        survivors.iter().for_each(|exit| exit.failed(&["`hospital`, ", "`clinic`, ", "`hospital`: ", "`clinic`: "]));
+        let named = |exit: &Exit| exit.err.contains(&format!("`{victim}`")) || exit.err.contains("`dealer`");
+        assert!(survivors.iter().any(named), "nobody names {victim}: {survivors:?}");
+        if scene.path("y.safetensors").exists() {
+            scene.output_is(0);
+            std::fs::remove_file(scene.path("y.safetensors")).unwrap();
+        }
+        exits.extend(survivors);
+        used.add(&exits);
+        if victim == "dealer" {
+            dealer = scene.dealer();
+        }
+        used.add(&scene.works());
+    }
+    assert!(dealer.is_running());
+    assert!(used.0.len() > 2 * MOMENTS, "most sessions were killed after they had begun: {} tapes", used.0.len());
+}
+
+#[test]
+fn of_the_hospital() {
+    kill("hospital");
+}
+
+#[test]
+fn of_the_clinic() {
+    kill("clinic");
+}
+
+#[test]
+fn of_the_dealer() {
+    kill("dealer");
+}
