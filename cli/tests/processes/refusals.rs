@@ -108,7 +108,7 @@ fn greeted_with(greeting: &[u8]) -> Exit {
     let identity = Identity::new("clinic", Security::Loopback).unwrap();
     let link = dial(&identity, "hospital", scene.address("hospital"), &scene.participants.label(), Duration::from_secs(5)).unwrap();
     let mut clinic = Tcp::new(vec![Some(link)], &Timeouts::default());
-    clinic.send(0, greeting).unwrap();
+    let _ = clinic.send(0, greeting); // it may hang up before it has heard all
     hospital.exit()
 }
 
