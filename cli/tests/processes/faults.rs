@@ -16,9 +16,11 @@ fn through(tls: bool, change: Change, back: bool, runs: &str) -> (Scene, Proxy, 
     (scene, proxy, exits)
 }
 
-/// Both parties have failed, and at least one of them says this.
-fn failed(exits: &[Exit; 2], texts: &[&str]) {
-    exits.iter().for_each(|exit| exit.failed(&["party", "dealer"]));
+/// Both parties have failed, and at least one of them says this. Near the end, one may be done before the other one notices.
+fn failed(exits: &[Exit; 2], near_the_end: bool, texts: &[&str]) {
+    let done = exits.iter().filter(|exit| exit.code == Some(0)).count();
+    assert!(done <= usize::from(near_the_end), "{exits:?}");
+    exits.iter().filter(|exit| exit.code != Some(0)).for_each(|exit| exit.failed(&["party", "dealer"]));
     assert!(exits.iter().any(|exit| texts.iter().any(|text| exit.err.contains(text))), "none of {texts:?} is in {exits:?}");
 }
 
@@ -37,7 +39,7 @@ fn flipped(tls: bool) {
             let at = all * part / 100;
             let (_, _, exits) = through(tls, Change::Flip(at), back, "2");
             let texts = ["is broken: TLS", "is broken: what came is no header", "is broken: the checksum", "is broken: message"];
-            failed(&exits, &texts);
+            failed(&exits, part > 90, &texts);
         }
     }
 }
@@ -57,7 +59,7 @@ fn a_connection_that_is_cut() {
     for (tls, back) in [(false, true), (true, false)] {
         let all = bytes(tls, back);
         let (scene, _, exits) = through(tls, Change::Cut(all * 2 / 3), back, "2");
-        failed(&exits, &["`clinic` has closed the connection", "`hospital` has closed the connection"]);
+        failed(&exits, false, &["`clinic` has closed the connection", "`hospital` has closed the connection"]);
         assert!(!scene.path("y.safetensors").exists() || scene.output().len() == 6);
     }
 }
@@ -66,20 +68,20 @@ fn a_connection_that_is_cut() {
 fn a_connection_that_swallows_what_is_sent() {
     let all = bytes(false, true);
     let (_, _, exits) = through(false, Change::Swallow(all * 2 / 3), true, "2");
-    failed(&exits, &["no message got through between here and party 0 `hospital` for 1 s"]);
+    failed(&exits, false, &["no message got through between here and party"]);
 }
 
 #[test]
 fn a_message_that_comes_twice() {
     let (scene, _, exits) = through(false, Change::Repeat(7), false, "2");
-    failed(&exits, &["a message was repeated"]);
+    failed(&exits, false, &["a message was repeated"]);
     assert!(!scene.path("y.safetensors").exists());
 }
 
 #[test]
 fn a_message_that_says_it_is_larger_than_any() {
     let (scene, _, exits) = through(false, Change::Oversize(7), false, "2");
-    failed(&exits, &["party 1 `clinic` sent 2147483648 bytes where"]);
+    failed(&exits, false, &["party 1 `clinic` sent 2147483648 bytes where"]);
     assert!(!scene.path("y.safetensors").exists());
 }
 
@@ -106,7 +108,7 @@ fn a_dealer_that_stalls() {
     hospital.lines(2);
     dealer.signal("STOP");
     let exits = [hospital, clinic].map(|party| party.exit_within(Duration::from_secs(5)));
-    failed(&exits, &["no message got through between here and the dealer `dealer` for 1 s"]);
+    failed(&exits, false, &["no message got through between here and the dealer `dealer` for 1 s"]);
     dealer.signal("CONT");
 }
 
