@@ -26,12 +26,12 @@ pub fn run(options: &Options) -> Result<(), Failure> {
             while busy.load(Ordering::SeqCst) >= config.limits.sessions {
                 std::thread::sleep(Duration::from_millis(100));
             }
-            let Some((_, links)) = listener.next_group(parties, config.timeouts.connect, Duration::from_secs(60))? else { continue };
+            let Some((_, links)) = listener.next_group(parties, config.timeouts.connect, Duration::from_mins(1))? else { continue };
             busy.fetch_add(1, Ordering::SeqCst);
             scope.spawn(|| {
                 let timeouts = undertone_runtime::net::Timeouts::default();
                 let mut transport = Tcp::new(links.into_iter().map(Some).collect(), &timeouts);
-                if let Err(e) = undertone_runtime::dealer::serve(&mut transport, parties.len()) {
+                if let Err(e) = undertone_runtime::dealer::serve_limited(&mut transport, parties.len(), &config.limits.service()) {
                     Failure::from(e).tell();
                 }
                 busy.fetch_sub(1, Ordering::SeqCst);

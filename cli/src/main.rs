@@ -6,6 +6,7 @@
 mod certs;
 mod dealer;
 mod failure;
+mod hex;
 mod party;
 mod plan;
 mod samples;

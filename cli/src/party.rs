@@ -1,6 +1,7 @@
 //! `undertone party`: one endpoint of an exported model.
 
 use crate::failure::Failure;
+use crate::hex::hex;
 use crate::samples::{self, Samples};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -135,10 +136,7 @@ impl<'a> Job<'a> {
     }
 
     fn summary(&self, number: u64, batch: usize, tape: Option<([u8; 16], u64)>, outcome: &Outcome) -> String {
-        let tape = tape.map_or(String::new(), |(dealing, tape)| {
-            let dealing: String = dealing.iter().map(|b| format!("{b:02x}")).collect();
-            format!(", tape {tape} of dealing {dealing}")
-        });
+        let tape = tape.map_or(String::new(), |(dealing, tape)| format!(", tape {tape} of dealing {}", hex(&dealing)));
         let (rounds, sent) = outcome.steps.iter().fold((0, 0), |(rounds, sent), step| (rounds + step.rounds, sent + step.sent));
         format!(
             "{} {}, run {number}: {batch} samples, {rounds} rounds, {sent} bytes sent to each peer, weights {:.3} s, offline {:.3} s, online {:.3} s{tape}",

@@ -94,7 +94,10 @@ fn a_peer_that_stalls() {
     hospital.signal("STOP");
     let start = Instant::now();
     let exit = clinic.exit_within(Duration::from_secs(5));
-    exit.failed(&["no message got through between here and party 0 `hospital` for 1 s", "no message got through between here and the dealer"]);
+    exit.failed(&[
+        "no message got through between here and party 0 `hospital` for 1 s",
+        "no message got through between here and the dealer",
+    ]);
     assert!(start.elapsed() > Duration::from_millis(500), "it was waited for");
     hospital.signal("CONT");
     hospital.exit_within(Duration::from_secs(5)).failed(&["party 1 `clinic`", "the dealer `dealer`"]);
@@ -133,7 +136,7 @@ fn strangers_that_send_garbage_are_no_trouble() {
             }
         }
         let clinic = scene.clinic(&[]);
-        [hospital, clinic].map(Process::done);
+        let _ = [hospital, clinic].map(Process::done);
         scene.output_is(0);
     }
 }

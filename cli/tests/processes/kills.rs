@@ -1,6 +1,6 @@
 //! `kill -9` of each process at random moments: the others say in time what happened and where, no output is half written, the next run works, and uses nothing again.
 
-use crate::common::{Cast, Exit, Process, Scene};
+use crate::common::{Cast, Exit, Scene};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::HashSet;
@@ -58,7 +58,9 @@ fn kill(victim: &str) {
         let survivors: Vec<Exit> = parties.into_iter().map(|party| party.exit_within(LIMIT)).collect();
         println!("moment {moment}: {victim} killed after {after:?}, noticed within {:?}: {}", start.elapsed(), survivors[0].err.trim());
         // whoever fails takes the others along: each names one of those that it talks to
-        survivors.iter().for_each(|exit| exit.failed(&["`hospital`, ", "`clinic`, ", "`hospital`: ", "`clinic`: "]));
+        for exit in &survivors {
+            exit.failed(&["`hospital`, ", "`clinic`, ", "`hospital`: ", "`clinic`: "]);
+        }
         let named = |exit: &Exit| exit.err.contains(&format!("`{victim}`")) || exit.err.contains("`dealer`");
         assert!(survivors.iter().any(named), "nobody names {victim}: {survivors:?}");
         if scene.path("y.safetensors").exists() {

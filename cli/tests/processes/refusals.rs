@@ -38,7 +38,8 @@ fn a_peer_with_another_role() {
     let _dealer = scene.dealer();
     // the clinic has a deployment of its own, in which it is the patient, and a plan that goes with it
     let deployment = std::fs::read_to_string(scene.path("deployment.toml")).unwrap();
-    let swapped = deployment.replace("model = \"clinic\"", "model = \"hospital\"").replace("patient = \"hospital\"", "patient = \"clinic\"");
+    let swapped =
+        deployment.replace("model = \"clinic\"", "model = \"hospital\"").replace("patient = \"hospital\"", "patient = \"clinic\"");
     std::fs::write(scene.path("swapped.toml"), swapped).unwrap();
     scene.configure("clinic", &[("deployment.toml", "swapped.toml")]);
     let participants = undertone_runtime::config::Participants::from_file(scene.path("swapped.toml")).unwrap();
@@ -73,7 +74,10 @@ fn a_certificate_of_another_name() {
     let _dealer = scene.dealer();
     scene.configure("clinic", &[]);
     let (hospital, dealer) = (scene.address("hospital").to_owned(), scene.address("dealer").to_owned());
-    let swap = [(format!("hospital = \"{hospital}\""), format!("hospital = \"{dealer}\"")), (format!("dealer = \"{dealer}\""), format!("dealer = \"{hospital}\""))];
+    let swap = [
+        (format!("hospital = \"{hospital}\""), format!("hospital = \"{dealer}\"")),
+        (format!("dealer = \"{dealer}\""), format!("dealer = \"{hospital}\"")),
+    ];
     scene.configure("clinic", &[(&swap[0].0, "hospital = \"\""), (&swap[1].0, &swap[1].1), ("hospital = \"\"", &swap[0].1)]);
     scene.clinic(&[]).exit().failed(&["the certificate is valid, but not for `hospital`"]);
 }

@@ -10,7 +10,8 @@ fn three_processes_over_tls_give_the_output_to_the_hospital_alone() {
     assert!(exits[0].out.contains("Small as `patient`, run 1: 2 samples"), "{}", exits[0].out);
     assert!(exits[1].out.contains("Small as `model`, run 1: 2 samples"), "{}", exits[1].out);
     assert_eq!(exits[0].tapes(), exits[1].tapes());
-    let files = std::fs::read_dir(&scene.folder).unwrap().filter(|f| f.as_ref().unwrap().path().extension().is_some_and(|e| e == "safetensors"));
+    let files =
+        std::fs::read_dir(&scene.folder).unwrap().filter(|f| f.as_ref().unwrap().path().extension().is_some_and(|e| e == "safetensors"));
     assert_eq!(files.count(), 3, "weights, input and the one output");
 }
 

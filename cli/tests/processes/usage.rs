@@ -34,7 +34,7 @@ fn inputs_weights_and_outputs_are_those_of_the_role() {
 #[test]
 fn values_and_shapes_are_checked_and_never_printed() {
     let scene = Scene::new(Cast::default());
-    let mut given = |shape: &[usize], value: f32| {
+    let given = |shape: &[usize], value: f32| {
         let mut input = Weights::empty();
         input.insert("x", undertone_runtime::Shape::from_slice(shape), vec![value; shape.iter().product()]);
         input.save(scene.path("other.safetensors"), Precision::Single).unwrap();
@@ -51,7 +51,8 @@ fn values_and_shapes_are_checked_and_never_printed() {
 #[test]
 fn plans_and_configurations_that_do_not_fit_are_named() {
     let scene = Scene::new(Cast::default());
-    let with_plan = |plan: &str| scene.start("clinic", &["party", "--config", "clinic.toml", "--plan", plan, "--weights", "w.safetensors"]).exit();
+    let with_plan =
+        |plan: &str| scene.start("clinic", &["party", "--config", "clinic.toml", "--plan", plan, "--weights", "w.safetensors"]).exit();
     with_plan("none.plan").refused(&["none.plan: cannot be read"]);
     with_plan("w.safetensors").refused(&["is no plan of Undertone"]);
     let mut bytes = std::fs::read(scene.path("small.plan")).unwrap();
@@ -72,7 +73,12 @@ fn plans_and_configurations_that_do_not_fit_are_named() {
 fn a_plan_is_printed_with_its_costs_and_with_who_learns_what() {
     let scene = Scene::new(Cast { doctor: true, ..Cast::default() });
     let exit = scene.start("plan", &["plan", "small.plan", "--batch", "4"]).done();
-    for text in ["Small x 4", "role `patient` at party 0: gives input `x` [1, 8, 8]; learns nothing", "role `reader` at client 0: gives nothing; learns `score` [3]", "total"] {
+    for text in [
+        "Small x 4",
+        "role `patient` at party 0: gives input `x` [1, 8, 8]; learns nothing",
+        "role `reader` at client 0: gives nothing; learns `score` [3]",
+        "total",
+    ] {
         assert!(exit.out.contains(text), "`{text}` is not in {}", exit.out);
     }
     scene.start("plan", &["plan", "x.safetensors"]).exit().refused(&["is no plan"]);
