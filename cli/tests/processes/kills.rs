@@ -57,11 +57,11 @@ fn kill(victim: &str) {
         let start = Instant::now();
         let survivors: Vec<Exit> = parties.into_iter().map(|party| party.exit_within(LIMIT)).collect();
         println!("moment {moment}: {victim} killed after {after:?}, noticed within {:?}: {}", start.elapsed(), survivors[0].err.trim());
-        // whoever fails takes the others along: each names one of those that it talks to
+        // all name the one that was killed, or one that it took along
         for exit in &survivors {
-            exit.failed(&["`hospital`, ", "`clinic`, ", "`hospital`: ", "`clinic`: "]);
+            exit.failed(&[&format!("`{victim}`"), "`hospital` has closed", "`clinic` has closed", "`hospital` has left", "`clinic` has left"]);
         }
-        let named = |exit: &Exit| exit.err.contains(&format!("`{victim}`")) || exit.err.contains("`dealer`");
+        let named = |exit: &Exit| exit.err.contains(&format!("`{victim}`"));
         assert!(survivors.iter().any(named), "nobody names {victim}: {survivors:?}");
         if scene.path("y.safetensors").exists() {
             scene.output_is(0);

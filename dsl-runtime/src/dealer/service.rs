@@ -116,8 +116,16 @@ pub(super) fn serve_waiting(
         }
     });
     match ended {
-        // a session ends when a party leaves, and the parties report why
-        Err(Stop::Left(why)) => Ok(Served { tapes: session.sent, why }),
+        // a session ends when a party leaves, and the parties report why; they hear who it was, in case they only notice the dealer
+        Err(Stop::Left(gone, why)) => {
+            if let Some(gone) = gone {
+                let last_words = encode(&Answer::Left(gone as u32));
+                for party in (0..parties).filter(|party| *party != gone) {
+                    let _ = session.transport.send(party, &last_words); // it may be gone too
+                }
+            }
+            Ok(Served { tapes: session.sent, why })
+        }
         Err(Stop::Failed(e)) => Err(e),
         Ok(never) => never,
     }
@@ -125,15 +133,19 @@ pub(super) fn serve_waiting(
 
 /// Why a session ends.
 enum Stop {
-    /// A party is gone, or the session is over.
-    Left(String),
+    /// A party is gone, or the session is over for another reason.
+    Left(Option<usize>, String),
     /// The dealer cannot go on.
     Failed(Error),
 }
 
 impl From<LinkError> for Stop {
     fn from(e: LinkError) -> Self {
-        Self::Left(e.to_string())
+        let who = match e {
+            LinkError::Closed(party) | LinkError::Unknown(party) => party,
+            LinkError::Stalled { endpoint, .. } | LinkError::Length { endpoint, .. } | LinkError::Corrupt { endpoint, .. } => endpoint,
+        };
+        Self::Left(Some(who), e.to_string())
     }
 }
 
@@ -176,10 +188,10 @@ impl Service<'_> {
             match self.transport.receive(0, LIMIT, &mut first) {
                 Ok(()) => break,
                 Err(LinkError::Stalled { .. }) if wait.stop.is_some_and(|stop| stop.load(Ordering::SeqCst)) => {
-                    return Err(Stop::Left("the dealer is stopped".into()));
+                    return Err(Stop::Left(None, "the dealer is stopped".into()));
                 }
                 Err(LinkError::Stalled { .. }) if since.elapsed() < wait.idle => {}
-                Err(LinkError::Stalled { .. }) => return Err(Stop::Left(format!("no request for {} s", wait.idle.as_secs()))),
+                Err(LinkError::Stalled { .. }) => return Err(Stop::Left(None, format!("no request for {} s", wait.idle.as_secs()))),
                 Err(e) => return Err(e.into()),
             }
         }

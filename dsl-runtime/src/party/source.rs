@@ -72,6 +72,7 @@ impl Live {
         self.links.send(self.dealer, &crate::wire::encode(request), "dealer")?;
         match self.links.receive(self.dealer, "dealer")? {
             Answer::Refused(message) => Err(self.links.failed("dealer", format!("the dealer refuses: {message}"))),
+            Answer::Left(party) => Err(self.links.gone(party as usize, "dealer")),
             answer => Ok(answer),
         }
     }
