@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod certs;
+mod deal;
 mod dealer;
 mod failure;
 mod hex;
@@ -28,6 +29,8 @@ enum Command {
     Party(party::Options),
     /// Serves correlated randomness for any plan
     Dealer(dealer::Options),
+    /// Writes correlated randomness to disk, for parties that run without a dealer
+    Deal(deal::Options),
     /// Prints what a plan costs, stage by stage, who gives what and who learns what
     Plan(plan::Options),
     /// Makes a development CA and certificates
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Party(options) => party::run(&options),
         Command::Dealer(options) => dealer::run(&options),
+        Command::Deal(options) => deal::run(&options),
         Command::Plan(options) => plan::run(&options),
         Command::Certs(options) => certs::run(&options),
     };

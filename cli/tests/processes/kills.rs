@@ -18,6 +18,39 @@ fn random() -> StdRng {
     StdRng::seed_from_u64(seed)
 }
 
+/// Kills parties that have tapes on disk: the numbers of the tapes rise strictly, over all sessions.
+#[test]
+fn of_a_party_with_tapes_on_disk() {
+    const RUNS: u64 = 12;
+    let mut random = random();
+    let cast = Cast { connect: Some(2.0), patience: Some(4.0), ..Cast::default() };
+    let scene = crate::tapes::scene(cast, (RUNS + 2) * MOMENTS as u64);
+    let mut highest = 0;
+    for moment in 0..MOMENTS {
+        let (victim, after) = (random.random_range(0..2), Duration::from_micros(random.random_range(0..120_000)));
+        let runs = RUNS.to_string();
+        let mut parties = vec![scene.hospital(&["--runs", &runs]), scene.clinic(&["--runs", &runs])];
+        std::thread::sleep(after);
+        let mut killed = parties.remove(victim);
+        killed.kill();
+        let (killed, survivor) = (killed.exit(), parties.remove(0).exit_within(LIMIT));
+        println!("moment {moment}: {} killed after {after:?}: {}", killed.name, survivor.err.trim());
+        if survivor.code != Some(0) {
+            survivor.failed(&[&format!("`{}`", killed.name)]);
+        }
+        let next = scene.works();
+        for exit in [&killed, &survivor, &next[0], &next[1]] {
+            let tapes: Vec<u64> = exit.tapes().into_iter().map(|(_, number)| number).collect();
+            assert!(tapes.is_sorted() && tapes.first().is_none_or(|first| *first > highest), "after tape {highest}: {exit:?}");
+        }
+        let session = [&killed, &survivor].into_iter().flat_map(|exit| exit.tapes()).map(|(_, number)| number).max();
+        let last = next[0].tapes()[0].1;
+        assert!(session.is_none_or(|session| session < last), "the next run uses a tape above {session:?}, not {last}");
+        highest = last;
+    }
+    assert!(highest > 3 * MOMENTS as u64, "most sessions were killed after they had begun: tape {highest}");
+}
+
 /// All tapes that were used so far; none may come again.
 #[derive(Default)]
 struct Used(HashSet<(String, u64)>);
@@ -59,7 +92,13 @@ fn kill(victim: &str) {
         println!("moment {moment}: {victim} killed after {after:?}, noticed within {:?}: {}", start.elapsed(), survivors[0].err.trim());
         // all name the one that was killed, or one that it took along
         for exit in &survivors {
-            exit.failed(&[&format!("`{victim}`"), "`hospital` has closed", "`clinic` has closed", "`hospital` has left", "`clinic` has left"]);
+            exit.failed(&[
+                &format!("`{victim}`"),
+                "`hospital` has closed",
+                "`clinic` has closed",
+                "`hospital` has left",
+                "`clinic` has left",
+            ]);
         }
         let named = |exit: &Exit| exit.err.contains(&format!("`{victim}`"));
         assert!(survivors.iter().any(named), "nobody names {victim}: {survivors:?}");
