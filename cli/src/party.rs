@@ -114,6 +114,7 @@ impl<'a> Job<'a> {
 
     /// One session after the other: what ends one is told, and does not end the program, unless it would end the next one too.
     fn serve(&self, config: &Config, listener: Option<&Listener>) -> Result<(), Failure> {
+        let mut told = false;
         loop {
             let mut runs = 0;
             let ended = Session::connect_on(config, listener).map_err(Ended::from).and_then(|mut session| {
@@ -124,9 +125,15 @@ impl<'a> Job<'a> {
             });
             let Err(ended): Result<(), Ended> = ended else { return Ok(()) };
             match ended {
-                Ended::Nobody => {}
+                Ended::Nobody(e) => {
+                    if !told {
+                        eprintln!("waiting: {e}");
+                    }
+                    told = true; // once, and not after every attempt
+                }
                 Ended::Failed(failure @ Failure::Input(_)) => return Err(failure),
                 Ended::Failed(failure) => {
+                    told = false;
                     failure.tell();
                     eprintln!("after {runs} runs of this session; waiting for the next one");
                     std::thread::sleep(Duration::from_millis(200)); // whoever fails at once is not asked at once again
@@ -151,8 +158,8 @@ impl<'a> Job<'a> {
 
 /// Why a session of a server is over.
 enum Ended {
-    /// Nobody came: the wait begins again.
-    Nobody,
+    /// Somebody is not there: the wait begins again.
+    Nobody(Error),
     Failed(Failure),
 }
 
@@ -160,7 +167,7 @@ impl From<Error> for Ended {
     fn from(e: Error) -> Self {
         use undertone_runtime::net::NetError;
         match e {
-            Error::Connect { cause: NetError::Connect { .. } | NetError::Missing { .. }, .. } => Ended::Nobody,
+            Error::Connect { cause: NetError::Connect { .. } | NetError::Missing { .. }, .. } => Ended::Nobody(e),
             other => Ended::Failed(other.into()),
         }
     }
