@@ -20,13 +20,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the port of a configuration; parties that call from now on wait to be served.
+    /// Binds the port of a configuration, with its limits; parties that call from now on wait to be served.
     ///
     /// # Errors
     /// [`Error::Config`], or [`Error::Connect`] when the port cannot be had.
     pub fn bind(config: &DealerConfig) -> Result<Self> {
         let listener = config.listener()?;
-        Ok(Self { config: config.clone(), limits: Limits::default(), listener })
+        Ok(Self { config: config.clone(), limits: config.limits.service(), listener })
     }
 
     /// The same server, spending no more than this on a session.
