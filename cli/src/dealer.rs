@@ -2,7 +2,6 @@
 
 use crate::failure::Failure;
 use clap::Args;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use undertone_runtime::config::DealerConfig;
@@ -18,8 +17,8 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<(), Failure> {
     let config = DealerConfig::from_file(&options.config)?;
     let server = Server::bind(&config)?;
-    // nobody may be reading any more; the dealer goes on
-    let tell = |line: &str| _ = writeln!(std::io::stdout(), "{line}");
-    tell(&format!("the dealer `{}` listens on {}", config.name()?, server.address()));
-    Ok(server.serve(&AtomicBool::new(false), &tell)?)
+    println!("the dealer `{}` listens on {}", config.name()?, server.local_address());
+    // a signal ends it: nothing of a session outlives it, and parties notice at once
+    server.run(&AtomicBool::new(false), &|line| println!("{line}"))?;
+    Ok(())
 }

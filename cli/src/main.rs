@@ -4,8 +4,10 @@
 #![forbid(unsafe_code)]
 
 mod certs;
+mod deal;
 mod dealer;
 mod failure;
+mod hex;
 mod party;
 mod plan;
 mod samples;
@@ -27,6 +29,8 @@ enum Command {
     Party(party::Options),
     /// Serves correlated randomness for any plan
     Dealer(dealer::Options),
+    /// Writes correlated randomness to disk, for parties that run without a dealer
+    Deal(deal::Options),
     /// Prints what a plan costs, stage by stage, who gives what and who learns what
     Plan(plan::Options),
     /// Makes a development CA and certificates
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Party(options) => party::run(&options),
         Command::Dealer(options) => dealer::run(&options),
+        Command::Deal(options) => deal::run(&options),
         Command::Plan(options) => plan::run(&options),
         Command::Certs(options) => certs::run(&options),
     };

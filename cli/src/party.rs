@@ -1,6 +1,7 @@
 //! `undertone party`: one endpoint of an exported model.
 
 use crate::failure::Failure;
+use crate::hex::hex;
 use crate::samples::{self, Samples};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -113,6 +114,7 @@ impl<'a> Job<'a> {
 
     /// One session after the other: what ends one is told, and does not end the program, unless it would end the next one too.
     fn serve(&self, config: &Config, listener: Option<&Listener>) -> Result<(), Failure> {
+        let mut told = false;
         loop {
             let mut runs = 0;
             let ended = Session::connect_on(config, listener).map_err(Ended::from).and_then(|mut session| {
@@ -123,9 +125,15 @@ impl<'a> Job<'a> {
             });
             let Err(ended): Result<(), Ended> = ended else { return Ok(()) };
             match ended {
-                Ended::Nobody => {}
+                Ended::Nobody(e) => {
+                    if !told {
+                        eprintln!("waiting: {e}");
+                    }
+                    told = true; // once, and not after every attempt
+                }
                 Ended::Failed(failure @ Failure::Input(_)) => return Err(failure),
                 Ended::Failed(failure) => {
+                    told = false;
                     failure.tell();
                     eprintln!("after {runs} runs of this session; waiting for the next one");
                     std::thread::sleep(Duration::from_millis(200)); // whoever fails at once is not asked at once again
@@ -135,10 +143,7 @@ impl<'a> Job<'a> {
     }
 
     fn summary(&self, number: u64, batch: usize, tape: Option<([u8; 16], u64)>, outcome: &Outcome) -> String {
-        let tape = tape.map_or(String::new(), |(dealing, tape)| {
-            let dealing: String = dealing.iter().map(|b| format!("{b:02x}")).collect();
-            format!(", tape {tape} of dealing {dealing}")
-        });
+        let tape = tape.map_or(String::new(), |(dealing, tape)| format!(", tape {tape} of dealing {}", hex(&dealing)));
         let (rounds, sent) = outcome.steps.iter().fold((0, 0), |(rounds, sent), step| (rounds + step.rounds, sent + step.sent));
         format!(
             "{} {}, run {number}: {batch} samples, {rounds} rounds, {sent} bytes sent to each peer, weights {:.3} s, offline {:.3} s, online {:.3} s{tape}",
@@ -153,8 +158,8 @@ impl<'a> Job<'a> {
 
 /// Why a session of a server is over.
 enum Ended {
-    /// Nobody came: the wait begins again.
-    Nobody,
+    /// Somebody is not there: the wait begins again.
+    Nobody(Error),
     Failed(Failure),
 }
 
@@ -162,7 +167,7 @@ impl From<Error> for Ended {
     fn from(e: Error) -> Self {
         use undertone_runtime::net::NetError;
         match e {
-            Error::Connect { cause: NetError::Connect { .. } | NetError::Missing { .. }, .. } => Ended::Nobody,
+            Error::Connect { cause: NetError::Connect { .. } | NetError::Missing { .. }, .. } => Ended::Nobody(e),
             other => Ended::Failed(other.into()),
         }
     }

@@ -1,6 +1,7 @@
 //! `undertone plan`: what a plan costs and what it reveals.
 
 use crate::failure::Failure;
+use crate::hex::hex;
 use clap::Args;
 use std::path::PathBuf;
 use undertone_runtime::Plan;
@@ -17,9 +18,8 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<(), Failure> {
     let plan = Plan::load(&options.file)?;
     let s = plan.settings;
-    let hash: String = plan.hash().iter().map(|b| format!("{b:02x}")).collect();
     println!("{}: {} parties and a dealer, ring of {} bits, {} of them a fraction", plan.model, s.parties, s.ring, s.fraction);
-    println!("hash {hash}");
+    println!("hash {}", hex(&plan.hash()));
     for (role, place) in &plan.roles {
         let inputs = plan.inputs.iter().filter(|i| i.owner == *place).map(|i| format!("input `{}` {:?}", i.name, i.shape));
         let weights = (plan.weights_owner == *place && !plan.weights.is_empty()).then(|| "the weights".to_owned());

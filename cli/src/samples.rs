@@ -60,18 +60,18 @@ fn names(plan: &Plan, inputs: &[usize]) -> String {
 /// Writes what was released, by the names of the releases; the file is whole or not there.
 pub fn write(path: &Path, plan: &Plan, opened: &Opened, batch: usize) -> Result<(), Failure> {
     let wrong = |message: String| Failure::Input(format!("{}: cannot be written: {message}", path.display()));
-    let mut all: Vec<(&str, Dtype, Vec<usize>, Zeroizing<Vec<u8>>)> = vec![];
-    for (name, values) in opened.iter() {
-        let shape = plan.releases.iter().find(|r| r.name == name).map(|r| r.shape.clone()).unwrap_or_default();
-        let shape = [&[batch][..], &shape].concat();
-        let (dtype, bytes) = match values {
-            Values::Real(values) => (Dtype::F32, values.iter().flat_map(|v| v.to_le_bytes()).collect()),
-            Values::Index(values) => (Dtype::U32, values.iter().flat_map(|v| v.to_le_bytes()).collect()),
-        };
-        all.push((name, dtype, shape, Zeroizing::new(bytes)));
-    }
-    let views: Result<Vec<_>, _> =
-        all.iter().map(|(name, t, shape, bytes)| TensorView::new(*t, shape.clone(), bytes).map(|v| (*name, v))).collect();
+    let all: Vec<(&str, Dtype, Zeroizing<Vec<u8>>)> = opened
+        .iter()
+        .map(|(name, values)| match values {
+            Values::Real(values) => (name, Dtype::F32, Zeroizing::new(values.iter().flat_map(|v| v.to_le_bytes()).collect())),
+            Values::Index(values) => (name, Dtype::U32, Zeroizing::new(values.iter().flat_map(|v| v.to_le_bytes()).collect())),
+        })
+        .collect();
+    let views = all.iter().map(|(name, dtype, bytes)| {
+        let shape = plan.releases.iter().find(|r| r.name == *name).map(|r| r.shape.as_slice()).unwrap_or_default();
+        TensorView::new(*dtype, [&[batch][..], shape].concat(), bytes).map(|view| (*name, view))
+    });
+    let views: Result<Vec<_>, _> = views.collect();
     let bytes = views.and_then(|views| safetensors::serialize(views, None)).map_err(|e| wrong(e.to_string()))?;
     write_whole(path, &Zeroizing::new(bytes)).map_err(|e| wrong(e.to_string()))
 }

@@ -10,5 +10,7 @@ mod kills;
 mod refusals;
 #[path = "processes/sessions.rs"]
 mod sessions;
+#[path = "processes/tapes.rs"]
+mod tapes;
 #[path = "processes/usage.rs"]
 mod usage;

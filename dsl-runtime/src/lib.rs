@@ -19,6 +19,7 @@ pub mod party;
 pub mod plan;
 pub mod protocol;
 pub mod report;
+pub mod tapes;
 pub mod tensor;
 #[cfg(any(test, feature = "test-util"))]
 pub mod uniformity;

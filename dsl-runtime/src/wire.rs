@@ -43,6 +43,8 @@ pub(crate) enum Answer {
     Tape(u64),
     /// The request cannot be met.
     Refused(String),
+    /// This party is gone, and with it the session.
+    Left(u32),
 }
 
 /// The first message of a dealer to a party.

@@ -93,7 +93,7 @@ impl Endpoint {
             }
             Endpoint::Dealer => {
                 let server = Server::bind(&DealerConfig::from_file(config)?)?;
-                Ok(server.serve(&AtomicBool::new(false), &|_| {})?)
+                Ok(server.run(&AtomicBool::new(false), &|_| {})?)
             }
         }
     }

@@ -7,7 +7,7 @@ pub use process::{Exit, Process};
 pub use proxy::{Change, Proxy};
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use undertone_runtime::config::Participants;
 use undertone_runtime::graph::op::Conv;
@@ -95,9 +95,12 @@ impl Scene {
         let reading = if cast.doctor { "reader" } else { "patient" };
         participants.roles =
             [("patient", "hospital"), ("model", "clinic"), (reading, reader)].map(|(r, n)| (r.to_owned(), n.to_owned())).into();
-        let roles: String = participants.roles.iter().map(|(role, name)| format!("{role} = \"{name}\"\n")).collect();
-        let deployment =
-            format!("parties = [\"hospital\", \"clinic\"]\ndealer = \"dealer\"\nclients = {:?}\n[roles]\n{roles}", participants.clients);
+        let roles: Vec<String> = participants.roles.iter().map(|(role, name)| format!("{role} = \"{name}\"")).collect();
+        let deployment = format!(
+            "parties = [\"hospital\", \"clinic\"]\ndealer = \"dealer\"\nclients = {:?}\n[roles]\n{}\n",
+            participants.clients,
+            roles.join("\n")
+        );
         std::fs::write(folder.join("deployment.toml"), deployment).unwrap();
         let scene = Self { folder, cast, participants, addresses: ["hospital", "clinic", "dealer"].map(|name| (name, free_port())).into() };
         scene.plan(&graph("Small", reading), &Settings::default()).save(scene.path("small.plan")).unwrap();
@@ -140,7 +143,8 @@ impl Scene {
         let mut text = if name == "dealer" {
             format!("{common}{listen}{tls}{timeouts}")
         } else {
-            let addresses: String = self.addresses.iter().filter(|(n, _)| *n != name).map(|(n, a)| format!("{n} = \"{a}\"\n")).collect();
+            let others = self.addresses.iter().filter(|(n, _)| *n != name);
+            let addresses = others.map(|(n, a)| format!("{n} = \"{a}\"")).collect::<Vec<_>>().join("\n");
             format!("name = \"{name}\"\n{common}{listen}{tls}{timeouts}[addresses]\n{addresses}")
         };
         for (from, to) in changes {
@@ -228,9 +232,4 @@ pub fn free_port() -> String {
             return address;
         }
     }
-}
-
-/// Whether a folder has a file whose name ends so.
-pub fn has_file(folder: &Path, end: &str) -> bool {
-    std::fs::read_dir(folder).unwrap().any(|entry| entry.unwrap().file_name().to_string_lossy().ends_with(end))
 }

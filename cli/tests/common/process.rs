@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// A test that waits longer than this is stuck.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 
 /// A running process; it is killed when this is dropped.
 pub struct Process {
@@ -107,6 +107,11 @@ impl Exit {
     /// It failed because of what it was given.
     pub fn refused(&self, texts: &[&str]) {
         self.ended(2, texts);
+    }
+
+    /// It ended with this code, and says this.
+    pub fn ended_saying(&self, code: i32, text: &str) {
+        self.ended(code, &[text]);
     }
 
     fn ended(&self, code: i32, texts: &[&str]) {

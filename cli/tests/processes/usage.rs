@@ -34,7 +34,7 @@ fn inputs_weights_and_outputs_are_those_of_the_role() {
 #[test]
 fn values_and_shapes_are_checked_and_never_printed() {
     let scene = Scene::new(Cast::default());
-    let mut given = |shape: &[usize], value: f32| {
+    let given = |shape: &[usize], value: f32| {
         let mut input = Weights::empty();
         input.insert("x", undertone_runtime::Shape::from_slice(shape), vec![value; shape.iter().product()]);
         input.save(scene.path("other.safetensors"), Precision::Single).unwrap();

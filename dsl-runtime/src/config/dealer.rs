@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 ///
 /// [limits]                             # optional, each with its default
 /// sessions = 16                        # sessions that are served at the same time
+/// elements = 268435456                 # elements of one step, all samples together; and weights of a session
+/// ahead_bytes = 67108864               # bytes of the next tape that are dealt before anybody asks for it
 ///
 /// [timeouts]                           # optional, as those of a party
 /// connect_seconds = 30.0               # until all parties of a session have called
@@ -48,12 +50,24 @@ pub struct DealerConfig {
 pub struct Limits {
     /// Sessions that are served at the same time.
     pub sessions: usize,
+    /// The largest number of elements of one step, all samples together; a session may have as many weights.
+    pub elements: usize,
+    /// Bytes of the next tape that are dealt before anybody asks for it; 0: none.
+    pub ahead_bytes: usize,
 }
 
 impl Default for Limits {
-    /// 16 sessions.
+    /// 16 sessions, and what a service spends by default on each.
     fn default() -> Self {
-        Self { sessions: 16 }
+        let service = crate::dealer::Limits::default();
+        Self { sessions: 16, elements: service.elements, ahead_bytes: service.ahead }
+    }
+}
+
+impl Limits {
+    /// What a service may spend on one session.
+    pub fn service(&self) -> crate::dealer::Limits {
+        crate::dealer::Limits { elements: self.elements, ahead: self.ahead_bytes }
     }
 }
 

@@ -1,80 +1,104 @@
-//! The dealer as a process: it waits for groups of parties and serves each on a thread of its own.
+//! The dealer as a process: a port where groups of parties call, and a session for each group.
 
-use super::service::{Limits, serve_limited};
+use super::service::{Limits, Wait, serve_waiting};
 use crate::config::DealerConfig;
+use crate::entropy::Entropy;
 use crate::error::{Error, Result};
-use crate::net::{Link, Listener, NetError, Tcp};
+use crate::net::{Label, Link, Listener, Tcp};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How often a server looks whether it should stop, and whether there is room for another session.
-const LOOK: Duration = Duration::from_millis(200);
+/// How often a server that waits looks whether it should stop.
+const TICK: Duration = Duration::from_millis(100);
 
-/// A dealer that listens.
+/// Serves every group of parties that calls, a bounded number of them at once. Nothing is remembered from one session to the next, and nothing is on the disk.
 pub struct Server {
     config: DealerConfig,
+    limits: Limits,
     listener: Listener,
 }
 
 impl Server {
-    /// Binds the dealer's port.
+    /// Binds the port of a configuration, with its limits; parties that call from now on wait to be served.
     ///
     /// # Errors
-    /// As [`DealerConfig::check`], and when the port cannot be had.
+    /// [`Error::Config`], or [`Error::Connect`] when the port cannot be had.
     pub fn bind(config: &DealerConfig) -> Result<Self> {
-        Ok(Self { config: config.clone(), listener: config.listener()? })
+        let listener = config.listener()?;
+        Ok(Self { config: config.clone(), limits: config.limits.service(), listener })
+    }
+
+    /// The same server, spending no more than this on a session.
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub fn local_address(&self) -> SocketAddr {
         self.listener.local_address()
     }
 
-    /// Serves sessions, as many at a time as the configuration allows, until `stop` is set and the sessions that run have ended. `tell` hears what happens, in words that
-    /// hold no secret.
+    /// Serves until `stop` is set, then ends all sessions between two requests. `log` hears a line of text for each session that starts or ends, with nothing secret in
+    /// it; sessions call it from threads of their own.
     ///
     /// # Errors
-    /// When the listener fails. A session that fails is told, and the others go on.
-    pub fn serve(&self, stop: &AtomicBool, tell: &(dyn Fn(&str) + Sync)) -> Result<()> {
-        let (parties, limits) = (&self.config.participants.parties, &self.config.limits);
-        let busy = AtomicUsize::new(0);
-        let failed = |cause: NetError| Error::Connect { party: format!("the dealer on {}", self.address()), cause };
+    /// When it can listen no more. What happens in a session ends that session only.
+    pub fn run(&self, stop: &AtomicBool, log: &(dyn Fn(&str) + Sync)) -> Result<()> {
+        let names = &self.config.participants.parties;
+        let failed = |cause| Error::Connect { party: self.config.name().unwrap_or("the dealer").to_owned(), cause };
+        let (busy, mut number, mut told) = (AtomicUsize::new(0), 0u64, false);
         std::thread::scope(|scope| {
-            let mut number = 0u64;
             while !stop.load(Ordering::SeqCst) {
-                if busy.load(Ordering::SeqCst) >= limits.sessions {
-                    std::thread::sleep(LOOK);
+                if busy.load(Ordering::SeqCst) >= self.config.limits.sessions {
+                    if !told {
+                        log(&format!("{} sessions are served: others wait until one ends", self.config.limits.sessions));
+                        told = true;
+                    }
+                    std::thread::sleep(TICK);
                     continue;
                 }
-                let Some((_, links)) = self.listener.next_group(parties, self.config.timeouts.connect, LOOK).map_err(failed)? else {
-                    continue;
-                };
-                number += 1;
+                let next = self.listener.next_group(names, self.config.timeouts.connect, TICK).map_err(failed);
+                let Some((label, links)) = next.inspect_err(|_| stop.store(true, Ordering::SeqCst))? else { continue };
+                (number, told) = (number + 1, false);
                 busy.fetch_add(1, Ordering::SeqCst);
-                let busy = &busy;
-                scope.spawn(move || {
-                    tell(&format!("session {number} with {} has begun", parties.join(" and ")));
-                    match self.session(links) {
-                        Ok(()) => tell(&format!("session {number} has ended")),
-                        Err(e) => tell(&format!("session {number} has failed: {e}")),
-                    }
-                    busy.fetch_sub(1, Ordering::SeqCst);
-                });
+                let leave = Leave(&busy);
+                let session = move || {
+                    let _leave = leave;
+                    self.session(number, &label, links, stop, log);
+                };
+                if let Err(e) = std::thread::Builder::new().name(format!("session {number}")).spawn_scoped(scope, session) {
+                    log(&format!("session {number} is refused: no thread for it: {e}"));
+                }
             }
             Ok(())
         })
     }
 
-    fn session(&self, links: Vec<Link>) -> Result<()> {
-        let parties = links.len();
-        let mut transport = Tcp::new(links.into_iter().map(Some).collect(), &self.config.timeouts.of_net());
-        serve_limited(&mut transport, parties, &Limits::default())
+    fn session(&self, number: u64, label: &Label, links: Vec<Link>, stop: &AtomicBool, log: &(dyn Fn(&str) + Sync)) {
+        let called: String = label[..4].iter().map(|b| format!("{b:02x}")).collect();
+        log(&format!("session {number} ({called}) starts: {}", self.config.participants.parties.join(", ")));
+        let (parties, timeouts) = (links.len(), self.config.timeouts);
+        let mut transport = Tcp::new(links.into_iter().map(Some).collect(), &timeouts.of_net());
+        let wait = Wait { idle: timeouts.idle, stop: Some(stop) };
+        match serve_waiting(&mut transport, parties, &mut Entropy::System, &mut |_| {}, &self.limits, &wait) {
+            Ok(served) => log(&format!("session {number} ends: {} tapes, {}", served.tapes, served.why)),
+            Err(e) => log(&format!("session {number} fails: {e}")),
+        }
+    }
+}
+
+/// Counts a session that is over, however it ended.
+struct Leave<'a>(&'a AtomicUsize);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 impl core::fmt::Debug for Server {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Server[{}]", self.address())
+        write!(f, "Server[{}]", self.local_address())
     }
 }

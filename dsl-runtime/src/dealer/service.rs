@@ -12,11 +12,16 @@ use crate::plan::Plan;
 use crate::wire::{Answer, ELEMENTS, LIMIT, PIECE, Request, VERSION, Welcome, decode, encode, tape_id};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use undertone_ring::prg::Prg;
 use zeroize::Zeroize;
 
 /// The largest number of weight sets that one session may keep.
 const SETS: usize = 64;
+
+/// How often a session without requests looks whether it is over.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Bytes of the next tape that wait for the parties, unless a service is told otherwise.
 pub const AHEAD: usize = 64 << 20;
@@ -63,7 +68,7 @@ pub(crate) fn serve_with(
     serve_as(transport, parties, entropy, prepare, &Limits { ahead: 0, ..Limits::default() })
 }
 
-/// All of it.
+/// As [`serve_with`], within limits, for as long as the parties like.
 pub(super) fn serve_as(
     transport: &mut dyn Transport,
     parties: usize,
@@ -71,42 +76,76 @@ pub(super) fn serve_as(
     prepare: &mut dyn FnMut(&mut Prg),
     limits: &Limits,
 ) -> Result<()> {
+    let wait = Wait { idle: Duration::MAX, stop: None };
+    serve_waiting(transport, parties, entropy, prepare, limits, &wait).map(|_| ())
+}
+
+/// How long a session waits for its parties.
+pub(super) struct Wait<'a> {
+    /// From one request to the next.
+    pub idle: Duration,
+    /// Once it is set, no request is waited for.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+/// What a session was.
+pub(super) struct Served {
+    /// Tapes that were sent.
+    pub tapes: u64,
+    /// Why it is over.
+    pub why: String,
+}
+
+/// All of it.
+pub(super) fn serve_waiting(
+    transport: &mut dyn Transport,
+    parties: usize,
+    entropy: &mut Entropy,
+    prepare: &mut dyn FnMut(&mut Prg),
+    limits: &Limits,
+    wait: &Wait<'_>,
+) -> Result<Served> {
     let seeds: Vec<Seed> = (0..parties).map(|_| entropy.seed()).collect::<Result<_>>()?;
     let dealing = entropy.bytes()?;
     let limits = Limits { elements: limits.elements.min(ELEMENTS), ..*limits };
-    let mut session = Service { transport, seeds, limits, sets: HashMap::new(), weights: 0, next_tape: 1, ahead: None, prepare };
-    for party in 0..parties {
-        let mut welcome = Welcome { version: VERSION, parties: parties as u32, dealing, seed: *session.seeds[party].bytes() };
-        let mut bytes = encode(&welcome);
-        let sent = session.transport.send(party, &bytes);
-        bytes.zeroize();
-        welcome.seed.zeroize();
-        if sent.is_err() {
-            return Ok(());
+    let mut session = Service { transport, seeds, limits, sets: HashMap::new(), weights: 0, next_tape: 1, sent: 0, ahead: None, prepare };
+    let ended = session.welcome(dealing).map_err(Stop::from).and_then(|()| {
+        loop {
+            let request = session.request(wait)?;
+            session.answer(request)?;
         }
-    }
-    loop {
-        let answered = session.request().map_err(Stop::from).and_then(|request| session.answer(request));
-        match answered {
-            Ok(()) => {}
-            // a session ends when a party leaves, and the parties report why
-            Err(Stop::Left) => return Ok(()),
-            Err(Stop::Failed(e)) => return Err(e),
+    });
+    match ended {
+        // a session ends when a party leaves, and the parties report why; they hear who it was, in case they only notice the dealer
+        Err(Stop::Left(gone, why)) => {
+            if let Some(gone) = gone {
+                let last_words = encode(&Answer::Left(gone as u32));
+                for party in (0..parties).filter(|party| *party != gone) {
+                    let _ = session.transport.send(party, &last_words); // it may be gone too
+                }
+            }
+            Ok(Served { tapes: session.sent, why })
         }
+        Err(Stop::Failed(e)) => Err(e),
+        Ok(never) => never,
     }
 }
 
 /// Why a session ends.
 enum Stop {
-    /// A party is gone.
-    Left,
+    /// A party is gone, or the session is over for another reason.
+    Left(Option<usize>, String),
     /// The dealer cannot go on.
     Failed(Error),
 }
 
 impl From<LinkError> for Stop {
-    fn from(_: LinkError) -> Self {
-        Self::Left
+    fn from(e: LinkError) -> Self {
+        let who = match e {
+            LinkError::Closed(party) | LinkError::Unknown(party) => party,
+            LinkError::Stalled { endpoint, .. } | LinkError::Length { endpoint, .. } | LinkError::Corrupt { endpoint, .. } => endpoint,
+        };
+        Self::Left(Some(who), e.to_string())
     }
 }
 
@@ -119,27 +158,48 @@ struct Service<'a> {
     weights: usize,
     /// Tape ids are given once, in ascending order.
     next_tape: u64,
+    /// Tapes that were sent.
+    sent: u64,
     /// The tape that will probably be asked for next.
     ahead: Option<Ahead>,
     prepare: &'a mut dyn FnMut(&mut Prg),
 }
 
 impl Service<'_> {
-    /// The request of all parties, or why there is none that they agree on.
-    fn request(&mut self) -> Result<Result<Request, String>, LinkError> {
-        let mut first = Vec::new();
-        let mut agreed = Ok(());
-        for party in 0..self.seeds.len() {
-            let mut message = Vec::new();
-            // a party may take as long as it likes between two requests; its peers then follow at once
-            while let Err(e) = self.transport.receive(party, LIMIT, &mut message) {
-                if party > 0 || !matches!(e, LinkError::Stalled { .. }) {
-                    return Err(e);
+    /// Gives each party its seed.
+    fn welcome(&mut self, dealing: [u8; 16]) -> Result<(), LinkError> {
+        let parties = self.seeds.len() as u32;
+        for (party, seed) in self.seeds.iter().enumerate() {
+            let mut welcome = Welcome { version: VERSION, parties, dealing, seed: *seed.bytes() };
+            let mut bytes = encode(&welcome);
+            let sent = self.transport.send(party, &bytes);
+            bytes.zeroize();
+            welcome.seed.zeroize();
+            sent?;
+        }
+        Ok(())
+    }
+
+    /// The request of all parties, or why there is none that they agree on. Party 0 may take its time between two requests; its peers then follow at once.
+    fn request(&mut self, wait: &Wait<'_>) -> Result<Result<Request, String>, Stop> {
+        let (mut first, since) = (Vec::new(), Instant::now());
+        self.transport.patience(Some(LOOK));
+        loop {
+            match self.transport.receive(0, LIMIT, &mut first) {
+                Ok(()) => break,
+                Err(LinkError::Stalled { .. }) if wait.stop.is_some_and(|stop| stop.load(Ordering::SeqCst)) => {
+                    return Err(Stop::Left(None, "the dealer is stopped".into()));
                 }
+                Err(LinkError::Stalled { .. }) if since.elapsed() < wait.idle => {}
+                Err(LinkError::Stalled { .. }) => return Err(Stop::Left(None, format!("no request for {} s", wait.idle.as_secs()))),
+                Err(e) => return Err(e.into()),
             }
-            if party == 0 {
-                first = message;
-            } else if message != first {
+        }
+        self.transport.patience(None);
+        let (mut agreed, mut message) = (Ok(()), Vec::new());
+        for party in 1..self.seeds.len() {
+            self.transport.receive(party, LIMIT, &mut message)?;
+            if message != first {
                 agreed = Err(format!("parties 0 and {party} ask for different things: they do not run the same plan, batch or weights"));
             }
         }
@@ -201,6 +261,7 @@ impl Service<'_> {
         if !tape.send(|piece| transport.send(last, piece))? {
             return Err(failed("the thread that dealt it has panicked: this is a bug in Undertone"));
         }
+        self.sent += 1;
         if self.limits.ahead > 0 {
             self.ahead = Some(self.start(set, batch)?);
         }

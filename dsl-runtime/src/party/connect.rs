@@ -4,12 +4,13 @@ use super::Session;
 use super::handshake::Table;
 use super::links::Links;
 use super::session::Parts;
-use super::source::{Live, Source};
+use super::source::Live;
 use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::net::{Identity, Label, Link, Listener, NetError, Tcp, dial};
 use crate::plan::Place;
+use crate::tapes::Folder;
 use std::time::{Duration, Instant};
 
 impl Session {
@@ -33,12 +34,17 @@ impl Session {
         let place = config.place()?;
         let table = Table { parties: config.participants.parties.len(), clients: config.participants.clients.len() };
         let me = place.endpoint(table.parties);
+        // tapes that cannot be used are no reason to call anybody
+        let tapes = config.tapes.as_ref().map(|folder| Folder::open(folder, me, table.parties)).transpose()?;
         let calling = Calling { config, identity: config.identity()?, until: Instant::now() + config.timeouts.connect };
         let links = calling.peers(table, me, listener).map_err(|cause| calling.failed(cause))?;
         let transport = Box::new(Tcp::new(links, &config.timeouts.of_net()));
         let links = Links::new(me, &config.participants.names(), transport).idle(config.timeouts.idle);
         let parts = Parts { place, table, links, entropy: Entropy::System, prepare: Box::new(|_| {}) };
-        let session = Self::connect_with(parts, |names, label| calling.source(table, me, names, label))?;
+        let session = Self::connect_with(parts, |names, label| match tapes {
+            Some(folder) => Ok(Box::new(folder)),
+            None => Ok(Box::new(calling.dealer(table, me, names, label)?)),
+        })?;
         Ok(session.planned(config.settings, config.participants.deployment()))
     }
 }
@@ -69,13 +75,13 @@ impl Calling<'_> {
         Ok(links)
     }
 
-    /// Where a party's tapes come from. The dealer tells sessions apart by the name that the greetings have given them.
-    fn source(&self, table: Table, me: usize, names: &[String], label: Label) -> Result<Box<dyn Source>> {
-        let Some(dealer) = self.config.participants.dealer.as_deref() else { return Err(self.failed(NetError::Randomness)) };
+    /// The dealer, who tells sessions apart by the name that the greetings have given them.
+    fn dealer(&self, table: Table, me: usize, names: &[String], label: Label) -> Result<Live> {
+        let dealer = self.config.participants.dealer.as_deref().unwrap_or_default();
         let link = self.dial(dealer, &label).map_err(|cause| self.failed(cause))?;
         let links = (0..table.parties).map(|_| None).chain([Some(link)]).collect();
         let transport = Box::new(Tcp::new(links, &self.config.timeouts.of_net()));
-        Ok(Box::new(Live::connect(me, table.parties, names, transport)?))
+        Live::connect(me, table.parties, names, transport)
     }
 
     fn dial(&self, name: &str, label: &Label) -> Result<Link, NetError> {

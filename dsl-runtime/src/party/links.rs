@@ -105,6 +105,11 @@ impl Links {
         Error::Peer { party: self.name(self.me), during: during.to_owned(), message }
     }
 
+    /// Another one is gone, as the dealer says.
+    pub(super) fn gone(&self, peer: usize, during: &str) -> Error {
+        Error::Gone { party: self.name(self.me), during: during.to_owned(), message: format!("{} has left the dealer", self.name(peer)) }
+    }
+
     /// This endpoint and another one do not agree.
     pub(super) fn differs(&self, peer: usize, message: String) -> Error {
         Error::Disagreement { party: self.name(self.me), peer: self.name(peer), message }

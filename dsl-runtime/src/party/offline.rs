@@ -80,7 +80,7 @@ impl Session {
         let header = Header { plan: hash, batch, run, set, dealing, claimed };
         let agreed = agree(self.table, &mut self.links, plan, &header)?;
         let from = Instant::now();
-        let set = self.weight_set(plan, agreed.set, &mine)?;
+        let set = self.weight_set(plan, &agreed, &mine)?;
         let setup = from.elapsed();
         let (steps, corrections) = match self.place {
             Place::Party(_) => self.expand(plan, &set, agreed)?,

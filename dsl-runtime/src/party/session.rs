@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::net::Transport;
 use crate::plan::{Deployment, Place, Plan, Settings};
 use crate::protocol::Seat;
+use crate::tapes::Folder;
 use std::collections::HashMap;
 use std::sync::Arc;
 use undertone_ring::prg::Prg;
@@ -45,7 +46,7 @@ pub struct Session {
 }
 
 /// Sees every generator before it is used.
-pub(super) type Prepare = Box<dyn FnMut(&mut Prg) + Send>;
+pub(crate) type Prepare = Box<dyn FnMut(&mut Prg) + Send>;
 
 /// What a session is made of.
 pub(super) struct Parts {
@@ -62,14 +63,33 @@ impl Session {
     /// # Errors
     /// When a peer or the dealer is gone, or has another version or place.
     pub fn over(party: usize, parties: usize, peers: Box<dyn Transport>, dealer: Box<dyn Transport>) -> Result<Self> {
+        Self::over_source(party, parties, peers, Box::new(|_| {}), |names| Ok(Box::new(Live::connect(party, parties, names, dealer)?)))
+    }
+
+    /// The same with a folder of tapes instead of a dealer.
+    ///
+    /// # Errors
+    /// As [`over`](Self::over).
+    pub fn over_tapes(party: usize, parties: usize, peers: Box<dyn Transport>, tapes: Folder) -> Result<Self> {
+        Self::over_source(party, parties, peers, Box::new(|_| {}), |_| Ok(Box::new(tapes)))
+    }
+
+    /// The same with any source of tapes; `prepare` sees every generator before it is used.
+    pub(crate) fn over_source(
+        party: usize,
+        parties: usize,
+        peers: Box<dyn Transport>,
+        prepare: Prepare,
+        source: impl FnOnce(&[String]) -> Result<Box<dyn Source>>,
+    ) -> Result<Self> {
         if party >= parties || parties < 2 {
             let message = format!("there is no party {party} among {parties}");
             return Err(Error::Peer { party: format!("party {party}"), during: "connect".into(), message });
         }
         let (table, names) = (Table { parties, clients: 0 }, links::names(parties, 0));
         let links = Links::new(party, &names, peers);
-        let parts = Parts { place: Place::Party(party), table, links, entropy: Entropy::System, prepare: Box::new(|_| {}) };
-        Self::connect_with(parts, |names, _| Ok(Box::new(Live::connect(party, parties, names, dealer)?)))
+        let parts = Parts { place: Place::Party(party), table, links, entropy: Entropy::System, prepare };
+        Self::connect_with(parts, |names, _| source(names))
     }
 
     /// Greets everybody; then a party opens its source of tapes, which hears the names of the endpoints and of the session.

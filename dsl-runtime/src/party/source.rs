@@ -24,8 +24,9 @@ pub(crate) trait Source: Send {
     /// Makes the masks of a new set of weights available.
     fn weights(&mut self, set: [u8; 16], plan: &Plan) -> Result<()>;
 
-    /// Ties a set of weights to what its owner is about to send under the masks of its id, for ever: any other digest under the same id is refused.
-    fn bind(&mut self, set: [u8; 16], digest: [u8; 32]) -> Result<()>;
+    /// Ties a set of weights to what its owner is about to send under the masks of its id, for ever: any other digest under the same id is refused. `claimed` is, with
+    /// the owner, the highest tape that anybody has claimed: above 0, weights were sent before, and must be known here. 0 with all others.
+    fn bind(&mut self, set: [u8; 16], digest: [u8; 32], claimed: u64) -> Result<()>;
 
     /// Claims a tape for `batch` samples, for ever, with an id above `above`, before the first byte of it is used; returns its id.
     fn tape(&mut self, set: [u8; 16], plan: &Plan, batch: usize, above: u64) -> Result<u64>;
@@ -71,6 +72,7 @@ impl Live {
         self.links.send(self.dealer, &crate::wire::encode(request), "dealer")?;
         match self.links.receive(self.dealer, "dealer")? {
             Answer::Refused(message) => Err(self.links.failed("dealer", format!("the dealer refuses: {message}"))),
+            Answer::Left(party) => Err(self.links.gone(party as usize, "dealer")),
             answer => Ok(answer),
         }
     }
@@ -101,7 +103,7 @@ impl Source for Live {
     }
 
     /// The dealer's seeds are fresh for each session, and it refuses an id that it has seen: nothing has to be remembered.
-    fn bind(&mut self, _: [u8; 16], _: [u8; 32]) -> Result<()> {
+    fn bind(&mut self, _: [u8; 16], _: [u8; 32], _: u64) -> Result<()> {
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! party a share; the parties then open the shares under masks of all of them, in one round of n bits a weight, so nobody learns a weight.
 
 use super::Session;
+use super::handshake::Agreed;
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
 use crate::plan::{EncodedWeight, Place, Plan, WeightSpec};
@@ -63,7 +64,8 @@ impl Session {
     }
 
     /// The weights of a set that all endpoints have agreed on, shared now if they were not before.
-    pub(super) fn weight_set(&mut self, plan: &Plan, id: [u8; 16], mine: &[EncodedWeight]) -> Result<Arc<WeightSet>> {
+    pub(super) fn weight_set(&mut self, plan: &Plan, agreed: &Agreed, mine: &[EncodedWeight]) -> Result<Arc<WeightSet>> {
+        let id = agreed.set;
         if let Some(set) = self.sets.get(&id) {
             if set.plan == plan.hash() {
                 return Ok(set.clone());
@@ -80,7 +82,7 @@ impl Session {
             (Place::Party(_), keeper) => {
                 self.source()?.weights(id, plan)?;
                 match keeper {
-                    Some(keeper) => self.keep(plan, id, keeper, mine)?,
+                    Some(keeper) => self.keep(plan, agreed, keeper, mine)?,
                     None => self.open_shares(plan, id)?,
                 }
             }
@@ -91,7 +93,8 @@ impl Session {
     }
 
     /// Weights of one party: it sends them under its mask, the others pack what they hear.
-    fn keep(&mut self, plan: &Plan, id: [u8; 16], keeper: usize, mine: &[EncodedWeight]) -> Result<Vec<Held>> {
+    fn keep(&mut self, plan: &Plan, agreed: &Agreed, keeper: usize, mine: &[EncodedWeight]) -> Result<Vec<Held>> {
+        let id = agreed.set;
         let (seat, key, n) = (self.seat()?, self.key(Purpose::Weights, &id)?, plan.settings.ring);
         // only tapes that were made before the weights were known could meet two sets of weights under one id
         let durable = self.source()?.set().is_some();
@@ -102,7 +105,7 @@ impl Session {
             digest.update(self.source()?.key(Purpose::Digest, &id).bytes());
             mine.iter().for_each(|w| _ = digest.update(undertone_ring::bytes::as_bytes(&w.weight)));
             let digest = *digest.finalize().as_bytes();
-            self.source()?.bind(id, digest)?;
+            self.source()?.bind(id, digest, agreed.claimed)?;
         }
         let mut held = vec![];
         let (mut message, mut digest) = (Vec::new(), digest_of(plan));
@@ -131,7 +134,7 @@ impl Session {
         }
         if seat.party != keeper && durable {
             let digest = *digest.finalize().as_bytes();
-            self.source()?.bind(id, digest)?;
+            self.source()?.bind(id, digest, 0)?;
         }
         Ok(held)
     }
