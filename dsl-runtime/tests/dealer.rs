@@ -132,7 +132,8 @@ fn a_server_keeps_to_its_number_of_sessions_and_stops_when_it_is_told() {
         let others = parties(Some(address));
         let waiting = std::thread::scope(|scope| {
             let waiting = scope.spawn(|| both(&others, 1));
-            while count(&lines.lock().unwrap(), "others wait") == 0 {
+            let from = Instant::now();
+            while count(&lines.lock().unwrap(), "others wait") == 0 && from.elapsed() < Duration::from_secs(10) {
                 std::thread::sleep(Duration::from_millis(10));
             }
             assert_eq!(count(&lines.lock().unwrap(), "starts"), 1);
