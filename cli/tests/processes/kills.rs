@@ -43,7 +43,7 @@ fn of_a_party_with_tapes_on_disk() {
             let tapes: Vec<u64> = exit.tapes().into_iter().map(|(_, number)| number).collect();
             assert!(tapes.is_sorted() && tapes.first().is_none_or(|first| *first > highest), "after tape {highest}: {exit:?}");
         }
-        let session = [&killed, &survivor].into_iter().flat_map(|exit| exit.tapes()).map(|(_, number)| number).max();
+        let session = [&killed, &survivor].into_iter().flat_map(Exit::tapes).map(|(_, number)| number).max();
         let last = next[0].tapes()[0].1;
         assert!(session.is_none_or(|session| session < last), "the next run uses a tape above {session:?}, not {last}");
         highest = last;
@@ -92,15 +92,9 @@ fn kill(victim: &str) {
         println!("moment {moment}: {victim} killed after {after:?}, noticed within {:?}: {}", start.elapsed(), survivors[0].err.trim());
         // all name the one that was killed, or one that it took along
         for exit in &survivors {
-            exit.failed(&[
-                &format!("`{victim}`"),
-                "`hospital` has closed",
-                "`clinic` has closed",
-                "`hospital` has left",
-                "`clinic` has left",
-            ]);
+            exit.failed(&[victim, "`hospital` has closed", "`clinic` has closed", "`hospital` has left", "`clinic` has left"]);
         }
-        let named = |exit: &Exit| exit.err.contains(&format!("`{victim}`"));
+        let named = |exit: &Exit| exit.err.contains(victim);
         assert!(survivors.iter().any(named), "nobody names {victim}: {survivors:?}");
         if scene.path("y.safetensors").exists() {
             scene.output_is(0);
