@@ -128,6 +128,7 @@ impl Conn {
         let head = &mut bytes[..if self.tls.is_some() { SEALED } else { PLAIN }];
         let mut have = self.read_some(head, wait)?;
         *begun = true;
+        let wait = &wait.begun();
         while have < head.len() {
             have += self.read_some(&mut head[have..], wait).map_err(|fault| match head {
                 [0x15, 3, ..] if self.tls.is_none() && have > 1 => Fault::Corrupt("an alert of TLS came".into()),

@@ -13,13 +13,26 @@ pub(crate) struct Wait {
     pub until: Instant,
     /// How long to look for bytes before going to sleep.
     pub spin: Duration,
+    /// What a message that has begun gets in any case: a short look for the next message must not end one that is on its way.
+    message: Duration,
 }
 
 impl Wait {
     pub fn new(patience: Duration, spin: Duration) -> Self {
         let now = Instant::now();
         // far enough to be never, where the clock cannot count so far
-        Self { until: now.checked_add(patience).unwrap_or_else(|| now + Duration::from_secs(1 << 31)), spin }
+        let until = now.checked_add(patience).unwrap_or_else(|| now + Duration::from_secs(1 << 31));
+        Self { until, spin, message: Duration::ZERO }
+    }
+
+    /// The same, for messages that get this long once they have begun.
+    pub fn with_message(self, message: Duration) -> Self {
+        Self { message, ..self }
+    }
+
+    /// The time for a message whose first byte is there.
+    pub fn begun(&self) -> Self {
+        Self { until: self.until.max(Self::new(self.message, self.spin).until), ..*self }
     }
 
     /// What is left of the time, for a call that blocks.

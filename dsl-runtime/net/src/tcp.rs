@@ -48,7 +48,8 @@ impl Tcp {
     }
 
     fn wait(&self) -> Wait {
-        Wait::new(self.patience, self.timeouts.spin)
+        let wait = Wait::new(self.patience, self.timeouts.spin);
+        if self.patience < self.timeouts.message { wait.with_message(self.timeouts.message) } else { wait }
     }
 }
 

@@ -105,6 +105,21 @@ fn what_trickles_does_not_prolong_the_time() {
 }
 
 #[test]
+fn a_short_look_for_a_message_does_not_end_one_that_is_on_its_way() {
+    for secure in [false, true] {
+        let (mut a, mut b, line) = two(secure, PATIENT);
+        a.patience(Some(Duration::from_millis(5)));
+        line.set(Line::Trickle);
+        b.send(0, &[7; 20]).unwrap();
+        let mut message = vec![];
+        while let Err(e) = a.receive(1, 20, &mut message) {
+            assert!(matches!(e, LinkError::Stalled { .. }), "{e}");
+        }
+        assert_eq!(message, [7; 20]);
+    }
+}
+
+#[test]
 fn a_line_that_is_cut_in_a_message_is_an_end() {
     for secure in [false, true] {
         for at in [0, 5, 100, 70_000] {

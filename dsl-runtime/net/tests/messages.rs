@@ -192,7 +192,9 @@ fn a_peer_that_leaves_during_a_large_exchange_wakes_the_senders() {
             }
             one.exchange(me, &noise(16 << 20, 0), &mut [vec![], vec![]])
         });
-        assert_eq!(errors[..2], [Err(LinkError::Closed(2)), Err(LinkError::Closed(2))]);
+        // the first to notice ends its links, so the other one may hear of it there
+        assert!(errors[..2].iter().all(|e| matches!(e, Err(LinkError::Closed(_)))), "{errors:?}");
+        assert!(errors[..2].contains(&Err(LinkError::Closed(2))), "{errors:?}");
     }
 }
 

@@ -76,8 +76,8 @@ impl Server {
     }
 
     fn session(&self, number: u64, label: &Label, links: Vec<Link>, stop: &AtomicBool, log: &(dyn Fn(&str) + Sync)) {
-        let called: String = label[..4].iter().map(|b| format!("{b:02x}")).collect();
-        log(&format!("session {number} ({called}) starts: {}", self.config.participants.parties.join(", ")));
+        let called = u32::from_be_bytes([label[0], label[1], label[2], label[3]]);
+        log(&format!("session {number} ({called:08x}) starts: {}", self.config.participants.parties.join(", ")));
         let (parties, timeouts) = (links.len(), self.config.timeouts);
         let mut transport = Tcp::new(links.into_iter().map(Some).collect(), &timeouts.of_net());
         let wait = Wait { idle: timeouts.idle, stop: Some(stop) };

@@ -313,7 +313,8 @@ fn products_by_slices_of_the_batch_are_those_of_the_whole_batch() {
 
 #[test]
 fn a_deal_stops_when_nobody_wants_more() {
-    let (plan, keys) = (plan(), keys());
+    let (plan, mut keys, log) = (plan(), keys(), Log::default());
+    keys.iter_mut().for_each(|key| key.audit(log.clone()));
     let mut taken = 0;
     let complete = deal(&plan, &WeightMasks::new(&plan, &keys), &keys, 60_000, |piece| {
         taken += piece.len();
@@ -321,5 +322,7 @@ fn a_deal_stops_when_nobody_wants_more() {
     });
     assert!(!complete);
     assert_eq!(taken, 3 * PIECE);
+    let until_then = log.lock().unwrap().len();
     assert_eq!(dealt(&plan, &keys, 60_000).1, PIECE);
+    assert!(log.lock().unwrap().len() > 3 * until_then, "{until_then} requests for a third of the tape");
 }

@@ -1,7 +1,7 @@
 //! Dealing to disk.
 
 use super::durable::{create, create_folder, failed, settle, sync_folder, write};
-use super::format::{Claimed, Dealing, Header, VERSION, party, refuse, sum, tape};
+use super::format::{Claimed, Contents, Header, VERSION, party, refuse, sum, tape};
 use crate::dealer::{WeightMasks, deal as deal_pieces};
 use crate::entropy::{Entropy, Purpose, Seed};
 use crate::error::Result;
@@ -42,7 +42,7 @@ pub(super) fn deal_with(
     std::fs::create_dir_all(out).map_err(|e| failed(out, e))?;
     let seeds: Vec<Seed> = (0..parties).map(|_| entropy.seed()).collect::<Result<_>>()?;
     let (dealing, set) = (entropy.bytes()?, entropy.bytes()?);
-    let of = |party: usize| Dealing {
+    let of = |party: usize| Contents {
         version: VERSION,
         dealing,
         plan: plan.hash(),
@@ -102,7 +102,7 @@ fn check(plan: &Plan, batch: usize, count: u64) -> Result<()> {
     Ok(())
 }
 
-fn write_tape(path: &Path, plan: &Plan, masks: &WeightMasks, of: &Dealing, id: u64, keys: &[Prg], seed: &Seed) -> Result<()> {
+fn write_tape(path: &Path, plan: &Plan, masks: &WeightMasks, of: &Contents, id: u64, keys: &[Prg], seed: &Seed) -> Result<()> {
     let header = Header::new(of, id, plan);
     let temporary = path.with_added_extension("new");
     let mut file = BufWriter::with_capacity(PIECE, create(&temporary)?);

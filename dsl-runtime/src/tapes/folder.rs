@@ -1,7 +1,7 @@
 //! A party's tapes.
 
 use super::durable::{failed, read, write};
-use super::format::{Bound, Claimed, Dealing, Header, VERSION, sum, tape};
+use super::format::{Bound, Claimed, Contents, Header, VERSION, sum, tape};
 use crate::entropy::{Purpose, Seed};
 use crate::error::Result;
 use crate::party::source::Source;
@@ -14,7 +14,7 @@ use undertone_ring::prg::Key;
 /// A party's folder of tapes, for one session at a time.
 pub struct Folder {
     path: PathBuf,
-    of: Dealing,
+    of: Contents,
     seed: Seed,
     claimed: u64,
     open: Option<Open>,
@@ -49,7 +49,7 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(failed(path, "these tapes are in use by another process or session")),
             Err(TryLockError::Error(e)) => return Err(failed(&at, e)),
         }
-        let Some(of) = read::<Dealing>(&path.join("dealing"), "dealing")? else { return Err(failed(path, unfinished)) };
+        let Some(of) = read::<Contents>(&path.join("dealing"), "dealing")? else { return Err(failed(path, unfinished)) };
         if of.version != VERSION {
             return Err(failed(path, format!("the tapes have version {}, this program knows {VERSION}: deal again", of.version)));
         }

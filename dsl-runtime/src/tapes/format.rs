@@ -24,7 +24,7 @@ const AT_ONCE: usize = 1 << 20;
 
 /// What all tapes of a party's folder have in common.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Dealing {
+pub(super) struct Contents {
     pub version: u32,
     /// Told apart from every other dealing.
     pub dealing: [u8; 16],
@@ -42,7 +42,7 @@ pub(super) struct Dealing {
     pub seed: [u8; 16],
 }
 
-impl Drop for Dealing {
+impl Drop for Contents {
     fn drop(&mut self) {
         self.seed.zeroize();
     }
@@ -79,7 +79,7 @@ pub(super) struct Header {
 
 impl Header {
     /// What the header of a tape must be.
-    pub(super) fn new(of: &Dealing, tape: u64, plan: &Plan) -> Self {
+    pub(super) fn new(of: &Contents, tape: u64, plan: &Plan) -> Self {
         let len = plan.steps.iter().map(|s| step_cost(plan, s, of.batch as usize).corrections).sum();
         let (dealing, plan, party, set, batch) = (of.dealing, of.plan, of.party, of.set, of.batch);
         Self { version: VERSION, dealing, tape, plan, party, set, batch, len }
