@@ -92,15 +92,9 @@ fn kill(victim: &str) {
         println!("moment {moment}: {victim} killed after {after:?}, noticed within {:?}: {}", start.elapsed(), survivors[0].err.trim());
         // all name the one that was killed, or one that it took along
         for exit in &survivors {
-            exit.failed(&[
-                &format!("`{victim}`"),
-                "`hospital` has closed",
-                "`clinic` has closed",
-                "`hospital` has left",
-                "`clinic` has left",
-            ]);
+            exit.failed(&[victim, "`hospital` has closed", "`clinic` has closed", "`hospital` has left", "`clinic` has left"]);
         }
-        let named = |exit: &Exit| exit.err.contains(&format!("`{victim}`"));
+        let named = |exit: &Exit| exit.err.contains(victim);
         assert!(survivors.iter().any(named), "nobody names {victim}: {survivors:?}");
         if scene.path("y.safetensors").exists() {
             scene.output_is(0);

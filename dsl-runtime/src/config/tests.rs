@@ -30,7 +30,9 @@ impl Folder {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let folder = std::env::temp_dir().join(format!("undertone-config-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
         std::fs::create_dir_all(&folder).unwrap();
-        files.iter().for_each(|(name, text)| std::fs::write(folder.join(name), text).unwrap());
+        for (name, text) in files {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
         Self(folder)
     }
 }

@@ -13,6 +13,9 @@ use crate::plan::Place;
 use crate::tapes::Folder;
 use std::time::{Duration, Instant};
 
+/// How long the dealer may take to answer who is missing.
+const ANSWER: Duration = Duration::from_secs(1);
+
 impl Session {
     /// Connects to everybody that the configuration names; returns when all are there and have greeted each other, and this party has reached the dealer or opened its
     /// tapes.
@@ -63,7 +66,7 @@ impl Calling<'_> {
         let endpoint = |name: &str| self.config.participants.place(name).map_or(0, |place: Place| place.endpoint(table.parties));
         let mut links: Vec<Option<Link>> = (0..=table.parties + table.clients).map(|_| None).collect();
         for name in self.config.earlier().filter(|name| endpoint(name) != me) {
-            links[endpoint(name)] = Some(self.dial(name, &label)?);
+            links[endpoint(name)] = Some(self.dial(name, &label, self.left())?);
         }
         let callers: Vec<String> = self.config.callers().map(str::to_owned).collect();
         if let Some(listener) = listener.filter(|_| !callers.is_empty()) {
@@ -78,15 +81,16 @@ impl Calling<'_> {
     /// The dealer, who tells sessions apart by the name that the greetings have given them.
     fn dealer(&self, table: Table, me: usize, names: &[String], label: Label) -> Result<Live> {
         let dealer = self.config.participants.dealer.as_deref().unwrap_or_default();
-        let link = self.dial(dealer, &label).map_err(|cause| self.failed(cause))?;
+        // it waits for all parties as long as we do, and then says who is missing: that is worth a moment more
+        let link = self.dial(dealer, &label, self.config.timeouts.connect + ANSWER).map_err(|cause| self.failed(cause))?;
         let links = (0..table.parties).map(|_| None).chain([Some(link)]).collect();
         let transport = Box::new(Tcp::new(links, &self.config.timeouts.of_net()));
         Live::connect(me, table.parties, names, transport)
     }
 
-    fn dial(&self, name: &str, label: &Label) -> Result<Link, NetError> {
+    fn dial(&self, name: &str, label: &Label, timeout: Duration) -> Result<Link, NetError> {
         let address = self.config.addresses.get(name).map_or("", String::as_str);
-        dial(&self.identity, name, address, label, self.left())
+        dial(&self.identity, name, address, label, timeout)
     }
 
     /// What is left of the time to connect.
