@@ -6,6 +6,7 @@ pub mod proxy;
 pub use process::{Exit, Process};
 pub use proxy::{Change, Proxy};
 
+use safetensors::{Dtype, SafeTensors};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,14 +16,14 @@ use undertone_runtime::graph::{Graph, Init, trace_roles};
 use undertone_runtime::net::certs;
 use undertone_runtime::party::fixed_point;
 use undertone_runtime::weights::Precision;
-use undertone_runtime::{Plan, Settings, Shape, Weights};
+use undertone_runtime::{Opened, Plan, Settings, Shape, Weights};
 
 /// The side of a picture.
 const SIDE: usize = 8;
 /// Pictures of one run.
 pub const BATCH: usize = 2;
 
-/// A small convolutional network: the picture is the patient's, the weights are the model's, and the scores are the reader's.
+/// A small convolutional network: the picture is the patient's, the weights are the model's, and scores and class are the reader's.
 pub fn graph(name: &str, reader: &str) -> Graph {
     trace_roles(name, &[("x", Shape::new([1, SIDE, SIDE]), "patient")], "model", |g, x| {
         let w = g.parameter("a.weight", [2, 1, 3, 3], Init::Constant(0.0));
@@ -32,7 +33,9 @@ pub fn graph(name: &str, reader: &str) -> Graph {
         let y = g.stage("flat", Ok(Shape::new([2 * SIDE * SIDE])), |g| g.reshape(y, [2 * SIDE * SIDE]));
         let w = g.parameter("c.weight", [3, 2 * SIDE * SIDE], Init::Constant(0.0));
         let y = g.stage("c", Ok(Shape::new([3])), |g| g.linear(y, w, None));
+        let class = g.stage("class", Ok(Shape::new([])), |g| g.argmax(y, 0));
         g.release("score", y, &[reader]);
+        g.release("class", class, &[reader]);
         y
     })
     .unwrap()
@@ -52,13 +55,13 @@ fn pictures() -> Vec<f32> {
     (0..BATCH * SIDE * SIDE).map(|i| ((i * 29) % 31) as f32 / 31.0).collect()
 }
 
-/// What a run must give.
+/// The scores that a run must give.
 pub fn expected(seed: usize) -> Vec<f32> {
-    fixed_point(&graph("Small", "patient"), &Settings::default(), &weights(seed), &[&pictures()], BATCH)
-        .unwrap()
-        .opened
-        .real("score")
-        .to_vec()
+    reference(seed).real("score").to_vec()
+}
+
+fn reference(seed: usize) -> Opened {
+    fixed_point(&graph("Small", "patient"), &Settings::default(), &weights(seed), &[&pictures()], BATCH).unwrap().opened
 }
 
 /// Who takes part, and how.
@@ -199,8 +202,15 @@ impl Scene {
     /// What was released is what the fixed-point reference gives.
     pub fn output_is(&self, seed: usize) {
         assert!(close(&self.output(), &expected(seed)), "{:?} is not {:?}", self.output(), expected(seed));
+        let bytes = std::fs::read(self.path("y.safetensors")).unwrap();
+        let released = SafeTensors::deserialize(&bytes).unwrap();
+        let class = released.tensor("class").unwrap();
+        let indices: Vec<u32> = class.data().as_chunks().0.iter().map(|b| u32::from_le_bytes(*b)).collect();
+        assert_eq!((released.len(), class.dtype(), class.shape()), (2, Dtype::U32, &[BATCH][..]));
+        assert_eq!(indices, reference(seed).indices("class"));
     }
 
+    /// The scores that were released.
     pub fn output(&self) -> Vec<f32> {
         let released = Weights::load(self.path("y.safetensors")).unwrap();
         let (shape, values) = released.get("score").unwrap();

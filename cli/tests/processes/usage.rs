@@ -76,7 +76,7 @@ fn a_plan_is_printed_with_its_costs_and_with_who_learns_what() {
     for text in [
         "Small x 4",
         "role `patient` at party 0: gives input `x` [1, 8, 8]; learns nothing",
-        "role `reader` at client 0: gives nothing; learns `score` [3]",
+        "role `reader` at client 0: gives nothing; learns `score` [3], `class` []",
         "total",
     ] {
         assert!(exit.out.contains(text), "`{text}` is not in {}", exit.out);
