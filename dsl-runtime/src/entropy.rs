@@ -77,8 +77,6 @@ pub(crate) enum Purpose {
     Tape,
     /// The masks of a set of weights; the id is the set's.
     Weights,
-    /// The digest that ties weights to the id of their set; the id is the set's.
-    Digest,
     /// A client's values as a party expands them; the seed serves one such sharing.
     Share,
     /// The zero sharings of a run; the seed is that of a pair of parties, the id the run's number.
@@ -90,7 +88,6 @@ impl Purpose {
         match self {
             Purpose::Tape => "undertone 2026 tape key",
             Purpose::Weights => "undertone 2026 weight mask key",
-            Purpose::Digest => "undertone 2026 weight digest key",
             Purpose::Share => "undertone 2026 share key",
             Purpose::Zero => "undertone 2026 zero sharing key",
         }

@@ -6,9 +6,11 @@ use common::{SIDE, network, weights};
 use std::net::TcpListener;
 use std::time::Duration;
 use undertone_runtime::config::{DealerConfig, Participants, TlsFiles};
+use undertone_runtime::graph::trace_roles;
 use undertone_runtime::net::{Tcp, Timeouts, certs};
 use undertone_runtime::party::fixed_point;
-use undertone_runtime::{Config, Error, Place, Plan, Result, Session, Settings, dealer};
+use undertone_runtime::{Clear, Config, Error, Place, Plan, Result, S1, Session, Settings, Weights, World, dealer};
+use undertone_shape::Shape;
 
 /// Ports that were free a moment ago.
 fn ports<const N: usize>() -> [String; N] {
@@ -162,4 +164,28 @@ fn the_deployments_of_all_must_list_the_same_endpoints() {
         error
     });
     assert!(error.contains("refuses the connection") && error.contains("the labels differ"), "{error}");
+}
+
+#[test]
+fn two_models_of_one_name_open_each_its_own_releases() {
+    let alone = |to: &'static str, index: bool| {
+        trace_roles("Net", &[("x", Shape::new([4]), "alice")], "bob", |g, x| {
+            let y = if index { g.argmax(x[0], 0) } else { g.relu(x[0]) };
+            g.release("y", y, &[to]);
+            y
+        })
+        .unwrap()
+    };
+    let graphs = [alone("bob", false), alone("alice", true)];
+    let told = World::two_party()
+        .execute(|session| {
+            let x = Clear::<S1<4>>::new(vec![1.5, 2.5, 3.5, 0.5])?;
+            let run = |graph| match session.place() {
+                Place::Party(0) => session.run_role(graph, "alice", &[(0, &x)], None),
+                _ => session.run_role(graph, "bob", &[], Some(&Weights::empty())),
+            };
+            graphs.iter().map(run).map(|o| o.map(|o| (o.real("y").len(), o.indices("y").to_vec()))).collect::<Result<Vec<_>>>()
+        })
+        .unwrap();
+    assert_eq!(told, [vec![(0, vec![]), (0, vec![2])], vec![(4, vec![]), (0, vec![])]]);
 }

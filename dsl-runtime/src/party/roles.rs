@@ -62,11 +62,12 @@ impl Session {
     /// # Errors
     /// As [`Plan::deployed`].
     pub fn plan(&mut self, graph: &Graph) -> Result<Arc<Plan>> {
-        if let Some(plan) = self.plans.get(&graph.name) {
+        // two models may have one name, and must not open each other's releases
+        if let Some((_, plan)) = self.plans.iter().find(|(known, _)| known == graph) {
             return Ok(plan.clone());
         }
         let plan = Arc::new(Plan::deployed(graph, &self.settings, &self.deployment)?);
-        self.plans.insert(graph.name.clone(), plan.clone());
+        self.plans.push((graph.clone(), plan.clone()));
         Ok(plan)
     }
 

@@ -7,6 +7,7 @@ use super::source::{Live, Source};
 use super::weights::WeightSet;
 use crate::entropy::{Entropy, Purpose, Seed};
 use crate::error::{Error, Result};
+use crate::graph::Graph;
 use crate::net::Transport;
 use crate::plan::{Deployment, Place, Plan, Settings};
 use crate::protocol::Seat;
@@ -35,8 +36,8 @@ pub struct Session {
     pub(super) own: HashMap<([u8; 32], [u8; 32]), [u8; 16]>,
     pub(super) settings: Settings,
     pub(super) deployment: Deployment,
-    /// Plans that were made, by model.
-    pub(super) plans: HashMap<String, Arc<Plan>>,
+    /// Plans that were made, each with the graph that it was made of.
+    pub(super) plans: Vec<(Graph, Arc<Plan>)>,
     /// What the peers sent in the last round.
     pub(super) peers: Vec<Vec<u8>>,
     pub(super) record: bool,
@@ -110,7 +111,7 @@ impl Session {
             own: HashMap::new(),
             settings: Settings::default(),
             deployment: Deployment::default(),
-            plans: HashMap::new(),
+            plans: vec![],
             peers: vec![Vec::new(); table.parties - 1],
             record: false,
             spare: Pool::default(),

@@ -9,7 +9,6 @@ use crate::entropy::Purpose;
 use crate::error::{Error, Result};
 use crate::plan::{EncodedWeight, Place, Plan, WeightSpec};
 use crate::protocol::linear;
-use crate::wire::ELEMENTS;
 use std::sync::Arc;
 use undertone_ring::conv::PackedWeights;
 use undertone_ring::prg::Prg;
@@ -94,51 +93,77 @@ impl Session {
 
     /// Weights of one party: it sends them under its mask, the others pack what they hear.
     fn keep(&mut self, plan: &Plan, agreed: &Agreed, keeper: usize, mine: &[EncodedWeight]) -> Result<Vec<Held>> {
-        let id = agreed.set;
-        let (seat, key, n) = (self.seat()?, self.key(Purpose::Weights, &id)?, plan.settings.ring);
+        let (seat, key) = (self.seat()?, self.key(Purpose::Weights, &agreed.set)?);
+        if seat.party == keeper && mine.len() != plan.weights.len() {
+            return Err(self.links.failed("weights", "the weights are not encoded".into()));
+        }
+        let mut message = Vec::new();
         // only tapes that were made before the weights were known could meet two sets of weights under one id
         let durable = self.source()?.set().is_some();
-        if seat.party == keeper && durable {
-            // what leaves this party is tied to the id before any of it does; the key keeps the digest from telling anything
-            let mut digest = blake3::Hasher::new_derive_key("undertone 2026 weights");
-            digest.update(&plan.hash());
-            digest.update(self.source()?.key(Purpose::Digest, &id).bytes());
-            for w in mine {
-                digest.update(undertone_ring::bytes::as_bytes(&w.weight));
+        let mut announced = None;
+        if durable {
+            let mut digest = digest_of(plan);
+            if seat.party == keeper {
+                for (index, weight) in mine.iter().enumerate() {
+                    masked(plan, &key, index, weight, &mut message);
+                    digest.update(&message);
+                }
             }
-            let digest = *digest.finalize().as_bytes();
-            self.source()?.bind(id, digest, agreed.claimed)?;
+            announced = Some(self.tie(agreed, keeper, *digest.finalize().as_bytes())?);
         }
-        let mut held = vec![];
-        let (mut message, mut digest) = (Vec::new(), digest_of(plan));
+        let (mut held, mut digest) = (vec![], digest_of(plan));
         for (index, (geometry, spec)) in plan.geometries().iter().zip(&plan.weights).enumerate() {
             let during = during(spec);
-            let bytes = word_bytes(n, 64, spec.len);
             if seat.party == keeper {
-                let Some(weight) = mine.get(index) else { return Err(self.links.failed(&during, "the weights are not encoded".into())) };
-                let mut masked: Vec<u64> = linear::weight_mask(&key, index as u32, spec.len);
-                masked.iter_mut().zip(&weight.weight).for_each(|(m, w)| *m = m.wrapping_add(*w));
-                message.clear();
-                message.resize(bytes, 0);
-                pack_words(n, &masked, &mut message);
+                masked(plan, &key, index, &mine[index], &mut message);
                 for peer in (0..seat.parties).filter(|p| *p != keeper) {
                     self.links.send(peer, &message, &during)?;
                 }
-                let online = Some(PackedWeights::new(geometry, &weight.weight));
-                held.push(Held { online, masked: None, bias: Zeroizing::new(weight.bias.clone()) });
+                let online = Some(PackedWeights::new(geometry, &mine[index].weight));
+                held.push(Held { online, masked: None, bias: Zeroizing::new(mine[index].bias.clone()) });
             } else {
-                self.links.receive_exactly(keeper, bytes, &mut message, &during)?;
-                digest.update(&message);
+                let n = plan.settings.ring;
+                self.links.receive_exactly(keeper, word_bytes(n, 64, spec.len), &mut message, &during)?;
+                if durable {
+                    digest.update(&message);
+                }
                 let mut masked = vec![0u64; spec.len];
                 unpack_words(n, &message, &mut masked);
                 held.push(Held { online: None, masked: Some(PackedWeights::new(geometry, &masked)), bias: Zeroizing::new(vec![]) });
             }
         }
-        if seat.party != keeper && durable {
-            let digest = *digest.finalize().as_bytes();
-            self.source()?.bind(id, digest, 0)?;
+        if seat.party != keeper && announced.is_some_and(|a| a != *digest.finalize().as_bytes()) {
+            return Err(self.links.failed("weights", format!("{} sent other weights than it had announced", self.links.name(keeper))));
         }
         Ok(held)
+    }
+
+    /// Ties the id of a set to the masked weights that are about to be sent, on the disks of all parties, before any of them leaves the keeper: whatever is restored from a
+    /// backup on one side, no other weights are ever sent under these masks. Returns the digest that the keeper announces.
+    fn tie(&mut self, agreed: &Agreed, keeper: usize, digest: [u8; 32]) -> Result<[u8; 32]> {
+        let seat = self.seat()?;
+        let mut heard = Vec::new();
+        if seat.party == keeper {
+            self.source()?.bind(agreed.set, digest, agreed.claimed)?;
+            for peer in (0..seat.parties).filter(|p| *p != keeper) {
+                self.links.send(peer, &digest, "weights")?;
+            }
+            for peer in (0..seat.parties).filter(|p| *p != keeper) {
+                self.links.receive_exactly(peer, digest.len(), &mut heard, "weights")?;
+                if heard != digest {
+                    return Err(self
+                        .links
+                        .differs(peer, "these tapes were used with other weights: deal tapes for these weights too".into()));
+                }
+            }
+            return Ok(digest);
+        }
+        let mut announced = digest;
+        self.links.receive_exactly(keeper, announced.len(), &mut heard, "weights")?;
+        announced.copy_from_slice(&heard);
+        self.source()?.bind(agreed.set, announced, 0)?;
+        self.links.send(keeper, &announced, "weights")?;
+        Ok(announced)
     }
 
     /// Weights of a client: each party hears its share, then all open the masked weight.
@@ -214,6 +239,16 @@ impl Session {
     }
 }
 
+/// A weight under its mask, as it is sent.
+fn masked(plan: &Plan, key: &Prg, index: usize, weight: &EncodedWeight, message: &mut Vec<u8>) {
+    let n = plan.settings.ring;
+    let mut masked: Vec<u64> = linear::weight_mask(key, index as u32, weight.weight.len());
+    masked.iter_mut().zip(&weight.weight).for_each(|(m, w)| *m = m.wrapping_add(*w));
+    message.clear();
+    message.resize(word_bytes(n, 64, masked.len()), 0);
+    pack_words(n, &masked, message);
+}
+
 fn digest_of(plan: &Plan) -> blake3::Hasher {
     let mut digest = blake3::Hasher::new_derive_key("undertone 2026 masked weights");
     digest.update(&plan.hash());
@@ -221,7 +256,7 @@ fn digest_of(plan: &Plan) -> blake3::Hasher {
 }
 
 fn expanded(key: &undertone_ring::prg::Key, len: usize) -> Vec<u64> {
-    let mut words = vec![0; len.min(2 * ELEMENTS)];
+    let mut words = vec![0; len];
     Prg::new(key).words(undertone_ring::prg::Counter { step: 0, field: 0 }, &mut words);
     words
 }

@@ -316,6 +316,24 @@ fn other_weights_are_refused_before_anything_of_them_is_sent() {
     let (results, sent) = run(&weights(1));
     says(&results[1], "of which nothing is known here");
     assert!(sent < handshakes, "{sent} bytes were sent");
+    // an owner that died between sending its weights and the first claim, and came back from a backup, meets a peer that remembers
+    let early = Place::dealt(2);
+    let backup = early.back_up(1);
+    let run = |weights: &Weights, batch: usize| {
+        let sent = Sent::default();
+        let mut links = network(2);
+        let (b, a) = (links.remove(1), links.remove(0));
+        let links: Vec<Box<dyn Transport>> = vec![Box::new(a), Box::new(Tap::new(b, sent.clone()))];
+        (early.run_over(links, &plan(), weights, batch, None), payload(&sent))
+    };
+    let (results, sent) = run(&weights(0), BATCH + 1);
+    says(&results[0], "samples at once");
+    assert!(sent > handshakes, "the weights were sent, and no tape was claimed: {sent} bytes");
+    early.restore(1, &backup);
+    let (results, sent) = run(&weights(1), BATCH);
+    says(&results[0], "used with other weights");
+    assert!(sent < handshakes, "only the digest was sent: {sent} bytes");
+    assert!(results[1].is_err());
     // even an owner that has been tampered with meets a peer that remembers
     let before = Place::dealt(1);
     let (mut theirs, set) = (before.open(0).unwrap(), before.open(0));
