@@ -113,7 +113,9 @@ fn a_server_serves_one_session_after_the_other_and_many_at_once() {
         let at_once: Vec<_> = (0..4).map(|_| parties(Some(address))).collect();
         std::thread::scope(|scope| {
             let threads: Vec<_> = at_once.iter().map(|configs| scope.spawn(|| both(configs, 2))).collect();
-            threads.into_iter().for_each(|t| right(t.join().unwrap()[0].as_ref().unwrap()));
+            for thread in threads {
+                right(thread.join().unwrap()[0].as_ref().unwrap());
+            }
         });
     });
     assert_eq!((count(&lines, "starts: hospital, clinic"), count(&lines, "ends:")), (6, 6), "{lines:#?}");

@@ -24,7 +24,7 @@ fn index<'g>(g: &mut Scope<'g>, x: Value<'g>, axis: usize) -> Value<'g> {
 
 /// Values with many ties, and the indices of the largest along the middle of three axes.
 fn samples([a, b, c]: [usize; 3], samples: usize) -> (Vec<f32>, Vec<u32>) {
-    let value = |s: usize, i: usize, j: usize, k: usize| ((s * 7 + i * 31 + j * 17 + k * 3) * 2_654_435_761 >> 7 & 7) as f32 - 4.5;
+    let value = |s: usize, i: usize, j: usize, k: usize| ((((s * 7 + i * 31 + j * 17 + k * 3) * 2_654_435_761) >> 7) & 7) as f32 - 4.5;
     let x = (0..samples * a * b * c).map(|v| value(v / (a * b * c), v / (b * c) % a, v / c % b, v % c)).collect();
     let best = |s, i, k| (0..b).fold(0, |best, j| if value(s, i, j, k) > value(s, i, best, k) { j } else { best }) as u32;
     (x, (0..samples * a * c).map(|v| best(v / (a * c), v / c % a, v % c)).collect())
@@ -42,7 +42,7 @@ fn a_private_run_gives_the_lowest_index_of_the_largest_value_for_what_the_plan_s
         assert!(run.opened.real("output").is_empty(), "indices are no fractions");
         let fixed = fixed_point(&graph, &Settings::default(), &Weights::empty(), &[&x], 5).unwrap();
         assert_eq!(fixed.opened.indices("output"), expected, "{dims:?}");
-        assert_eq!(fixed.stages[0].bound, 0.0, "nothing is rounded");
+        assert!(fixed.stages[0].bound.abs() < 1e-9, "nothing is rounded");
         let recorded = &run.stages.unwrap().all[0];
         assert_eq!(recorded.values, expected.iter().map(|v| *v as f32).collect::<Vec<_>>(), "{dims:?}");
         for (row, measured) in plan.cost(5).rows.iter().zip(&run.report.rows) {
@@ -86,7 +86,7 @@ fn an_index_cannot_be_computed_with() {
         let error = Plan::new(&graph, &Settings::default()).unwrap_err().to_string();
         assert!(error.contains(what) && error.contains("indices can be rearranged or released, not computed with"), "{what}: {error}");
     };
-    refused("relu", |g, i| g.relu(i));
+    refused("relu", |_, i| i.relu());
     refused("add", |g, i| g.add(i, i));
     refused("max", |g, i| g.max_pool(i, MaxPool { kernel: [1; 3], stride: [1; 3], padding: [0; 3] }));
     refused("mean", |g, i| g.avg_pool(i, AvgPool { kernel: [1; 3], stride: [1; 3], padding: [0; 3] }));
@@ -239,6 +239,6 @@ fn the_bound_of_an_index_tells_which_others_rounding_may_choose() {
         let x = [0.5, -3.0, 0.25, 0.5 + units as f32 / 65536.0];
         let fixed = fixed_point(&graph, &Settings::default(), &weights, &[&x], 1).unwrap();
         assert_eq!(fixed.opened.indices("output"), [3]);
-        assert_eq!(fixed.stages.last().unwrap().bound, bound, "{units} units apart");
+        assert!((fixed.stages.last().unwrap().bound - bound).abs() < 1e-9, "{units} units apart");
     }
 }

@@ -139,7 +139,7 @@ fn roles_are_there_after_an_error() {
 #[test]
 fn a_name_is_one_field() {
     let text = fallback("model M(x: [3]) -> [3] { x -> Relu } release a = output to b release c = output to b release a = output to b");
-    let fields = text.split("structMB{").nth(1).unwrap().split_once("}").unwrap().0;
+    let fields = text.split("structMB{").nth(1).unwrap().split_once('}').unwrap().0;
     assert_eq!((fields.matches("puba:").count(), fields.matches("pubc:").count()), (1, 1), "{text}");
 }
 

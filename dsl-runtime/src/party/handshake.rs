@@ -118,7 +118,9 @@ pub(super) fn connect(table: Table, links: &mut Links, entropy: &mut Entropy) ->
         }
     }
     let mut hasher = blake3::Hasher::new_derive_key("undertone 2026 session");
-    nonces.iter().for_each(|nonce| _ = hasher.update(nonce));
+    for nonce in &nonces {
+        hasher.update(nonce);
+    }
     let mut label = [0; 16];
     label.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     Ok(Greeted { pairs, label })

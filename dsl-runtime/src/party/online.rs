@@ -99,8 +99,8 @@ impl Session {
         }
         let start = Instant::now();
         let (seat, last_use, spare) = (self.seat()?, plan.last_use(), core::mem::take(&mut self.spare));
-        let (set, batch, run) = (&prepared.set, prepared.batch, prepared.run);
-        let mut run = Run { plan, seat, set, batch, run, values: vec![], buffers: Buffers::default(), scratch: Scratch::new(), spare };
+        let (set, batch, number) = (&prepared.set, prepared.batch, prepared.run);
+        let mut run = Run { plan, seat, set, batch, number, values: vec![], buffers: Buffers::default(), scratch: Scratch::new(), spare };
         let mut outcome = Outcome { setup: prepared.setup, offline: prepared.time, ..Outcome::default() };
         for (k, material) in prepared.steps.into_iter().enumerate() {
             let from = Instant::now();
@@ -133,8 +133,8 @@ struct Run<'a> {
     seat: Seat,
     set: &'a WeightSet,
     batch: usize,
-    /// Its number.
-    run: u64,
+    /// The number of this run.
+    number: u64,
     /// The share, or the opened value, of each step that is still needed; padded to whole groups.
     values: Vec<Vec<u64>>,
     buffers: Buffers,
@@ -202,7 +202,7 @@ impl Run<'_> {
                 (0, 0)
             }
             (Kind::Release(r), Material::None) => {
-                let zeta = zero::zero(seat, &session.zero_keys(self.run), k as u32, x(0).len());
+                let zeta = zero::zero(seat, &session.zero_keys(self.number), k as u32, x(0).len());
                 release(session, self.plan, *r, &zeta, x(0), len, opened)?
             }
             (kind, Material::None) => {

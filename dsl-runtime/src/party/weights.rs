@@ -103,7 +103,9 @@ impl Session {
             let mut digest = blake3::Hasher::new_derive_key("undertone 2026 weights");
             digest.update(&plan.hash());
             digest.update(self.source()?.key(Purpose::Digest, &id).bytes());
-            mine.iter().for_each(|w| _ = digest.update(undertone_ring::bytes::as_bytes(&w.weight)));
+            for w in mine {
+                digest.update(undertone_ring::bytes::as_bytes(&w.weight));
+            }
             let digest = *digest.finalize().as_bytes();
             self.source()?.bind(id, digest, agreed.claimed)?;
         }

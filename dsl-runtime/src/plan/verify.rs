@@ -71,10 +71,9 @@ impl Plan {
         // opened values are read by linear steps alone, and results of narrow comparisons by a ReLU that opens no more bits than they have
         let readable = |k: usize| match input(k).map(|s| &s.kind) {
             Some(Kind::Open(_)) => matches!(step.kind, Kind::Linear { .. }),
-            Some(Kind::Release(_)) => false,
             Some(Kind::Max { narrow: true, m, .. }) => step.kind == Kind::Relu { t: 0 } && *m >= self.settings.opened,
+            Some(Kind::Release(_)) | None => false,
             Some(_) => !matches!(step.kind, Kind::Linear { .. }),
-            None => false,
         };
         if step.inputs.len() != arity || !(0..arity).all(readable) {
             return false;
