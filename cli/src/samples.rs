@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::path::Path;
 use undertone_runtime::files::write_whole;
-use undertone_runtime::{Opened, Place, Plan, opened::Values};
+use undertone_runtime::{Opened, Place, Plan, Values};
 use zeroize::Zeroizing;
 
 /// The inputs that one endpoint owns.

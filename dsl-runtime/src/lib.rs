@@ -13,7 +13,7 @@ pub mod fixed;
 pub mod graph;
 pub mod layer;
 pub mod model;
-pub mod opened;
+mod opened;
 mod parameter;
 pub mod party;
 pub mod plan;

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 /// Sessions whose clinic reaches the hospital through a proxy.
 fn through(tls: bool, change: Change, back: bool, runs: &str) -> (Scene, Proxy, [Exit; 2]) {
-    let scene = Scene::new(Cast { tls, connect: Some(3.0), patience: Some(1.0), ..Cast::default() });
+    // only what is swallowed needs the patience to end; a busy machine must not end it otherwise
+    let patience = if matches!(change, Change::Swallow(_)) { 1.0 } else { 10.0 };
+    let scene = Scene::new(Cast { tls, connect: Some(3.0), patience: Some(patience), ..Cast::default() });
     let proxy = Proxy::new(scene.address("hospital"), change, back);
     scene.detour("clinic", "hospital", &proxy.address);
     let _dealer = scene.dealer();
@@ -139,4 +141,25 @@ fn strangers_that_send_garbage_are_no_trouble() {
         let _ = [hospital, clinic].map(Process::done);
         scene.output_is(0);
     }
+}
+
+#[test]
+fn a_client_that_dies_and_a_client_that_is_left_alone() {
+    let scene = Scene::new(Cast { doctor: true, ..Cast::default() });
+    let _dealer = scene.dealer();
+    let many = ["--runs", "1000000"];
+    for victim in 0..3 {
+        let mut all = vec![scene.doctor(&many), scene.hospital(&many), scene.clinic(&many)];
+        all[0].lines(2);
+        let mut killed = all.remove(victim);
+        killed.kill();
+        let name = format!("`{}`", killed.name);
+        let exits: Vec<Exit> = all.into_iter().map(|party| party.exit_within(Duration::from_secs(5))).collect();
+        for exit in &exits {
+            exit.failed(&["has closed", "has left"]);
+        }
+        assert!(exits.iter().any(|exit| exit.err.contains(&name)), "nobody names {name}: {exits:?}");
+        scene.output_is(0);
+    }
+    let _ = [scene.doctor(&[]), scene.hospital(&[]), scene.clinic(&[])].map(Process::done);
 }
