@@ -56,7 +56,9 @@ pub(super) fn deal_with(
     };
     let mut keys = |purpose: Purpose, id: &[u8; 16]| -> Vec<Prg> {
         let mut keys: Vec<Prg> = seeds.iter().map(|seed| Prg::new(&seed.key(purpose, id))).collect();
-        keys.iter_mut().for_each(&mut *prepare);
+        for key in &mut keys {
+            prepare(key);
+        }
         keys
     };
     let mut made = 0;
@@ -81,7 +83,9 @@ pub(super) fn deal_with(
     })();
     if written.is_err() {
         // what is left without `dealing` would be refused as well
-        folders[..made].iter().for_each(|folder| _ = std::fs::remove_dir_all(folder));
+        for folder in &folders[..made] {
+            let _ = std::fs::remove_dir_all(folder);
+        }
     }
     written
 }

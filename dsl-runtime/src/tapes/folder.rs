@@ -153,7 +153,9 @@ impl Source for Folder {
         self.claimed = id;
         let loaded = if self.of.party + 1 == self.of.parties { Some(self.load(id, plan)) } else { None };
         // the claim is what counts; the files only take space
-        (before + 1..=id).for_each(|old| _ = std::fs::remove_file(tape(&self.path, old)));
+        for old in before + 1..=id {
+            let _ = std::fs::remove_file(tape(&self.path, old));
+        }
         self.open = loaded.transpose()?;
         Ok(id)
     }
