@@ -16,4 +16,6 @@ chapters! {
     introduction: "../../src/introduction.md",
     getting_started: "../../src/getting-started.md",
     describing_a_model: "../../src/describing-a-model.md",
+    what_is_secret: "../../src/what-is-secret.md",
+    two_processes: "../../src/two-processes.md",
 }
