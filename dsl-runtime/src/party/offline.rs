@@ -73,7 +73,9 @@ impl Session {
         }
         let too_many = |_| Error::Input { name: "all".into(), message: "there are too many samples for one run".into() };
         let batch = batch.map(u32::try_from).transpose().map_err(too_many)?;
+        let from = Instant::now();
         let (set, mine) = self.own_weights(plan, weights)?;
+        let encoding = from.elapsed();
         self.runs += 1;
         let (run, hash) = (self.runs, plan.hash());
         let (dealing, claimed) = self.source_of().map_or((None, 0), |s| (Some(s.dealing()), s.claimed()));
@@ -81,7 +83,7 @@ impl Session {
         let agreed = agree(self.table, &mut self.links, plan, &header)?;
         let from = Instant::now();
         let set = self.weight_set(plan, &agreed, &mine)?;
-        let setup = from.elapsed();
+        let setup = encoding + from.elapsed();
         let (steps, corrections) = match self.place {
             Place::Party(_) => self.expand(plan, &set, agreed)?,
             Place::Client(_) => (vec![], vec![0; plan.steps.len()]),
