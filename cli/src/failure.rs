@@ -17,7 +17,8 @@ impl Failure {
     /// One line on the standard error.
     pub fn tell(&self) {
         let (Failure::Others(message) | Failure::Input(message)) = self;
-        eprintln!("error: {}", message.replace(['\n', '\r'], " "));
+        // a part of it may come from outside
+        eprintln!("error: {}", message.replace(char::is_control, " "));
     }
 
     pub fn code(&self) -> ExitCode {

@@ -15,6 +15,7 @@ use crate::wire::{ELEMENTS, tape_id};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use undertone_ring::conv::Scratch;
+use zeroize::Zeroizing;
 
 /// One endpoint's part of one run that was agreed on, with its correlations: made once, consumed by the run.
 pub struct Prepared {
@@ -38,9 +39,9 @@ pub struct Prepared {
 pub(super) enum Material {
     None,
     /// This party's part of a wire's mask; nothing if it does not send.
-    Wire(Option<Vec<u64>>),
+    Wire(Option<Zeroizing<Vec<u64>>>),
     /// K_i of a linear step, which becomes its result.
-    Linear(Vec<u64>),
+    Linear(Zeroizing<Vec<u64>>),
     Truncate(truncate::Material<u64>),
     Relu(Box<(relu::Relu, relu::Material<u64>)>),
     Max(Box<(max::Max, max::Materials<u64>)>),
@@ -81,6 +82,11 @@ impl Session {
         let (dealing, claimed) = self.source_of().map_or((None, 0), |s| (Some(s.dealing()), s.claimed()));
         let header = Header { plan: hash, batch, run, set, dealing, claimed };
         let agreed = agree(self.table, &mut self.links, plan, &header)?;
+        let largest = plan.steps.iter().map(|s| s.len).max().unwrap_or(1);
+        if agreed.batch.saturating_mul(largest) > ELEMENTS {
+            let message = format!("{} samples are too many for one run: use at most {}", agreed.batch, ELEMENTS / largest);
+            return Err(Error::Input { name: "all".into(), message });
+        }
         let from = Instant::now();
         let set = self.weight_set(plan, &agreed, &mine)?;
         let setup = encoding + from.elapsed();
@@ -113,7 +119,7 @@ impl Session {
             let (id, len) = (k as u32, batch * step.len);
             let material = (|| -> Result<Material, TapeError> {
                 Ok(match &step.kind {
-                    Kind::Open(opening) => Material::Wire(opening.sends(seat.party).then(|| open::mask(&tape, id, len))),
+                    Kind::Open(opening) => Material::Wire(opening.sends(seat.party).then(|| Zeroizing::new(open::mask(&tape, id, len)))),
                     Kind::Linear { geometry, weight } => {
                         let weight = &set.weights[*weight];
                         let wire = match &steps[step.inputs[0]] {
@@ -122,7 +128,8 @@ impl Session {
                         };
                         let linear = s.linear(geometry, batch);
                         let wire = wire.zip(weight.masked.as_ref());
-                        Material::Linear(linear.expand(plan.is_masked(step), wire, &weight.bias, &mut tape, id, &mut scratch)?)
+                        let z = linear.expand(plan.is_masked(step), wire, &weight.bias, &mut tape, id, &mut scratch)?;
+                        Material::Linear(Zeroizing::new(z))
                     }
                     Kind::Truncate { t } => Material::Truncate(s.truncate(*t).expand(seat.parties, &mut tape, id, padded(len))?),
                     Kind::Relu { t } => {

@@ -173,17 +173,18 @@ impl Run<'_> {
             (Kind::Open(opening), Material::Wire(mask)) => {
                 let counts = match &mask {
                     Some(mask) if *opening == Opening::default() => drive(&mut open::run(s.ring, x(0), mask), &mut result)?,
-                    _ => open_one_way(session, *opening, stage, s.ring, &x(0)[..len], mask.as_deref(), &mut result[..len])?,
+                    _ => open_one_way(session, *opening, stage, s.ring, &x(0)[..len], mask.as_ref().map(|m| m.as_slice()), &mut result[..len])?,
                 };
-                self.spare.give(mask.unwrap_or_default());
+                self.spare.give(mask.map(|mut mask| core::mem::take(&mut *mask)).unwrap_or_default());
                 counts
             }
-            (Kind::Linear { geometry, weight }, Material::Linear(z)) => {
-                result = z;
-                if let Some(online) = &self.set.weights[*weight].online {
-                    s.linear(geometry, self.batch).run(x(0), online, &mut result, &mut self.scratch);
-                }
+            (Kind::Linear { geometry, weight }, Material::Linear(mut z)) => {
+                // grown before it holds a share: the memory that it leaves is not wiped
+                result = core::mem::take(&mut *z);
                 result.resize(padded(len), 0);
+                if let Some(online) = &self.set.weights[*weight].online {
+                    s.linear(geometry, self.batch).run(x(0), online, &mut result[..len], &mut self.scratch);
+                }
                 (0, 0)
             }
             (Kind::Truncate { t }, Material::Truncate(material)) => {

@@ -6,6 +6,7 @@ use crate::graph::{self, Derived, Graph};
 use crate::weights::Weights;
 use serde::{Deserialize, Serialize};
 use undertone_shape::Shape;
+use zeroize::Zeroizing;
 
 /// A weight of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,9 +77,8 @@ impl core::fmt::Debug for EncodedWeight {
 
 impl Drop for EncodedWeight {
     fn drop(&mut self) {
-        use zeroize::Zeroize;
-        self.weight.zeroize();
-        self.bias.zeroize();
+        zeroize::Zeroize::zeroize(&mut self.weight);
+        zeroize::Zeroize::zeroize(&mut self.bias);
     }
 }
 
@@ -164,8 +164,8 @@ impl WeightSpec {
 
     /// Folds and encodes; every weight that is missing, not finite or out of range adds to `problems`.
     pub fn encode(&self, weights: &Weights, settings: &Settings, problems: &mut Vec<String>) -> EncodedWeight {
-        let values = self.weight.values(weights, self.out, self.len, problems);
-        let bias = self.bias.as_ref().map(|b| b.values(weights, self.out, self.out, problems)).unwrap_or_default();
+        let values = Zeroizing::new(self.weight.values(weights, self.out, self.len, problems));
+        let bias = Zeroizing::new(self.bias.as_ref().map(|b| b.values(weights, self.out, self.out, problems)).unwrap_or_default());
         let limit = settings.limit();
         for (what, values, factor) in [("weight", &values, 1.0), ("bias", &bias, self.bias_factor as f64)] {
             // the weight itself stays out of the error: it is the server's secret

@@ -17,6 +17,7 @@ use super::relu::{Material, Relu, State};
 use super::{Cost, Dealing, Fold, Phases, Round, Seat, Tape, TapeError, padded};
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The geometry of a max pool over `[spatial…, c]`, up to three spatial axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +59,7 @@ struct Level {
 }
 
 /// A party's half while it runs.
-pub struct Run<'a, W> {
+pub struct Run<'a, W: Word> {
     max: &'a Max,
     seat: Seat,
     materials: &'a Materials<W>,
@@ -213,16 +214,27 @@ impl Level {
     }
 }
 
+impl<W> Drop for Run<'_, W>
+where
+    W: Word,
+{
+    fn drop(&mut self) {
+        self.values.zeroize();
+        self.difference.zeroize();
+    }
+}
+
 impl<W: Word> Run<'_, W> {
     /// Passes levels that compare nothing; leaves the differences of the next one, or none at the end.
     fn settle(&mut self) {
-        self.difference.clear();
+        self.difference.zeroize();
         while let Some(level) = self.max.levels.get(self.level) {
             if !level.pairs.is_empty() {
                 self.difference = level.differences(self.max.batch, &self.values);
                 return;
             }
-            self.values = level.advance(self.max.batch, &self.values, &[]);
+            let next = level.advance(self.max.batch, &self.values, &[]);
+            core::mem::replace(&mut self.values, next).zeroize();
             self.level += 1;
         }
     }
@@ -246,9 +258,10 @@ impl<W: Word> Phases<W> for Run<'_, W> {
         if k == 0 {
             self.settle();
         } else if k - self.start == self.max.relu.rounds() {
-            let mut u = vec![W::from_u64(0); self.difference.len()];
+            let mut u = Zeroizing::new(vec![W::from_u64(0); self.difference.len()]);
             self.step(k - self.start, round, out, &mut u);
-            self.values = self.max.levels[self.level].advance(self.max.batch, &self.values, &u);
+            let next = self.max.levels[self.level].advance(self.max.batch, &self.values, &u);
+            core::mem::replace(&mut self.values, next).zeroize();
             self.level += 1;
             self.state = State::default();
             self.start = k;

@@ -18,6 +18,7 @@ use undertone_ring::Word;
 use undertone_ring::planes::{BLOCK, block_bytes};
 use undertone_ring::prg::{Counter, Prg};
 use undertone_ring::words::{pack_words, unpack_words};
+use zeroize::Zeroizing;
 
 /// A release of values that are shifted right by `t` and fit in m bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,14 +46,15 @@ pub fn zero<W: Word>(seat: Seat, pairs: &[Option<Prg>], step: u32, len: usize) -
 impl Release {
     /// This party's message, from its share (whole blocks of 32) and its share of zero.
     pub fn message<W: Word>(self, seat: Seat, z: &[W], zeta: &[W]) -> Vec<u8> {
-        let v: Vec<W> = z
+        let v: Zeroizing<Vec<W>> = z
             .iter()
             .zip(zeta)
             .map(|(z, zero)| {
                 let z = z.add(*zero);
                 if seat.is_first() { z.shr(self.t) } else { z.neg().shr(self.t).neg() }
             })
-            .collect();
+            .collect::<Vec<W>>()
+            .into();
         let mut out = vec![0; self.bytes(v.len())];
         pack_words(self.m, &v, &mut out);
         out
