@@ -192,7 +192,8 @@ pub(super) fn agree(table: Table, links: &mut Links, plan: &Plan, mine: &Header)
     // whoever owns a later input has counted its samples too
     for (other, header) in headers.iter().map(|(o, h)| (*o, h)).chain([(me, mine)]) {
         if let Some(theirs) = header.batch.filter(|b| *b != batch) {
-            return Err(links.differs(other, format!("{batch} samples of `{}`, but {theirs} of another input", plan.inputs[0].name)));
+            let name = plan.inputs.first().map_or("", |i| i.name.as_str());
+            return Err(links.differs(other, format!("{batch} samples of `{name}`, but {theirs} of another input")));
         }
     }
     let Some(set) = set else { return Err(links.differs(owner, "the owner of the weights does not say which".into())) };

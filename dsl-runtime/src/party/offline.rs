@@ -79,6 +79,7 @@ impl Session {
         let (dealing, claimed) = self.source_of().map_or((None, 0), |s| (Some(s.dealing()), s.claimed()));
         let header = Header { plan: hash, batch, run, set, dealing, claimed };
         let agreed = agree(self.table, &mut self.links, plan, &header)?;
+        plan.check_batch(agreed.batch, ELEMENTS).map_err(|message| self.links.failed("prepare", message))?;
         let from = Instant::now();
         let set = self.weight_set(plan, &agreed, &mine)?;
         let setup = from.elapsed();
