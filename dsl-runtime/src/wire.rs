@@ -58,9 +58,10 @@ pub(crate) struct Welcome {
     pub seed: [u8; 16],
 }
 
-/// Encodes a message. Writing plain data to memory cannot fail; an empty message would be refused by its reader.
+/// Encodes a message. Writing plain data to memory cannot fail; an empty message would be refused by its reader. What fits in a greeting is written in place: memory that
+/// grows leaves copies behind, and a greeting may hold a seed.
 pub(crate) fn encode(message: &impl Serialize) -> Vec<u8> {
-    postcard::to_allocvec(message).unwrap_or_default()
+    postcard::to_extend(message, Vec::with_capacity(1 << 10)).unwrap_or_default()
 }
 
 /// Decodes a message.

@@ -140,7 +140,9 @@ impl Scene {
             String::new()
         };
         let (connect, patience) = (self.cast.connect.unwrap_or(10.0), self.cast.patience.unwrap_or(10.0));
-        let timeouts = format!("[timeouts]\nconnect_seconds = {connect}\nmessage_seconds = {patience}\nidle_seconds = {patience}\n");
+        let timeouts = format!(
+            "[timeouts]\nconnect_seconds = {connect}\nmessage_seconds = {patience}\nprepare_seconds = {patience}\nidle_seconds = {patience}\n"
+        );
         let listen = self.addresses.iter().find(|(n, _)| *n == name).map_or(String::new(), |(_, a)| format!("listen = \"{a}\"\n"));
         let common = "deployment = \"deployment.toml\"\n";
         let mut text = if name == "dealer" {

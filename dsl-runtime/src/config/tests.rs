@@ -80,12 +80,14 @@ fn a_file_gives_names_places_and_defaults() {
 
 #[test]
 fn settings_and_timeouts_are_what_the_files_say() {
-    let more =
-        "[settings]\nfraction_bits = 12\n[timeouts]\nconnect_seconds = 2\nmessage_seconds = 0.5\nidle_seconds = 9\nspin_microseconds = 0\n";
+    let more = "[settings]\nfraction_bits = 12\n[timeouts]\nconnect_seconds = 2\nmessage_seconds = 0.5\nprepare_seconds = 7\nidle_seconds = 9\nspin_microseconds = 0\n";
     let config = read_clinic(&format!("{CLINIC}{more}"), DEPLOYMENT).unwrap();
     assert_eq!((config.settings.fraction, config.settings.opened), (12, 34));
     let [connect, message, idle] = [2000, 500, 9000].map(std::time::Duration::from_millis);
-    assert_eq!(config.timeouts, Timeouts { connect, message, idle, spin: std::time::Duration::ZERO });
+    assert_eq!(
+        config.timeouts,
+        Timeouts { connect, message, prepare: std::time::Duration::from_secs(7), idle, spin: std::time::Duration::ZERO }
+    );
     let folder = Folder::new(&[("deployment.toml", DEPLOYMENT), ("s.toml", "opened_bits = 30\n")]);
     std::fs::write(folder.0.join("c.toml"), CLINIC.replace("[addresses]", "settings_file = \"s.toml\"\n[addresses]")).unwrap();
     assert_eq!(Config::from_file(folder.0.join("c.toml")).unwrap().settings, Settings { opened: 30, ..Settings::default() });

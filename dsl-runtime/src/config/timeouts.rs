@@ -11,8 +11,10 @@ const LONGEST: Duration = Duration::from_hours(366 * 24);
 pub struct Timeouts {
     /// Until everybody is connected.
     pub connect: Duration,
-    /// One message within a run, from its first byte to its last.
+    /// One message within a run, while nobody has other work to do first.
     pub message: Duration,
+    /// What others prepare before they answer: a tape that is dealt, read or unpacked; for a client, all of a run.
+    pub prepare: Duration,
     /// The wait for the next run.
     pub idle: Duration,
     /// How long a thread looks for a message before it goes to sleep.
@@ -20,10 +22,10 @@ pub struct Timeouts {
 }
 
 impl Default for Timeouts {
-    /// 30 s, 30 s, an hour, 50 us.
+    /// 30 s, 30 s, 5 minutes, an hour, 50 us.
     fn default() -> Self {
         let net = crate::net::Timeouts::default();
-        Self { connect: net.connect, message: net.message, idle: Duration::from_hours(1), spin: net.spin }
+        Self { connect: net.connect, message: net.message, prepare: Duration::from_mins(5), idle: Duration::from_hours(1), spin: net.spin }
     }
 }
 
@@ -33,6 +35,7 @@ impl Default for Timeouts {
 pub(super) struct File {
     connect_seconds: Option<f64>,
     message_seconds: Option<f64>,
+    prepare_seconds: Option<f64>,
     idle_seconds: Option<f64>,
     spin_microseconds: Option<f64>,
 }
@@ -52,6 +55,7 @@ impl File {
         Ok(Timeouts {
             connect: duration(self.connect_seconds, 1.0, standard.connect, "timeouts.connect_seconds")?,
             message: duration(self.message_seconds, 1.0, standard.message, "timeouts.message_seconds")?,
+            prepare: duration(self.prepare_seconds, 1.0, standard.prepare, "timeouts.prepare_seconds")?,
             idle: duration(self.idle_seconds, 1.0, standard.idle, "timeouts.idle_seconds")?,
             spin: duration(self.spin_microseconds, 1e-6, standard.spin, "timeouts.spin_microseconds")?,
         })
@@ -60,8 +64,12 @@ impl File {
 
 impl Timeouts {
     pub(super) fn check(&self) -> Result<(), Wrong> {
-        let all =
-            [("timeouts.connect_seconds", self.connect), ("timeouts.message_seconds", self.message), ("timeouts.idle_seconds", self.idle)];
+        let all = [
+            ("timeouts.connect_seconds", self.connect),
+            ("timeouts.message_seconds", self.message),
+            ("timeouts.prepare_seconds", self.prepare),
+            ("timeouts.idle_seconds", self.idle),
+        ];
         match all.iter().find(|(_, time)| time.is_zero() || *time > LONGEST) {
             Some((field, time)) => Err((field, format!("{} s: use more than 0 and at most a year", time.as_secs_f64()))),
             None if self.spin > Duration::from_secs(1) => {
@@ -74,5 +82,10 @@ impl Timeouts {
     /// What a transport needs.
     pub(crate) fn of_net(&self) -> crate::net::Timeouts {
         crate::net::Timeouts { connect: self.connect, message: self.message, spin: self.spin }
+    }
+
+    /// What a transport to the dealer needs: it deals before it answers.
+    pub(crate) fn of_dealer(&self) -> crate::net::Timeouts {
+        crate::net::Timeouts { message: self.prepare, ..self.of_net() }
     }
 }

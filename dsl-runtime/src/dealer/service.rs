@@ -29,7 +29,8 @@ pub const AHEAD: usize = 64 << 20;
 /// What a service spends on one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest number of elements of one step, all samples together; at most 2^28. All sets of weights together may have as many weights.
+    /// The largest number of elements of one tape, at most 2^28: all samples and steps together, with comparisons and padding. All sets of weights together may
+    /// have as many weights.
     pub elements: usize,
     /// The largest number of bytes of the next tape that are dealt before anybody asks for it; 0: none is.
     pub ahead: usize,
@@ -214,21 +215,17 @@ impl Service<'_> {
                     return self.tell(&Answer::Refused(message));
                 }
                 let masks = WeightMasks::new(&plan, &self.keys(Purpose::Weights, &set));
-                self.weights += weights(&plan);
+                self.weights += plan.packed_weights();
                 self.sets.insert(set, Arc::new((*plan, masks)));
                 self.tell(&Answer::Ready)
             }
             Ok(Request::Tape { set, batch }) => {
-                let largest = self.sets.get(&set).map(|set| set.0.steps.iter().map(|s| s.len).sum::<usize>());
-                let refused = match largest {
-                    None => "no such set of weights",
-                    Some(_) if batch == 0 => "a batch without samples",
-                    Some(largest) if largest.saturating_mul(batch as usize) > self.limits.elements => {
-                        "the batch is too large; use a smaller one"
-                    }
-                    Some(_) => return self.tape(set, batch as usize),
+                let refused = match self.sets.get(&set).map(|set| set.0.check_batch(batch as usize, self.limits.elements)) {
+                    None => "no such set of weights".to_owned(),
+                    Some(Err(message)) => message,
+                    Some(Ok(())) => return self.tape(set, batch as usize),
                 };
-                self.tell(&Answer::Refused(refused.to_owned()))
+                self.tell(&Answer::Refused(refused))
             }
         }
     }
@@ -244,7 +241,7 @@ impl Service<'_> {
         if self.sets.len() >= SETS {
             return Err(format!("a session keeps at most {SETS} sets of weights"));
         }
-        if weights(plan).saturating_add(self.weights) > self.limits.elements {
+        if plan.packed_weights().saturating_add(self.weights) > self.limits.elements {
             return Err(format!("a session keeps at most {} weights, all sets together", self.limits.elements));
         }
         Ok(())
@@ -291,11 +288,6 @@ impl Service<'_> {
         let bytes = encode(answer);
         Ok((0..self.seeds.len()).try_for_each(|party| self.transport.send(party, &bytes))?)
     }
-}
-
-/// The number of weights of a plan.
-fn weights(plan: &Plan) -> usize {
-    plan.weights.iter().fold(0, |sum, w| sum.saturating_add(w.len))
 }
 
 fn failed(message: &str) -> Stop {

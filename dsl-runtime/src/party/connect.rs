@@ -42,7 +42,7 @@ impl Session {
         let calling = Calling { config, identity: config.identity()?, until: Instant::now() + config.timeouts.connect };
         let links = calling.peers(table, me, listener).map_err(|cause| calling.failed(cause))?;
         let transport = Box::new(Tcp::new(links, &config.timeouts.of_net()));
-        let links = Links::new(me, &config.participants.names(), transport).idle(config.timeouts.idle);
+        let links = Links::new(me, &config.participants.names(), transport).waiting(config.timeouts.idle, config.timeouts.prepare);
         let parts = Parts { place, table, links, entropy: Entropy::System, prepare: Box::new(|_| {}) };
         let session = Self::connect_with(parts, |names, label| match tapes {
             Some(folder) => Ok(Box::new(folder)),
@@ -84,7 +84,7 @@ impl Calling<'_> {
         // it waits for all parties as long as we do, and then says who is missing: that is worth a moment more
         let link = self.dial(dealer, &label, self.config.timeouts.connect + ANSWER).map_err(|cause| self.failed(cause))?;
         let links = (0..table.parties).map(|_| None).chain([Some(link)]).collect();
-        let transport = Box::new(Tcp::new(links, &self.config.timeouts.of_net()));
+        let transport = Box::new(Tcp::new(links, &self.config.timeouts.of_dealer()));
         Live::connect(me, table.parties, names, transport)
     }
 

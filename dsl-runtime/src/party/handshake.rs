@@ -172,7 +172,10 @@ pub(super) fn agree(table: Table, links: &mut Links, plan: &Plan, mine: &Header)
         {
             return Err(links.differs(other, "the tapes are of different dealings: use one dealer, or tapes of one dealing".into()));
         }
-        claimed = claimed.max(theirs.claimed);
+        if theirs.dealing.is_some() && other < table.parties {
+            // clients have no tapes, and no say in which are used
+            claimed = claimed.max(theirs.claimed);
+        }
         say(&mut batch, &mut set, other, &theirs);
         headers.push((other, theirs));
     }
@@ -187,12 +190,16 @@ pub(super) fn agree(table: Table, links: &mut Links, plan: &Plan, mine: &Header)
         }
     }
     let Some(batch) = batch.filter(|b| *b > 0) else {
-        return Err(Error::Input { name: "all".into(), message: "there are no samples".into() });
+        if first == me {
+            return Err(Error::Input { name: "all".into(), message: "there are no samples".into() });
+        }
+        return Err(links.differs(first, "it gives no samples".into()));
     };
     // whoever owns a later input has counted its samples too
     for (other, header) in headers.iter().map(|(o, h)| (*o, h)).chain([(me, mine)]) {
         if let Some(theirs) = header.batch.filter(|b| *b != batch) {
-            return Err(links.differs(other, format!("{batch} samples of `{}`, but {theirs} of another input", plan.inputs[0].name)));
+            let name = plan.inputs.first().map_or("", |i| i.name.as_str());
+            return Err(links.differs(other, format!("{batch} samples of `{name}`, but {theirs} of another input")));
         }
     }
     let Some(set) = set else { return Err(links.differs(owner, "the owner of the weights does not say which".into())) };
@@ -305,7 +312,7 @@ mod tests {
         assert_eq!(outcome(1, &server, &with(|h| h.claimed = 8, &client)).map(|a| a.claimed), Ok(8), "the higher claim counts");
         for (me, mine, theirs, text) in [
             (0, header(None, None), header(Some(5), Some(7)), "there are no samples"),
-            (1, server.clone(), header(Some(0), None), "there are no samples"),
+            (1, server.clone(), header(Some(0), None), "it gives no samples"),
             (0, client.clone(), header(Some(6), Some(7)), "5 samples of `x`, but 6 of another input"),
             (0, client.clone(), header(None, None), "the owner of the weights does not say which"),
             (1, server.clone(), with(|h| h.run = 2, &client), "run 1 here, run 2 there"),

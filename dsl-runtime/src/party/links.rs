@@ -16,6 +16,8 @@ pub(super) struct Links {
     transport: Option<Box<dyn Transport>>,
     /// How long to wait for the next run; as long as for any message where nothing is said.
     idle: Option<Duration>,
+    /// How long to wait for what others prepare; as long as for any message where nothing is said.
+    prepare: Option<Duration>,
     /// Whether nothing is under way.
     resting: bool,
 }
@@ -28,12 +30,12 @@ pub(super) fn names(parties: usize, clients: usize) -> Vec<String> {
 
 impl Links {
     pub(super) fn new(me: usize, names: &[String], transport: Box<dyn Transport>) -> Self {
-        Self { me, names: names.to_vec(), transport: Some(transport), idle: None, resting: false }
+        Self { me, names: names.to_vec(), transport: Some(transport), idle: None, prepare: None, resting: false }
     }
 
-    /// The same links, waiting this long for the next run.
-    pub(super) fn idle(self, idle: Duration) -> Self {
-        Self { idle: Some(idle), ..self }
+    /// The same links, waiting this long for the next run, and for what others have to prepare first.
+    pub(super) fn waiting(self, idle: Duration, prepare: Duration) -> Self {
+        Self { idle: Some(idle), prepare: Some(prepare), ..self }
     }
 
     /// What an endpoint is called.
@@ -84,6 +86,14 @@ impl Links {
         self.resting = true;
         let result = body(self);
         self.resting = false;
+        self.patience(None);
+        result
+    }
+
+    /// While others do work of their own before they answer: unpack a tape, or run all of a plan.
+    pub(super) fn unhurried<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.patience(self.prepare);
+        let result = body(self);
         self.patience(None);
         result
     }

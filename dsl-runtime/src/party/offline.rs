@@ -74,6 +74,9 @@ impl Session {
         }
         let too_many = |_| Error::Input { name: "all".into(), message: "there are too many samples for one run".into() };
         let batch = batch.map(u32::try_from).transpose().map_err(too_many)?;
+        if batch == Some(0) {
+            return Err(Error::Input { name: "all".into(), message: "there are no samples".into() });
+        }
         let from = Instant::now();
         let (set, mine) = self.own_weights(plan, weights)?;
         let encoding = from.elapsed();
@@ -82,11 +85,7 @@ impl Session {
         let (dealing, claimed) = self.source_of().map_or((None, 0), |s| (Some(s.dealing()), s.claimed()));
         let header = Header { plan: hash, batch, run, set, dealing, claimed };
         let agreed = agree(self.table, &mut self.links, plan, &header)?;
-        let largest = plan.steps.iter().map(|s| s.len).max().unwrap_or(1);
-        if agreed.batch.saturating_mul(largest) > ELEMENTS {
-            let message = format!("{} samples are too many for one run: use at most {}", agreed.batch, ELEMENTS / largest);
-            return Err(Error::Input { name: "all".into(), message });
-        }
+        plan.check_batch(agreed.batch, ELEMENTS).map_err(|message| self.links.failed("prepare", message))?;
         let from = Instant::now();
         let set = self.weight_set(plan, &agreed, &mine)?;
         let setup = encoding + from.elapsed();

@@ -173,7 +173,15 @@ impl Run<'_> {
             (Kind::Open(opening), Material::Wire(mask)) => {
                 let counts = match &mask {
                     Some(mask) if *opening == Opening::default() => drive(&mut open::run(s.ring, x(0), mask), &mut result)?,
-                    _ => open_one_way(session, *opening, stage, s.ring, &x(0)[..len], mask.as_ref().map(|m| m.as_slice()), &mut result[..len])?,
+                    _ => open_one_way(
+                        session,
+                        *opening,
+                        stage,
+                        s.ring,
+                        &x(0)[..len],
+                        mask.as_ref().map(|m| m.as_slice()),
+                        &mut result[..len],
+                    )?,
                 };
                 self.spare.give(mask.map(|mut mask| core::mem::take(&mut *mask)).unwrap_or_default());
                 counts

@@ -173,10 +173,11 @@ impl Session {
         self.links.exchange(own, &mut self.peers, during)
     }
 
-    /// Compares a number with all peers.
+    /// Compares a number with all peers, which may still have to prepare what it belongs to.
     pub(super) fn same_everywhere(&mut self, what: &str, mine: u64) -> Result<()> {
         let me = self.seat()?.party;
-        self.exchange(what, &mine.to_le_bytes())?;
+        let peers = &mut self.peers;
+        self.links.unhurried(|links| links.exchange(&mine.to_le_bytes(), peers, what))?;
         match self.peers.iter().position(|theirs| *theirs != mine.to_le_bytes()) {
             None => Ok(()),
             Some(k) => {

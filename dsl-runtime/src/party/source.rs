@@ -21,8 +21,11 @@ pub(crate) trait Source: Send {
     /// The highest tape id that was ever claimed here.
     fn claimed(&self) -> u64;
 
-    /// Makes the masks of a new set of weights available.
-    fn weights(&mut self, set: [u8; 16], plan: &Plan) -> Result<()>;
+    /// Makes the masks of a new set of weights available; refuses early what could not be dealt for this batch anyway.
+    fn weights(&mut self, set: [u8; 16], plan: &Plan, batch: usize) -> Result<()>;
+
+    /// The digest that the set of weights of these tapes is tied to, if it is remembered.
+    fn bound(&self) -> Result<Option<[u8; 32]>>;
 
     /// Ties a set of weights to what its owner is about to send under the masks of its id, for ever: any other digest under the same id is refused. `claimed` is, with
     /// the owner, the highest tape that anybody has claimed: above 0, weights were sent before, and must be known here. 0 with all others.
@@ -95,11 +98,15 @@ impl Source for Live {
         self.highest
     }
 
-    fn weights(&mut self, set: [u8; 16], plan: &Plan) -> Result<()> {
+    fn weights(&mut self, set: [u8; 16], plan: &Plan, _: usize) -> Result<()> {
         match self.ask(&Request::Weights { set, plan: Box::new(plan.clone()) })? {
             Answer::Ready => Ok(()),
             other => Err(self.unexpected(&other)),
         }
+    }
+
+    fn bound(&self) -> Result<Option<[u8; 32]>> {
+        Ok(None)
     }
 
     /// The dealer's seeds are fresh for each session, and it refuses an id that it has seen: nothing has to be remembered.

@@ -9,6 +9,7 @@ use crate::entropy::Purpose;
 use crate::error::{Error, Result};
 use crate::plan::{EncodedWeight, Place, Plan, WeightSpec};
 use crate::protocol::linear;
+use crate::wire::encode;
 use std::sync::Arc;
 use undertone_ring::conv::PackedWeights;
 use undertone_ring::prg::Prg;
@@ -79,7 +80,7 @@ impl Session {
                 vec![]
             }
             (Place::Party(_), keeper) => {
-                self.source()?.weights(id, plan)?;
+                self.source()?.weights(id, plan, agreed.batch)?;
                 match keeper {
                     Some(keeper) => self.keep(plan, agreed, keeper, mine)?,
                     None => self.open_shares(plan, id)?,
@@ -138,31 +139,43 @@ impl Session {
         Ok(held)
     }
 
-    /// Ties the id of a set to the masked weights that are about to be sent, on the disks of all parties, before any of them leaves the keeper: whatever is restored from a
-    /// backup on one side, no other weights are ever sent under these masks. Returns the digest that the keeper announces.
+    /// Ties the id of a set to the masked weights that are about to be sent, on the disks of all parties, before anything of them leaves the keeper: whatever is restored
+    /// from a backup on one side, no other weights are ever sent under these masks. The peers speak first: a keeper that comes with other weights than a peer remembers
+    /// says nothing about them. Returns the digest that the keeper announces.
     fn tie(&mut self, agreed: &Agreed, keeper: usize, digest: [u8; 32]) -> Result<[u8; 32]> {
         let seat = self.seat()?;
-        let mut heard = Vec::new();
+        let others = |p: &usize| *p != keeper;
         if seat.party == keeper {
-            self.source()?.bind(agreed.set, digest, agreed.claimed)?;
-            for peer in (0..seat.parties).filter(|p| *p != keeper) {
-                self.links.send(peer, &digest, "weights")?;
-            }
-            for peer in (0..seat.parties).filter(|p| *p != keeper) {
-                self.links.receive_exactly(peer, digest.len(), &mut heard, "weights")?;
-                if heard != digest {
+            let mut remembered = false;
+            for peer in (0..seat.parties).filter(others) {
+                let theirs: Option<[u8; 32]> = self.links.receive(peer, "weights")?;
+                if theirs.is_some_and(|t| t != digest) {
                     return Err(self
                         .links
                         .differs(peer, "these tapes were used with other weights: deal tapes for these weights too".into()));
                 }
+                remembered |= theirs.is_some();
+            }
+            // a peer that has claimed tapes and knows of no weights would be a riddle
+            self.source()?.bind(agreed.set, digest, if remembered { 0 } else { agreed.claimed })?;
+            for peer in (0..seat.parties).filter(others) {
+                self.links.send(peer, &digest, "weights")?;
+            }
+            for peer in (0..seat.parties).filter(others) {
+                let bound: bool = self.links.receive(peer, "weights")?;
+                if !bound {
+                    return Err(self.links.failed("weights", format!("{} does not remember the weights", self.links.name(peer))));
+                }
             }
             return Ok(digest);
         }
-        let mut announced = digest;
+        let known = self.source()?.bound()?;
+        self.links.send(keeper, &encode(&known), "weights")?;
+        let (mut announced, mut heard) = (digest, Vec::new());
         self.links.receive_exactly(keeper, announced.len(), &mut heard, "weights")?;
         announced.copy_from_slice(&heard);
         self.source()?.bind(agreed.set, announced, 0)?;
-        self.links.send(keeper, &announced, "weights")?;
+        self.links.send(keeper, &encode(&true), "weights")?;
         Ok(announced)
     }
 

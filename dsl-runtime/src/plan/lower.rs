@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use undertone_shape::Shape;
 
 /// The largest public factor that a value may carry: it takes that much from the range.
-const LARGEST_FACTOR: u64 = 1 << 12;
+pub(super) const LARGEST_FACTOR: u64 = 1 << 12;
 
 pub(super) fn lower(graph: &Graph, settings: &Settings, roles: Vec<(String, Place)>) -> Result<Plan> {
     let place = |role: &str| roles.iter().find(|(name, _)| name == role).map_or(Place::Party(0), |(_, place)| *place);
@@ -48,7 +48,13 @@ pub(super) fn lower(graph: &Graph, settings: &Settings, roles: Vec<(String, Plac
         let value = l.value(release.node).map_err(|message| Error::Plan { model: graph.name.clone(), stage: stage.clone(), message })?;
         let value = l.arranged(&value, &shape, &Layout::natural(shape.rank()), &stage);
         l.push(Kind::Release(k), vec![value.step], shape.numel(), &stage);
-        let to = release.to.iter().map(|role| place(role)).collect();
+        let mut to: Vec<Place> = vec![];
+        for place in release.to.iter().map(|role| place(role)) {
+            // two roles that live at one place learn it together
+            if !to.contains(&place) {
+                to.push(place);
+            }
+        }
         releases.push(ReleaseSpec { name: release.name.clone(), value, shape: dims(shape), to });
     }
     Ok(Plan {

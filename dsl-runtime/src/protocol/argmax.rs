@@ -24,10 +24,12 @@
 //! Padding adds to it where there are few: units of a level to whole blocks of 32, all its comparisons to 256.
 //! After the tournaments of Catrina and de Hoogh; all pairs of a group at once after the three-input maxima of ABY2.0.
 
-use super::contest::{Contest, Material, State, Values};
+use super::contest::{Contest, Material, State, Values, groups};
 use super::{Cost, Dealing, Phases, Round, Seat, Tape, TapeError};
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
+use undertone_ring::planes::BLOCK;
+use undertone_ring::rows::GROUP;
 
 /// An axis of a sample, `[outer][size][inner]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +73,21 @@ impl Axis {
     /// q: the bits of an index.
     pub const fn bits(&self) -> u32 {
         if self.size <= 2 { 1 } else { (self.size - 1).ilog2() + 1 }
+    }
+
+    /// The comparisons of `batch` samples by groups of `group`, each level in whole groups of 256. The largest number where that overflows.
+    pub fn comparisons(&self, group: usize, batch: usize) -> usize {
+        let rows = batch.saturating_mul(self.outer).saturating_mul(self.inner);
+        let (mut sum, mut left) = (0usize, self.size);
+        while left > 1 {
+            let level = groups(left, group).fold(0usize, |n, (size, groups)| {
+                let units = rows.saturating_mul(groups).checked_next_multiple_of(BLOCK).unwrap_or(usize::MAX);
+                n.saturating_add(units.saturating_mul(size * (size - 1) / 2))
+            });
+            sum = sum.saturating_add(level.checked_next_multiple_of(GROUP).unwrap_or(usize::MAX));
+            left = left.div_ceil(group);
+        }
+        sum
     }
 
     /// The values that compete for result `u` of one sample.

@@ -17,6 +17,7 @@ use super::relu::{Material, Relu, State};
 use super::{Cost, Dealing, Fold, Phases, Round, Seat, Tape, TapeError, padded};
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
+use undertone_ring::rows::GROUP;
 use zeroize::{Zeroize, Zeroizing};
 
 /// The geometry of a max pool over `[spatial…, c]`, up to three spatial axes.
@@ -81,6 +82,24 @@ impl Windows {
     pub fn cover(&self, axis: usize, k: usize) -> core::ops::Range<usize> {
         let (start, padding) = (k * self.stride[axis], self.padding[axis]);
         start.saturating_sub(padding)..(start + self.kernel[axis]).saturating_sub(padding).min(self.size[axis])
+    }
+
+    /// The comparisons of `batch` samples, each level in whole groups; a window that reaches into the padding counts as a whole one. The largest number where
+    /// that overflows.
+    pub fn comparisons(&self, batch: usize) -> usize {
+        let (mut sum, mut size, pooled) = (0usize, self.size, self.pooled());
+        for axis in (0..3).rev() {
+            let others = size[..axis].iter().chain(&size[axis + 1..]);
+            let windows = others.chain([&pooled[axis], &self.channels]).fold(batch, |n, s| n.saturating_mul(*s));
+            let mut left = self.kernel[axis];
+            while left > 1 {
+                let level = windows.saturating_mul(left / 2).checked_next_multiple_of(GROUP);
+                sum = sum.saturating_add(level.unwrap_or(usize::MAX));
+                left = left.div_ceil(2);
+            }
+            size[axis] = pooled[axis];
+        }
+        sum
     }
 
     /// Reduces each window of one sample, channel by channel: `f` over its elements, from `start`.

@@ -96,12 +96,9 @@ fn check(plan: &Plan, batch: usize, count: u64) -> Result<()> {
         let message = "its weights are shared among the parties, which needs a dealer that is there: let a party own them, or use a dealer";
         return Err(refuse(plan, message));
     }
-    let elements = plan.steps.iter().map(|s| s.len).sum::<usize>().saturating_mul(batch);
-    if batch == 0 || count == 0 || elements > ELEMENTS {
-        return Err(refuse(
-            plan,
-            &format!("{count} tapes of {batch} samples, {elements} elements each: at least 1 of 1, at most {ELEMENTS} elements"),
-        ));
+    plan.check_batch(batch, ELEMENTS).map_err(|message| refuse(plan, &message))?;
+    if count == 0 {
+        return Err(refuse(plan, "no tapes: at least 1 is needed"));
     }
     Ok(())
 }

@@ -52,12 +52,11 @@ pub(super) fn settle(file: &File, path: &Path) -> Result<()> {
 
 /// Writes a record: when this returns it is on the disk, and at no moment was there half of it.
 pub(super) fn write(path: &Path, kind: &str, record: &impl Serialize) -> Result<()> {
-    let mut bytes = Zeroizing::new(encode(record));
+    let bytes = Zeroizing::new(encode(record));
     let sum = checksum(kind, &bytes);
-    bytes.extend_from_slice(&sum);
     let temporary = path.with_added_extension("new");
     let mut file = create(&temporary)?;
-    file.write_all(&bytes).map_err(|e| failed(&temporary, e))?;
+    file.write_all(&bytes).and_then(|()| file.write_all(&sum)).map_err(|e| failed(&temporary, e))?;
     settle(&file, path)?;
     sync_folder(path.parent().unwrap_or(Path::new(".")))
 }

@@ -93,6 +93,14 @@ impl Folder {
         }
     }
 
+    fn serves(&self, batch: usize) -> Result<()> {
+        if batch == self.batch() {
+            return Ok(());
+        }
+        let message = format!("these tapes are for {} samples at once, not for {batch}: deal tapes for this batch", self.batch());
+        Err(failed(&self.path, message))
+    }
+
     /// Opens the tape that was claimed and checks all of it.
     fn load(&self, id: u64, plan: &Plan) -> Result<Open> {
         let (path, header) = (tape(&self.path, id), Header::new(&self.of, id, plan));
@@ -119,8 +127,13 @@ impl Source for Folder {
     }
 
     /// The masks are in the tapes already.
-    fn weights(&mut self, set: [u8; 16], plan: &Plan) -> Result<()> {
-        self.fits(set, plan)
+    fn weights(&mut self, set: [u8; 16], plan: &Plan, batch: usize) -> Result<()> {
+        self.fits(set, plan)?;
+        self.serves(batch)
+    }
+
+    fn bound(&self) -> Result<Option<[u8; 32]>> {
+        Ok(read::<Bound>(&self.path.join("weights"), "weights")?.map(|bound| bound.digest))
     }
 
     fn bind(&mut self, set: [u8; 16], digest: [u8; 32], claimed: u64) -> Result<()> {
@@ -139,10 +152,7 @@ impl Source for Folder {
     fn tape(&mut self, set: [u8; 16], plan: &Plan, batch: usize, above: u64) -> Result<u64> {
         self.open = None;
         self.fits(set, plan)?;
-        if batch != self.batch() {
-            let message = format!("these tapes are for {} samples at once, not for {batch}: deal tapes for this batch", self.batch());
-            return Err(failed(&self.path, message));
-        }
+        self.serves(batch)?;
         let (before, used) = (self.claimed, self.claimed.max(above));
         if used >= self.of.count {
             return Err(failed(&self.path, format!("tapes 1 to {} are used: deal more", self.of.count)));

@@ -7,7 +7,7 @@
 //! party-0/dealing     which plan, party, batch, how many tapes, and this party's seed; written last: without it the dealing was not finished
 //! party-0/claimed     the highest tape that was ever claimed
 //! party-0/lock        held while a session uses the folder
-//! party-0/weights     the weights that these tapes have met, as a digest under a key; from the first run on
+//! party-0/weights     a digest of the masked weights that were sent under these tapes' masks; from the first run on
 //! party-1/000001.tape the corrections of tape 1; only the last party has such files
 //! ```
 //!
@@ -19,7 +19,8 @@
 //! then masks are used twice. Keep the folders out of backups.
 //!
 //! **A dealing serves one set of weights**, which one party keeps to itself. That party and its peers remember a digest of what was sent under the set's masks
-//! and refuse anything else. Where their owner's folder has lost that memory to a backup, but a peer has used tapes, it refuses as well.
+//! and refuse anything else. The peers say what they remember before the owner says anything: one whose folder has lost that memory to a backup, and who comes with
+//! other weights, reveals nothing about them. Where nobody remembers, but tapes were used, they are used no more.
 
 mod dealing;
 mod durable;

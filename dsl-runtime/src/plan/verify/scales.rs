@@ -1,0 +1,140 @@
+//! What the integers of every step stand for, as the steps say and not as the plan claims: a value at twice the fraction that is called one at the fraction would be
+//! released without the shift that keeps an exact inner product secret.
+
+use super::super::lower::LARGEST_FACTOR;
+use super::super::step::{Kind, Step, Sum};
+use super::super::{Plan, Range, Stage, Value};
+
+/// What the integers of a step stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scale {
+    /// Fractions.
+    One(Reading),
+    /// A multiple of fractions that reads both ways: of a larger factor, or of twice the fraction bits. What it is added to decides.
+    Either([Reading; 2]),
+    /// Indices mod 2^q.
+    Index(u32),
+}
+
+/// v stands for v / (2^bits factor).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    bits: u32,
+    factor: u64,
+}
+
+impl Scale {
+    /// That of a step; `before` has those of the earlier ones. Allows exactly what lowering makes.
+    pub(super) fn of(plan: &Plan, step: &Step, before: &[Self]) -> Result<Self, String> {
+        let f = plan.settings.fraction;
+        let inputs: Vec<Self> = step.inputs.iter().filter_map(|i| before.get(*i).copied()).collect();
+        let joined = matches!(step.kind, Kind::Move(_) | Kind::Release(_));
+        match inputs.first() {
+            Some(Self::Index(q)) if joined && inputs.iter().all(|i| *i == Self::Index(*q)) => return Ok(Self::Index(*q)),
+            _ if inputs.iter().any(|i| matches!(i, Self::Index(_))) => {
+                return Err(format!("{} computes with indices or mixes them", name(step)));
+            }
+            _ => {}
+        }
+        let one = || match inputs.first() {
+            Some(Self::One(reading)) => Ok(*reading),
+            _ => Err(format!("{} reads a multiple whose scale nothing decides", name(step))),
+        };
+        let at_fraction = |shift: u32| match one()? {
+            Reading { bits, factor } if bits.checked_sub(shift) == Some(f) => Ok(Self::One(Reading { bits: f, factor })),
+            Reading { bits, .. } => Err(format!("{} shifts {bits} fraction bits by {shift}: it must come to the plan's {f}", name(step))),
+        };
+        match &step.kind {
+            Kind::Input(_) => Ok(Self::One(Reading { bits: f, factor: 1 })),
+            Kind::Open(_) | Kind::Max { .. } => at_fraction(0),
+            Kind::Relu { t } | Kind::Truncate { t } => at_fraction(*t),
+            Kind::ArgMax { axis, .. } => at_fraction(0).map(|_| Self::Index(axis.bits())),
+            Kind::Release(_) => one().map(Self::One),
+            Kind::Linear { weight, .. } => product(plan, *weight, one()?),
+            Kind::Sum(Sum(windows)) => {
+                let count = windows.kernel.iter().try_fold(1, |n, k| u64::try_from(*k).ok()?.checked_mul(n));
+                let Reading { bits, factor } = one()?;
+                let factor = count.and_then(|n| n.checked_mul(factor)).filter(|factor| *factor <= LARGEST_FACTOR);
+                let factor = factor.ok_or_else(|| format!("the sums are means over more than {LARGEST_FACTOR} values in all"))?;
+                Ok(Self::One(Reading { bits, factor }))
+            }
+            Kind::Times { factor } => multiple(f, *factor, one()?),
+            Kind::Add | Kind::Move(_) => common(&inputs).ok_or_else(|| format!("{} joins values of different scales", name(step))),
+        }
+    }
+
+    /// Whether a plan that says `value` says the truth.
+    pub(super) fn is(self, value: &Value) -> bool {
+        match (self, value.integer) {
+            (Self::One(reading), None) => reading == Reading { bits: value.bits, factor: value.factor },
+            (Self::Index(q), Some(claimed)) => (q, 0, 1) == (claimed, value.bits, value.factor),
+            _ => false,
+        }
+    }
+
+    fn readings(&self) -> &[Reading] {
+        match self {
+            Self::One(reading) => core::slice::from_ref(reading),
+            Self::Either(both) => both,
+            Self::Index(_) => &[],
+        }
+    }
+}
+
+/// A product has the fraction bits of value and weight together, and so must its bias.
+fn product(plan: &Plan, weight: usize, x: Reading) -> Result<Scale, String> {
+    let Reading { bits, factor } = Reading { bits: x.bits + plan.settings.fraction, ..x };
+    match plan.weights.get(weight) {
+        Some(w) if (w.bias_bits, w.bias_factor) == (bits, factor) => Ok(Scale::One(Reading { bits, factor })),
+        _ => Err(format!("the bias of weight {weight} is not at the scale of its product: {bits} fraction bits, factor {factor}")),
+    }
+}
+
+/// A multiple has a larger factor or, if it was at the fraction, twice the fraction bits; lowering knows which because of what follows.
+fn multiple(f: u32, times: u64, x: Reading) -> Result<Scale, String> {
+    let with = |bits: u32, times: u64| {
+        let factor = x.factor.checked_mul(times).filter(|factor| (1..=LARGEST_FACTOR).contains(factor))?;
+        Some(Reading { bits, factor })
+    };
+    let doubled = (x.bits == f && times.trailing_zeros() >= f).then(|| with(2 * f, times >> f)).flatten();
+    match (with(x.bits, times), doubled) {
+        (Some(a), Some(b)) => Ok(Scale::Either([a, b])),
+        (Some(one), None) | (None, Some(one)) => Ok(Scale::One(one)),
+        (None, None) => Err(format!("{times} is neither the fraction bits nor a factor that leaves at most {LARGEST_FACTOR}")),
+    }
+}
+
+/// The one scale that all values have.
+fn common(values: &[Scale]) -> Option<Scale> {
+    let mut shared = values.first()?.readings().iter().filter(|reading| values.iter().all(|v| v.readings().contains(reading)));
+    match (shared.next(), shared.next()) {
+        (Some(one), None) => Some(Scale::One(*one)),
+        _ => None,
+    }
+}
+
+/// Whether a report says of the range of a stage what lowering knows.
+pub(super) fn range_is_known(plan: &Plan, stage: &Stage) -> bool {
+    let known = match stage.result.integer {
+        Some(_) => Range::Index,
+        None => Range::Assumed { bits: plan.settings.opened - 2 - plan.settings.fraction, factor: stage.result.factor },
+    };
+    stage.range == known
+}
+
+fn name(step: &Step) -> &'static str {
+    match step.kind {
+        Kind::Input(_) => "an input",
+        Kind::Open(_) => "an opening",
+        Kind::Linear { .. } => "a product",
+        Kind::Truncate { .. } => "a truncation",
+        Kind::Relu { .. } => "a ReLU",
+        Kind::Max { .. } => "a max pool",
+        Kind::ArgMax { .. } => "an arg max",
+        Kind::Sum(_) => "a sum",
+        Kind::Times { .. } => "a multiple",
+        Kind::Add => "an addition",
+        Kind::Move(_) => "a copy",
+        Kind::Release(_) => "a release",
+    }
+}

@@ -1,0 +1,135 @@
+//! Whether a step's sizes fit its inputs and what the protocols and kernels can compute.
+
+use super::super::step::{Copy, Geometry, Kind, Step, Sum};
+use super::super::{Opening, Plan};
+use super::product;
+use super::work::added;
+use crate::protocol::Fold;
+use crate::protocol::argmax::Axis;
+use crate::protocol::group::LARGEST;
+use crate::protocol::max::Windows;
+use undertone_shape::MAX_RANK;
+
+/// The largest size of one axis.
+const AXIS: usize = 1 << 24;
+
+/// The largest number of times that the windows of a sample cover elements: along each axis of a max pool, over all axes of a sum.
+const COVERED: usize = 1 << 26;
+
+/// The largest number of positions that the windows along one axis of a max pool cover: they are listed one by one.
+const LISTED: usize = 1 << 22;
+
+impl Plan {
+    /// Whether a step reads inputs of the number, sizes and kinds that it needs, and has sizes that its protocol can compute.
+    pub(super) fn step_fits(&self, step: &Step, holders: &[Option<usize>], limit: usize) -> bool {
+        let input = |k: usize| step.inputs.get(k).map(|i| &self.steps[*i]);
+        let len = |k: usize| input(k).map(|s| s.len);
+        let arity = match &step.kind {
+            Kind::Input(_) => 0,
+            Kind::Add => 2,
+            Kind::Move(copies) => copies.len().max(1),
+            _ => 1,
+        };
+        // opened values are read by linear steps alone, and results of narrow comparisons by a ReLU that opens no more bits than they have
+        let readable = |k: usize| match input(k).map(|s| &s.kind) {
+            Some(Kind::Open(_)) => matches!(step.kind, Kind::Linear { .. }),
+            Some(Kind::Max { narrow: true, m, .. }) => step.kind == Kind::Relu { t: 0 } && *m >= self.settings.opened,
+            Some(Kind::Release(_)) | None => false,
+            Some(_) => !matches!(step.kind, Kind::Linear { .. }),
+        };
+        if step.inputs.len() != arity || !(0..arity).all(readable) {
+            return false;
+        }
+        let s = self.settings;
+        let widths = |t: u32| Fold { n: s.ring, t, m: s.opened }.is_valid(64);
+        match &step.kind {
+            Kind::Input(k) => self.inputs.get(*k).is_some_and(|i| i.shape.len() <= MAX_RANK && product(&i.shape) == Some(step.len)),
+            Kind::Open(opening) => {
+                let from = step.inputs.first().and_then(|i| holders[*i]);
+                len(0) == Some(step.len) && *opening == Opening { from, to: self.keeper() }
+            }
+            Kind::Release(r) => self.releases.get(*r).is_some_and(|r| len(0) == Some(step.len) && step.inputs == [r.value.step]),
+            Kind::Times { factor } => len(0) == Some(step.len) && *factor > 0,
+            Kind::Truncate { t } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && widths(*t),
+            Kind::Relu { t } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t),
+            Kind::Add => len(0) == Some(step.len) && len(1) == Some(step.len),
+            Kind::Linear { geometry, weight } => {
+                self.weights.get(*weight).is_some_and(|w| geometry.weights() == Some(w.len) && w.out == geometry.out)
+                    && geometry.fits(limit)
+                    && len(0) == Some(geometry.conv().inputs())
+                    && step.len == geometry.conv().outputs()
+            }
+            Kind::Max { windows, m, .. } => (3..=s.ring).contains(m) && windows_fit(windows, len(0), step.len) && levels_fit(windows),
+            Kind::ArgMax { axis, m, group } => {
+                (3..=s.ring).contains(m) && (2..=LARGEST).contains(group) && axis_fits(axis, len(0), step.len)
+            }
+            Kind::Sum(Sum(windows)) => windows_fit(windows, len(0), step.len) && added(windows) <= COVERED,
+            Kind::Move(copies) => copies.iter().enumerate().all(|(k, c)| copy_fits(c, len(k), step.len)),
+        }
+    }
+}
+
+impl Geometry {
+    /// The number of weights, unless it overflows.
+    fn weights(&self) -> Option<usize> {
+        product(&[self.out, self.kernel[0], self.kernel[1], self.c / self.groups.max(1)])
+    }
+
+    /// Whether the kernels can compute it: nothing is zero, a window fits, and the padded input has at most `limit` elements.
+    fn fits(&self, limit: usize) -> bool {
+        let all = [
+            self.h,
+            self.w,
+            self.c,
+            self.out,
+            self.groups,
+            self.kernel[0],
+            self.kernel[1],
+            self.stride[0],
+            self.stride[1],
+            self.dilation[0],
+            self.dilation[1],
+        ];
+        if !all.iter().chain(&self.padding).all(|v| *v < AXIS) || all.contains(&0) {
+            return false;
+        }
+        let side = |i: usize| [self.h, self.w][i] + 2 * self.padding[i];
+        let reach = |i: usize| self.dilation[i].checked_mul(self.kernel[i] - 1);
+        self.c.is_multiple_of(self.groups)
+            && self.out.is_multiple_of(self.groups)
+            && (0..2).all(|i| reach(i).is_some_and(|r| side(i) > r))
+            && product(&[side(0), side(1), self.c]).is_some_and(|n| n <= limit)
+            && product(&[side(0), side(1), self.out]).is_some()
+    }
+}
+
+fn windows_fit(w: &Windows, input: Option<usize>, output: usize) -> bool {
+    let sizes = w.size.iter().chain(&w.kernel).chain(&w.stride).chain([&w.channels]);
+    let sane =
+        sizes.chain(&w.padding).all(|v| *v < AXIS) && w.size.iter().chain(&w.kernel).chain(&w.stride).all(|v| *v > 0) && w.channels > 0;
+    if !sane || !(0..3).all(|i| 2 * w.padding[i] <= w.kernel[i] && w.size[i] + 2 * w.padding[i] >= w.kernel[i]) {
+        return false;
+    }
+    let with = |sizes: [usize; 3]| product(&[sizes[0], sizes[1], sizes[2], w.channels]);
+    with(w.size) == input && with(w.pooled()) == Some(output)
+}
+
+/// Whether the levels of a max pool are of a size to be computed. Along an axis windows overlap over all positions of the axes outside of it, which are not yet pooled.
+fn levels_fit(w: &Windows) -> bool {
+    let pooled = w.pooled();
+    (0..3).all(|axis| {
+        let outside = w.size[..axis].iter().chain(&pooled[axis + 1..]).chain([&w.channels]);
+        let lists = pooled[axis].checked_mul(w.kernel[axis]).filter(|n| *n <= LISTED);
+        lists.and_then(|n| outside.copied().try_fold(n, usize::checked_mul)).is_some_and(|n| n <= COVERED)
+    })
+}
+
+fn axis_fits(axis: &Axis, input: Option<usize>, output: usize) -> bool {
+    let sizes = [axis.outer, axis.size, axis.inner];
+    sizes.iter().all(|v| (1..AXIS).contains(v)) && product(&sizes) == input && product(&[axis.outer, axis.inner]) == Some(output)
+}
+
+fn copy_fits(copy: &Copy, input: Option<usize>, output: usize) -> bool {
+    let (from, to, moved) = copy.reach();
+    copy.axes.len() <= MAX_RANK && input.is_some_and(|n| from <= n) && to <= output && moved <= output
+}

@@ -1,0 +1,45 @@
+//! Whether every weight belongs to one step and has the sizes that it says.
+
+use super::super::Plan;
+use super::super::step::Kind;
+use super::super::weights::{Recipe, WeightSpec};
+use super::product;
+use undertone_shape::MAX_RANK;
+
+impl Plan {
+    /// Every weight belongs to exactly one step and has the sizes that it says; all together have at most `limit` words.
+    pub(super) fn weights_fit(&self, limit: usize) -> Result<(), (usize, String)> {
+        let mut users = vec![0usize; self.weights.len()];
+        for step in &self.steps {
+            if let Kind::Linear { weight, .. } = step.kind
+                && let Some(users) = users.get_mut(weight)
+            {
+                *users += 1;
+            }
+        }
+        if let Some(w) = (0..users.len()).find(|w| users[*w] != 1 || !weight_fits(&self.weights[*w], limit)) {
+            let message =
+                format!("weight {w} of stage `{}` is used by {} steps, or has sizes that do not fit", self.weights[w].stage, users[w]);
+            return Err((w, message));
+        }
+        let words = self.packed_weights();
+        if words > limit {
+            return Err((0, format!("all weights have {words} words as the kernels read them; at most {limit} are allowed")));
+        }
+        Ok(())
+    }
+}
+
+fn weight_fits(w: &WeightSpec, limit: usize) -> bool {
+    let named =
+        |r: &Recipe, len: usize| r.named(w.out, len).iter().all(|(n, len)| n.shape.len() <= MAX_RANK && product(&n.shape) == Some(*len));
+    // a folded weight is scaled and a folded bias is shifted: the other way round they have other lengths
+    let folded = !matches!(w.weight, Recipe::Shifted(..)) && !matches!(w.bias, Some(Recipe::Scaled(..)));
+    folded
+        && product(&w.dims) == Some(w.len)
+        && named(&w.weight, w.len)
+        && w.bias.as_ref().is_none_or(|b| named(b, w.out))
+        && w.dims[0] == w.out
+        && w.len > 0
+        && w.len <= limit
+}
