@@ -329,7 +329,9 @@ fn a_product_stops_between_slices_when_its_receiver_has_gone() {
     let plan = Plan::new(&graph.unwrap(), &Settings::default()).unwrap();
     let asked = |looks: usize| {
         let (mut keys, log) = (keys(), Log::default());
-        keys.iter_mut().for_each(|key| key.audit(log.clone()));
+        for key in &mut keys {
+            key.audit(log.clone());
+        }
         let masks = WeightMasks::new(&plan, &keys);
         log.lock().unwrap().clear();
         let complete = deal(&plan, &masks, &keys, batch, &Leaving(looks.into()));
@@ -386,7 +388,9 @@ fn products_by_slices_of_the_batch_are_those_of_the_whole_batch() {
 #[test]
 fn a_deal_stops_when_nobody_wants_more() {
     let (plan, mut keys, log) = (plan(), keys(), Log::default());
-    keys.iter_mut().for_each(|key| key.audit(log.clone()));
+    for key in &mut keys {
+        key.audit(log.clone());
+    }
     let mut taken = 0;
     let complete = deal(&plan, &WeightMasks::new(&plan, &keys), &keys, 60_000, |piece: &[u8]| {
         taken += piece.len();
