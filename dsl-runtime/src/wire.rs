@@ -12,7 +12,7 @@ pub(crate) const LIMIT: usize = 1 << 22;
 /// The longest piece of a tape that crosses a wire.
 pub(crate) const PIECE: usize = 1 << 20;
 
-/// The largest number of elements of one step, all samples together.
+/// The largest number of elements of a run, all samples and steps together, with comparisons and padding.
 pub(crate) const ELEMENTS: usize = 1 << 28;
 
 /// What a party asks of the dealer. All parties must ask the same.

@@ -213,7 +213,13 @@ fn a_plan_that_was_tampered_with_is_refused() {
             }),
         ),
         ("does not fit", Box::new(|p| p.releases[0].value.step = 1000)),
-        ("opened 0 times", Box::new(|p| p.releases.push(p.releases[0].clone()))),
+        (
+            "opened 0 times",
+            Box::new(|p| {
+                p.releases.push(p.releases[0].clone());
+                p.releases[1].name = "another".into();
+            }),
+        ),
         (
             "must be one",
             Box::new(|p| {
@@ -221,7 +227,7 @@ fn a_plan_that_was_tampered_with_is_refused() {
                 p.releases.clear();
             }),
         ),
-        ("not a share", Box::new(|p| p.releases[0].to.clear())),
+        ("goes to 0 places", Box::new(|p| p.releases[0].to.clear())),
         ("beyond the last party", Box::new(|p| p.roles[0].1 = Place::Party(2))),
         ("beyond the last party", Box::new(|p| p.releases[0].to = vec![Place::Client(3)])),
         ("beyond the last party", Box::new(|p| p.inputs[0].owner = Place::Client(5))),

@@ -3,10 +3,13 @@
 mod common;
 
 use common::{SIDE, network, weights};
-use undertone_runtime::graph::{Graph, NodeId, Release};
+use undertone_ring::prg::Log;
+use undertone_runtime::graph::op::{Conv, MaxPool};
+use undertone_runtime::graph::{Graph, Init, NodeId, Release, trace_roles};
 use undertone_runtime::net::Sent;
 use undertone_runtime::uniformity::{LIMIT, chi_square};
-use undertone_runtime::{Deployment, Place, Weights, World};
+use undertone_runtime::{Deployment, Place, Plan, Settings, Weights, World};
+use undertone_shape::Shape;
 
 /// The endpoints of two parties and two clients: both parties, the dealer, the clients.
 const ENDPOINTS: usize = 5;
@@ -96,5 +99,76 @@ fn two_runs_of_the_same_input_look_different() {
         let (a, b) = (of(1), of(2 + RUNS));
         let same = a.iter().zip(&b).filter(|(a, b)| a == b).count();
         assert!(same * 64 < a.len(), "{same} of {} bytes are equal", a.len());
+    }
+}
+
+/// Every kind of step, a wire that two products read, a sum of inputs of two owners, and releases to several places.
+fn of_four(name: &str, hidden: usize) -> Graph {
+    let inputs = [("x", "a"), ("z", "b"), ("u", "c")].map(|(input, owner)| (input, Shape::new([2, 6, 6]), owner));
+    let plain = Conv { padding: [1, 1, 0], ..Conv::PLAIN };
+    trace_roles(name, &inputs, "w", |g, x| {
+        let any = Init::Constant(0.1);
+        let kernels = ["w1", "w2", "w3"].map(|w| g.parameter(w, [hidden, 2, 3, 3], any));
+        let bias = g.parameter("b", [hidden], any);
+        let (once, again) = (g.conv(x[0], kernels[0], Some(bias), plain), g.conv(x[0], kernels[1], None, plain));
+        let sum = g.add(x[1], x[2]);
+        let third = g.conv(sum, kernels[2], None, plain);
+        let y = g.add(once, again);
+        let y = g.add(y, third);
+        let y = g.max_pool(y, MaxPool { kernel: [3; 3], stride: [2; 3], padding: [1; 3] });
+        let y = g.relu(y);
+        let y = g.reshape(y, [hidden * 9]);
+        let last = g.parameter("v", [29, hidden * 9], any);
+        let y = g.linear(y, last, None);
+        let class = g.argmax(y, 0);
+        g.release("class", class, &["a", "c", "w"]);
+        g.release("logits", y, &["b", "c"]);
+        g.release("again", y, &["b"]);
+        class
+    })
+    .unwrap()
+}
+
+#[test]
+fn no_block_is_asked_for_twice_over_many_plans_batches_and_owners() {
+    let constant = |graph: &Graph| {
+        let mut weights = Weights::empty();
+        graph.parameters.iter().for_each(|p| weights.insert(p.name.clone(), p.shape, vec![0.1; p.shape.numel()]));
+        weights
+    };
+    for owner in [Place::Client(1), Place::Party(0), Place::Party(1)] {
+        let places = [("a", Place::Party(0)), ("b", Place::Party(1)), ("c", Place::Client(0)), ("w", owner)];
+        let deployment = Deployment::new(places.map(|(role, place)| (role.to_owned(), place)));
+        let models: Vec<(Plan, Weights)> = [("M", 3), ("N", 4)]
+            .map(|(name, hidden)| of_four(name, hidden))
+            .iter()
+            .map(|graph| (Plan::deployed(graph, &Settings::default(), &deployment).unwrap(), constant(graph)))
+            .collect();
+        let logs: Vec<Log> = (0..6).map(|_| Log::default()).collect();
+        let world = World::two_party().deployment(deployment).logged(logs.clone());
+        let ran = world.execute_with(models[0].0.clients(), |session| {
+            let me = session.place();
+            for (plan, weights) in models.iter().chain(&models) {
+                for batch in [1usize, 3] {
+                    let data = vec![0.25f32; 72 * batch];
+                    let mine: Vec<(usize, &[f32])> = (0..3).filter(|k| plan.inputs[*k].owner == me).map(|k| (k, data.as_slice())).collect();
+                    let weights = (plan.weights_owner == me).then_some(weights);
+                    let prepared = session.prepare(plan, weights, (!mine.is_empty()).then_some(batch))?;
+                    session.run(plan, prepared, &mine)?;
+                }
+            }
+            Ok(())
+        });
+        ran.unwrap();
+        let mut requests = 0;
+        for (endpoint, log) in logs.iter().enumerate() {
+            let mut all: Vec<_> =
+                log.lock().unwrap().iter().map(|r| (r.key_fingerprint, format!("{:?}", r.counter), r.first_block, r.blocks)).collect();
+            all.sort();
+            requests += all.len();
+            let twice = all.windows(2).find(|w| (w[0].0, &w[0].1) == (w[1].0, &w[1].1) && w[0].2 + w[0].3 > w[1].2);
+            assert!(twice.is_none(), "weights at {owner}, endpoint {endpoint}: {twice:?}");
+        }
+        assert!(requests > 1000, "{requests} requests");
     }
 }

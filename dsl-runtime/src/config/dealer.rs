@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 ///
 /// [limits]                             # optional, each with its default
 /// sessions = 16                        # sessions that are served at the same time
-/// elements = 268435456                 # elements of one step, all samples together; and weights of a session
+/// elements = 268435456                 # elements of a tape, with comparisons and padding; and weights of a session
 /// ahead_bytes = 67108864               # bytes of the next tape that are dealt before anybody asks for it
 ///
 /// [timeouts]                           # optional, as those of a party
@@ -50,7 +50,7 @@ pub struct DealerConfig {
 pub struct Limits {
     /// Sessions that are served at the same time.
     pub sessions: usize,
-    /// The largest number of elements of one step, all samples together; a session may have as many weights.
+    /// The largest number of elements of one tape, all samples and steps together, with comparisons and padding; a session may have as many weights.
     pub elements: usize,
     /// Bytes of the next tape that are dealt before anybody asks for it; 0: none.
     pub ahead_bytes: usize,

@@ -1,5 +1,6 @@
 //! A tape that is being dealt on a thread of its own, before it is asked for or while it is sent.
 
+use super::pieces::Receiver;
 use super::queue::{End, Queue};
 use super::{WeightMasks, deal};
 use crate::plan::Plan;
@@ -10,7 +11,7 @@ use undertone_ring::prg::Prg;
 /// A set of weights: the plan that it belongs to, and its masks.
 pub(super) type Set = Arc<(Plan, WeightMasks)>;
 
-/// A tape on its way. Dropping it ends its thread; its id is never given to another tape.
+/// A tape on its way. Dropping it ends its thread, which looks between slices of a step; its id is never given to another tape.
 pub(super) struct Ahead {
     pub tape: u64,
     /// The set of weights and the batch that it is for.
@@ -28,6 +29,16 @@ impl Drop for Leave {
     }
 }
 
+impl Receiver for &Leave {
+    fn put(&mut self, piece: &[u8]) -> bool {
+        self.0.push(piece)
+    }
+
+    fn is_gone(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
 impl Ahead {
     /// Starts to deal tape `tape`, of which at most `limit` bytes wait.
     pub(super) fn start(tape: u64, serves: ([u8; 16], usize), set: Set, keys: Vec<Prg>, limit: usize) -> std::io::Result<Self> {
@@ -35,7 +46,7 @@ impl Ahead {
         let out = queue.clone();
         let thread = std::thread::Builder::new().name(format!("tape {tape}")).spawn(move || {
             let leave = Leave(out);
-            if deal(&set.0, &set.1, &keys, serves.1, |piece| leave.0.push(piece)) {
+            if deal(&set.0, &set.1, &keys, serves.1, &leave) {
                 leave.0.end(End::Complete);
             }
         })?;

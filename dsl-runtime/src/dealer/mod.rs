@@ -19,7 +19,7 @@ use crate::plan::{Kind, Opening, Plan};
 use crate::protocol::argmax::ArgMax;
 use crate::protocol::linear::{Mask, weight_mask};
 use crate::protocol::{Dealing, open, padded};
-use pieces::Pieces;
+use pieces::{Pieces, Receiver};
 use undertone_ring::conv::{PackedWeights, Scratch};
 use undertone_ring::prg::Prg;
 use zeroize::Zeroizing;
@@ -54,21 +54,20 @@ enum Wire {
 }
 
 /// Computes the corrections of a run of `batch` samples and hands them on in pieces of at most [`PIECE`](crate::wire::PIECE) bytes, in order; no piece belongs to two
-/// steps. `put` says whether it wants more; so does the result.
+/// steps. The receiver says whether it wants more; so does the result.
 ///
 /// Memory: a piece and some hundred kilobytes, and what the largest product needs of two samples; a wire that several products read is held for the whole batch, and so
 /// are the masks of one level of an arg max.
-pub(crate) fn deal(plan: &Plan, weights: &WeightMasks, keys: &[Prg], batch: usize, put: impl FnMut(&[u8]) -> bool) -> bool {
+pub(crate) fn deal(plan: &Plan, weights: &WeightMasks, keys: &[Prg], batch: usize, receiver: impl Receiver) -> bool {
     let s = plan.settings;
-    let last_use = plan.last_use();
+    let (last_use, readers) = (plan.last_use(), plan.readers());
     let mut wires: Vec<Option<Wire>> = plan.steps.iter().map(|_| None).collect();
-    let (mut scratch, mut out) = (Scratch::new(), Pieces::new(put));
+    let (mut scratch, mut out) = (Scratch::new(), Pieces::new(receiver));
     for (k, step) in plan.steps.iter().enumerate() {
         let (mut d, id, len) = (Dealing::new(keys, &mut out), k as u32, batch * step.len);
         match &step.kind {
             Kind::Open(opening) if opening.is_sent() => {
-                let readers = plan.steps.iter().filter(|s| s.inputs.contains(&k)).count();
-                wires[k] = Some(match readers {
+                wires[k] = Some(match readers[k] {
                     0 | 1 => Wire::Made(*opening),
                     _ => Wire::Held(open::dealt(&d, |party| opening.sends(party), id, len)),
                 });

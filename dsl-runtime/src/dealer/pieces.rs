@@ -3,23 +3,40 @@
 use crate::protocol::Sink;
 use crate::wire::PIECE;
 
+/// Who takes the pieces.
+pub(crate) trait Receiver {
+    /// Takes a piece and says whether it wants more.
+    fn put(&mut self, piece: &[u8]) -> bool;
+
+    /// Whether it has gone since the last piece: some steps deal for long before they have one.
+    fn is_gone(&self) -> bool {
+        false
+    }
+}
+
+impl<F: FnMut(&[u8]) -> bool> Receiver for F {
+    fn put(&mut self, piece: &[u8]) -> bool {
+        self(piece)
+    }
+}
+
 /// Hands what is appended on in pieces of at most [`PIECE`] bytes, until nobody wants more.
-pub(super) struct Pieces<F> {
+pub(super) struct Pieces<R> {
     bytes: Vec<u8>,
-    put: F,
+    receiver: R,
     closed: bool,
 }
 
-impl<F: FnMut(&[u8]) -> bool> Pieces<F> {
-    /// `put` takes a piece and says whether it wants more.
-    pub(super) fn new(put: F) -> Self {
-        Self { bytes: vec![], put, closed: false }
+impl<R: Receiver> Pieces<R> {
+    /// Pieces for this receiver.
+    pub(super) fn new(receiver: R) -> Self {
+        Self { bytes: vec![], receiver, closed: false }
     }
 
     /// Hands on everything. Whether more is wanted.
     pub(super) fn flush(&mut self) -> bool {
         self.hand_on_from(1);
-        !self.closed
+        !self.is_closed()
     }
 
     /// Hands on pieces while there are at least `least` bytes.
@@ -27,7 +44,7 @@ impl<F: FnMut(&[u8]) -> bool> Pieces<F> {
         let mut done = 0;
         while !self.closed && self.bytes.len() - done >= least {
             let piece = &self.bytes[done..][..PIECE.min(self.bytes.len() - done)];
-            self.closed = !(self.put)(piece);
+            self.closed = !self.receiver.put(piece);
             done += piece.len();
         }
         if self.closed {
@@ -38,7 +55,7 @@ impl<F: FnMut(&[u8]) -> bool> Pieces<F> {
     }
 }
 
-impl<F: FnMut(&[u8]) -> bool> Sink for Pieces<F> {
+impl<R: Receiver> Sink for Pieces<R> {
     fn bytes(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
@@ -48,7 +65,7 @@ impl<F: FnMut(&[u8]) -> bool> Sink for Pieces<F> {
     }
 
     fn is_closed(&self) -> bool {
-        self.closed
+        self.closed || self.receiver.is_gone()
     }
 }
 

@@ -81,6 +81,11 @@ impl Queue {
         }
     }
 
+    /// Whether nobody takes pieces any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Nobody takes pieces any more.
     pub(super) fn close(&self) {
         self.lock().closed = true;

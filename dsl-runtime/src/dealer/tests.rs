@@ -269,10 +269,84 @@ fn a_tighter_limit_refuses_what_the_parties_would_allow() {
     talk.end();
 }
 
+#[test]
+fn the_comparisons_of_a_batch_count_against_its_limit() {
+    use crate::graph::op::MaxPool;
+    // 21 positions: two windows of 20 compare 38 times, level by level in groups of 256
+    let graph =
+        trace("P", &[("x", Shape::new([1, 21]))], |g, x| g.max_pool(x[0], MaxPool { kernel: [20; 3], stride: [1; 3], padding: [0; 3] }));
+    let plan = Plan::new(&graph.unwrap(), &Settings::default()).unwrap();
+    let batch = 1024;
+    let steps: usize = plan.steps.iter().map(|s| s.len * batch).sum();
+    assert_eq!(plan.elements(batch), steps + 38 * batch);
+    let mut talk = Talk::new(Limits { elements: steps + 38 * batch, ahead: 0 });
+    assert_eq!(talk.ask(&Request::Weights { set: [1; 16], plan: Box::new(plan.clone()) }), Answer::Ready);
+    assert_eq!(talk.ask(&Request::Tape { set: [1; 16], batch: batch as u32 }), Answer::Tape(1));
+    talk.corrections(plan.cost(batch).total().corrections as usize);
+    talk.end();
+    let mut talk = Talk::new(Limits { elements: steps + 38 * batch - 1, ahead: 0 });
+    assert_eq!(talk.ask(&Request::Weights { set: [1; 16], plan: Box::new(plan) }), Answer::Ready);
+    refused(&talk.ask(&Request::Tape { set: [1; 16], batch: batch as u32 }), "the batch is too large");
+    talk.end();
+}
+
+#[test]
+fn weights_count_as_the_kernels_keep_them() {
+    let graph = trace("G", &[("x", Shape::new([64, 3, 3]))], |g, x| {
+        let w = g.parameter("w", [32, 2, 3, 3], crate::graph::Init::Constant(0.1));
+        g.conv(x[0], w, None, crate::graph::op::Conv { groups: 32, ..crate::graph::op::Conv::PLAIN })
+    });
+    let plan = Plan::new(&graph.unwrap(), &Settings::default()).unwrap();
+    assert_eq!((plan.weights[0].len, plan.packed_weights()), (576, 2304));
+    let mut talk = Talk::new(Limits { elements: 2 * 2304 - 1, ahead: 0 });
+    assert_eq!(talk.ask(&Request::Weights { set: [1; 16], plan: Box::new(plan.clone()) }), Answer::Ready);
+    refused(&talk.ask(&Request::Weights { set: [2; 16], plan: Box::new(plan) }), "a session keeps at most 4607 weights");
+    talk.end();
+}
+
+/// Takes everything, and is gone after it was asked so many times.
+struct Leaving(std::cell::Cell<usize>);
+
+impl Receiver for &Leaving {
+    fn put(&mut self, _: &[u8]) -> bool {
+        true
+    }
+
+    fn is_gone(&self) -> bool {
+        self.0.set(self.0.get().saturating_sub(1));
+        self.0.get() == 0
+    }
+}
+
+#[test]
+fn a_product_stops_between_slices_when_its_receiver_has_gone() {
+    // one output a sample: no piece is complete before the end
+    let (inputs, batch) = (1 << 12, 1 << 12);
+    let graph = trace("L", &[("x", Shape::new([inputs]))], |g, x| {
+        let w = g.parameter("w", [1, inputs], crate::graph::Init::Uniform { fan_in: inputs });
+        g.linear(x[0], w, None)
+    });
+    let plan = Plan::new(&graph.unwrap(), &Settings::default()).unwrap();
+    let asked = |looks: usize| {
+        let (mut keys, log) = (keys(), Log::default());
+        for key in &mut keys {
+            key.audit(log.clone());
+        }
+        let masks = WeightMasks::new(&plan, &keys);
+        log.lock().unwrap().clear();
+        let complete = deal(&plan, &masks, &keys, batch, &Leaving(looks.into()));
+        (complete, log.lock().unwrap().len())
+    };
+    let (complete, all) = asked(usize::MAX);
+    assert!(complete && all > 100, "{all}");
+    let (complete, some) = asked(6);
+    assert!(!complete && some < all / 10, "{some} requests of {all}");
+}
+
 /// The corrections of a plan in one piece, and the largest piece.
 fn dealt(plan: &Plan, keys: &[Prg], batch: usize) -> (Vec<u8>, usize) {
     let (mut all, mut largest) = (vec![], 0);
-    assert!(deal(plan, &WeightMasks::new(plan, keys), keys, batch, |piece| {
+    assert!(deal(plan, &WeightMasks::new(plan, keys), keys, batch, |piece: &[u8]| {
         largest = largest.max(piece.len());
         all.extend_from_slice(piece);
         true
@@ -314,9 +388,11 @@ fn products_by_slices_of_the_batch_are_those_of_the_whole_batch() {
 #[test]
 fn a_deal_stops_when_nobody_wants_more() {
     let (plan, mut keys, log) = (plan(), keys(), Log::default());
-    keys.iter_mut().for_each(|key| key.audit(log.clone()));
+    for key in &mut keys {
+        key.audit(log.clone());
+    }
     let mut taken = 0;
-    let complete = deal(&plan, &WeightMasks::new(&plan, &keys), &keys, 60_000, |piece| {
+    let complete = deal(&plan, &WeightMasks::new(&plan, &keys), &keys, 60_000, |piece: &[u8]| {
         taken += piece.len();
         taken < 3 * PIECE
     });

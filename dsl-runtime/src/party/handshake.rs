@@ -256,7 +256,9 @@ mod tests {
     fn heard(me: usize, messages: &[Vec<u8>]) -> (Links, crate::net::Memory) {
         let mut network = network(2);
         let (mut peer, own) = (network.remove(1 - me), network.remove(0));
-        messages.iter().for_each(|m| peer.send(me, m).unwrap());
+        for message in messages {
+            peer.send(me, message).unwrap();
+        }
         (Links::new(me, &links::names(2, 0), Box::new(own)), peer)
     }
 

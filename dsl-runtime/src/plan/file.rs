@@ -136,7 +136,7 @@ mod tests {
             error
         };
         assert!(spoilt(|p| p.steps[1].len = usize::MAX).contains("elements"));
-        assert!(spoilt(|p| p.releases.clear()).contains("does not fit its inputs"));
+        assert!(spoilt(|p| p.releases.clear()).contains("there must be one"));
         assert!(spoilt(|p| p.weights_owner = Place::Party(7)).contains("a role lives beyond the last party"));
         assert!(spoilt(|p| p.schema += 1).contains("version"));
     }

@@ -242,6 +242,13 @@ impl Plan {
         last
     }
 
+    /// For each step, how many times it is read.
+    pub(crate) fn readers(&self) -> Vec<usize> {
+        let mut readers = vec![0; self.steps.len()];
+        self.steps.iter().flat_map(|s| &s.inputs).for_each(|i| readers[*i] += 1);
+        readers
+    }
+
     /// The number of elements of one sample of input `k`.
     pub fn input_len(&self, k: usize) -> usize {
         self.inputs[k].shape.iter().product()

@@ -110,6 +110,12 @@ impl ArgMax {
         Self { levels, results: batch * axis.results() }
     }
 
+    /// The comparisons of all levels.
+    #[cfg(test)]
+    pub fn comparisons(&self) -> usize {
+        self.levels.iter().map(Contest::comparisons).sum()
+    }
+
     /// The dealer's half.
     pub fn deal<W: Word>(&self, d: &mut Dealing<'_>, step: u32) {
         for (k, level) in (0..).zip(&self.levels) {

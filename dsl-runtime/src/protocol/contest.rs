@@ -117,6 +117,12 @@ impl Contest {
         self.size.1
     }
 
+    /// Comparisons, with padding.
+    #[cfg(test)]
+    pub(super) fn comparisons(&self) -> usize {
+        self.comparisons
+    }
+
     /// The number of rounds.
     pub(super) fn rounds(&self) -> usize {
         2 + self.sign.levels()

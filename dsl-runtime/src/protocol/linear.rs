@@ -64,6 +64,9 @@ pub enum Mask<'a, W> {
 /// Words of input or output, whichever is more, that the dealer works on at once.
 const AT_ONCE: usize = 1 << 17;
 
+/// Multiply-adds that the dealer does before it looks again whether anybody still wants them: about a second.
+const WORK_AT_ONCE: usize = 1 << 31;
+
 /// One bilinear step on a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Linear {
@@ -79,9 +82,7 @@ impl Linear {
     /// The dealer's half: C from the masks of wire and weight, a few samples at a time.
     pub fn deal<W: Word>(&self, wire: &Mask<'_, W>, weight: &PackedWeights<W>, d: &mut Dealing<'_>, step: u32, scratch: &mut Scratch<W>) {
         let (inputs, outputs) = (self.conv.inputs(), self.conv.outputs());
-        // an even number of samples is a whole number of blocks of both streams, 32 samples are whole blocks of narrow words
-        let whole = if self.n == W::BITS { 2 } else { 32 };
-        let samples = (AT_ONCE / inputs.max(outputs).max(1)).next_multiple_of(whole).max(whole);
+        let samples = self.samples_at_once::<W>();
         for first in (0..self.batch).step_by(samples) {
             let count = samples.min(self.batch - first);
             let part = |len| Part { start: first * len, len: count * len };
@@ -144,6 +145,14 @@ impl Linear {
         }
     }
 
+    /// The samples of a slice.
+    fn samples_at_once<W: Word>(&self) -> usize {
+        // an even number of samples is a whole number of blocks of both streams, 32 samples are whole blocks of narrow words
+        let whole = if self.n == W::BITS { 2 } else { 32 };
+        let most = (AT_ONCE / self.conv.inputs().max(self.conv.outputs()).max(1)).min(WORK_AT_ONCE / self.conv.multiply_adds().max(1));
+        most.next_multiple_of(whole).max(whole)
+    }
+
     fn outputs(&self) -> usize {
         self.batch * self.conv.outputs()
     }
@@ -152,5 +161,20 @@ impl Linear {
 impl<W> core::fmt::Debug for Mask<'_, W> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(if matches!(self, Mask::Held(_)) { "Mask::Held" } else { "Mask::Made" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_is_small_in_memory_and_in_work() {
+        let samples = |conv: Conv| Linear { n: 64, conv, batch: 1 << 20 }.samples_at_once::<u64>();
+        assert_eq!(samples(Conv::linear(1, 1 << 10, 16)), 128, "as many words as are worked on at once");
+        // one element within a wide border: nothing in memory, much to do
+        let wide = Conv { kh: 1 << 10, kw: 1 << 10, ph: 1 << 9, pw: 1 << 9, ..Conv::linear(1, 1, 1) };
+        assert_eq!(wide.multiply_adds(), 1 << 22);
+        assert_eq!(samples(wide), 1 << 9);
     }
 }

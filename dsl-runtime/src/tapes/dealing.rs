@@ -111,7 +111,7 @@ fn write_tape(path: &Path, plan: &Plan, masks: &WeightMasks, of: &Contents, id: 
     let start = header.encode();
     sum.update(&start);
     file.write_all(&start).map_err(|e| failed(&temporary, e))?;
-    let complete = deal_pieces(plan, masks, keys, of.batch as usize, |piece| {
+    let complete = deal_pieces(plan, masks, keys, of.batch as usize, |piece: &[u8]| {
         sum.update(piece);
         written += piece.len() as u64;
         error = file.write_all(piece).err();

@@ -474,7 +474,7 @@ fn what_cannot_be_dealt_ahead_is_refused() {
         says(&deal(plan, batch, count, &place.0, &mut |_| {}), text);
         assert!(!place.party(0).exists());
     };
-    none(&plan(), 0, 1, "at least 1");
+    none(&plan(), 0, 1, "without samples");
     none(&plan(), 1, 0, "at least 1");
     none(&plan(), 1 << 28, 1, "at most");
     let deployment =

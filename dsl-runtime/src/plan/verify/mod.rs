@@ -42,7 +42,7 @@ impl Plan {
             if !self.step_fits(step, &holders, limit) {
                 return Err(bad(k, format!("{:?} of {} elements does not fit its inputs", step.kind, step.len)));
             }
-            spent.add(step, limit).map_err(|message| bad(k, message))?;
+            work::windows_fit(step).and_then(|()| spent.add(step, limit)).map_err(|message| bad(k, message))?;
             scales.push(Scale::of(self, step, &scales).map_err(|message| bad(k, message))?);
             holders.push(lower::holder(&owners, step, self.is_masked(step), &holders));
         }

@@ -50,11 +50,11 @@ impl Plan {
         }
         let read = times(self.inputs.len(), &self.steps, |kind| if let Kind::Input(k) = kind { Some(*k) } else { None });
         for (input, read) in self.inputs.iter().zip(read) {
-            if read != 1 || !product(&input.shape).is_some_and(|n| n <= limit) {
-                return Err(format!(
-                    "input `{}` is read by {read} steps or has more than {limit} elements: exactly one step must read it",
-                    input.name
-                ));
+            if read != 1 {
+                return Err(format!("input `{}` is read by {read} steps: exactly one must read it", input.name));
+            }
+            if product(&input.shape).is_none_or(|n| n > limit) {
+                return Err(format!("input `{}` has too many elements: at most {limit} are allowed in one step", input.name));
             }
         }
         Ok(())

@@ -3,7 +3,6 @@
 use super::super::step::{Copy, Geometry, Kind, Step, Sum};
 use super::super::{Opening, Plan};
 use super::product;
-use super::work::added;
 use crate::protocol::Fold;
 use crate::protocol::argmax::Axis;
 use crate::protocol::group::LARGEST;
@@ -12,12 +11,6 @@ use undertone_shape::MAX_RANK;
 
 /// The largest size of one axis.
 const AXIS: usize = 1 << 24;
-
-/// The largest number of times that the windows of a sample cover elements: along each axis of a max pool, over all axes of a sum.
-const COVERED: usize = 1 << 26;
-
-/// The largest number of positions that the windows along one axis of a max pool cover: they are listed one by one.
-const LISTED: usize = 1 << 22;
 
 impl Plan {
     /// Whether a step reads inputs of the number, sizes and kinds that it needs, and has sizes that its protocol can compute.
@@ -59,11 +52,11 @@ impl Plan {
                     && len(0) == Some(geometry.conv().inputs())
                     && step.len == geometry.conv().outputs()
             }
-            Kind::Max { windows, m, .. } => (3..=s.ring).contains(m) && windows_fit(windows, len(0), step.len) && levels_fit(windows),
+            Kind::Max { windows, m, .. } => (3..=s.ring).contains(m) && windows_fit(windows, len(0), step.len),
             Kind::ArgMax { axis, m, group } => {
                 (3..=s.ring).contains(m) && (2..=LARGEST).contains(group) && axis_fits(axis, len(0), step.len)
             }
-            Kind::Sum(Sum(windows)) => windows_fit(windows, len(0), step.len) && added(windows) <= COVERED,
+            Kind::Sum(Sum(windows)) => windows_fit(windows, len(0), step.len),
             Kind::Move(copies) => copies.iter().enumerate().all(|(k, c)| copy_fits(c, len(k), step.len)),
         }
     }
@@ -112,16 +105,6 @@ fn windows_fit(w: &Windows, input: Option<usize>, output: usize) -> bool {
     }
     let with = |sizes: [usize; 3]| product(&[sizes[0], sizes[1], sizes[2], w.channels]);
     with(w.size) == input && with(w.pooled()) == Some(output)
-}
-
-/// Whether the levels of a max pool are of a size to be computed. Along an axis windows overlap over all positions of the axes outside of it, which are not yet pooled.
-fn levels_fit(w: &Windows) -> bool {
-    let pooled = w.pooled();
-    (0..3).all(|axis| {
-        let outside = w.size[..axis].iter().chain(&pooled[axis + 1..]).chain([&w.channels]);
-        let lists = pooled[axis].checked_mul(w.kernel[axis]).filter(|n| *n <= LISTED);
-        lists.and_then(|n| outside.copied().try_fold(n, usize::checked_mul)).is_some_and(|n| n <= COVERED)
-    })
 }
 
 fn axis_fits(axis: &Axis, input: Option<usize>, output: usize) -> bool {

@@ -12,6 +12,12 @@ pub(super) const STEP_WORK: u64 = 1 << 36;
 /// The largest number of multiply-adds of a plan, all samples of a batch together.
 pub(super) const WORK: u64 = 1 << 42;
 
+/// The largest number of times that the windows of a sample cover elements: along each axis of a max pool, over all axes of a sum.
+const COVERED: usize = 1 << 26;
+
+/// The largest number of positions that the windows along one axis of a max pool cover: they are listed one by one.
+const LISTED: usize = 1 << 22;
+
 impl Plan {
     /// The elements of `batch` samples: of every step, in whole groups, and what it compares and pads on its way. The largest number where that overflows.
     pub(crate) fn elements(&self, batch: usize) -> usize {
@@ -24,7 +30,7 @@ impl Plan {
     /// Says how large it is, and how large it may be.
     pub(crate) fn check_batch(&self, batch: usize, limit: usize) -> Result<(), String> {
         if batch == 0 {
-            return Err("a batch without samples: at least 1 is needed".into());
+            return Err("a batch without samples".into());
         }
         let (elements, work) = (self.elements(batch), self.work().saturating_mul(batch as u64));
         if elements > limit || work > WORK {
@@ -84,12 +90,90 @@ fn border(g: &Geometry) -> usize {
     side(0).saturating_mul(side(1)).saturating_sub(g.h.saturating_mul(g.w)).saturating_mul(g.c)
 }
 
+/// Whether the windows of a step, which fit its input, are few enough to be computed.
+pub(super) fn windows_fit(step: &Step) -> Result<(), String> {
+    let (covered, listed) = match &step.kind {
+        Kind::Max { windows, .. } => {
+            let along = [0, 1, 2].map(|axis| along(windows, axis));
+            (along.iter().map(|(covered, _)| *covered).max(), along.iter().map(|(_, listed)| *listed).max())
+        }
+        Kind::Sum(Sum(windows)) => (Some(added(windows)), None),
+        _ => (None, None),
+    };
+    for (n, most, what) in [(covered, COVERED, "elements"), (listed, LISTED, "positions of one axis")] {
+        if let Some(n) = n.filter(|n| *n > most) {
+            return Err(format!("its windows cover {n} {what}, counted as often as they do; at most {most} are allowed"));
+        }
+    }
+    Ok(())
+}
+
+/// What the windows of a max pool cover along one axis: elements and positions. The axes outside of it are not yet pooled.
+fn along(w: &Windows, axis: usize) -> (usize, usize) {
+    let pooled = w.pooled();
+    let listed = pooled[axis].saturating_mul(w.kernel[axis]);
+    let others = w.size[..axis].iter().chain(&pooled[axis + 1..]).chain([&w.channels]);
+    (others.fold(listed, |n, s| n.saturating_mul(*s)), listed)
+}
+
 /// The additions of a sum over windows.
-pub(super) fn added(w: &Windows) -> usize {
+fn added(w: &Windows) -> usize {
     w.pooled().iter().chain(&w.kernel).fold(w.channels, |n, v| n.saturating_mul(*v))
 }
 
 /// Elements in whole groups.
 fn whole(elements: usize) -> usize {
     elements.checked_next_multiple_of(GROUP).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Settings;
+    use crate::protocol::argmax::{ArgMax, Axis};
+    use undertone_ring::conv::Conv;
+
+    fn step(kind: Kind, len: usize) -> Step {
+        Step { kind, inputs: vec![], len, stage: String::new() }
+    }
+
+    #[test]
+    fn the_comparisons_that_are_counted_are_those_that_are_made() {
+        let windows = [
+            Windows { size: [1, 8, 9], kernel: [1, 2, 3], stride: [1, 2, 1], padding: [0; 3], channels: 5 },
+            Windows { size: [4, 30, 31], kernel: [2, 5, 7], stride: [2, 3, 1], padding: [0; 3], channels: 3 },
+            Windows { size: [16, 16, 64], kernel: [1, 1, 32], stride: [16, 16, 1], padding: [0; 3], channels: 1 },
+        ];
+        let s = Settings::default();
+        let corrections = |comparisons: usize| s.relu(0).cost::<u64>(comparisons).corrections;
+        for (windows, batch) in windows.iter().flat_map(|w| [(w, 1), (w, 3)]) {
+            let made = s.max(windows, s.opened, false, batch).cost::<u64>().corrections;
+            assert_eq!(corrections(windows.comparisons(batch)), made, "{windows:?}");
+            let len = windows.pooled().iter().product::<usize>() * windows.channels;
+            let counted = elements(&step(Kind::Max { windows: *windows, m: s.opened, narrow: false }, len), batch);
+            assert_eq!(counted, (batch * len).next_multiple_of(256) + windows.comparisons(batch));
+        }
+        for (size, group, batch) in [(2, 2, 1), (9, 3, 1), (10, 4, 7), (29, 2, 3), (1000, 4, 1)] {
+            let axis = Axis { outer: 3, size, inner: 11 };
+            let made = ArgMax::new(30, axis, group, batch).comparisons();
+            assert_eq!(axis.comparisons(group, batch), made, "{axis:?} by {group}");
+            let counted = elements(&step(Kind::ArgMax { axis, m: 30, group }, 33), batch);
+            assert_eq!(counted, (batch * 33).next_multiple_of(256) + made);
+        }
+    }
+
+    #[test]
+    fn the_work_that_is_counted_is_that_of_the_kernels() {
+        let g = |c, out, groups| Geometry { h: 9, w: 7, c, kernel: [3, 2], stride: [2, 1], padding: [1, 0], dilation: [1, 1], out, groups };
+        for (geometry, padded) in [(g(8, 12, 1), 12), (g(8, 13, 1), 16), (g(8, 4, 4), 16), (g(8, 8, 8), 8), (g(8, 24, 4), 32)] {
+            let conv: Conv = geometry.conv();
+            let depth = 6 * (geometry.c / geometry.groups);
+            assert_eq!(packed(&geometry), padded * depth, "{geometry:?}");
+            let product = step(Kind::Linear { geometry, weight: 0 }, conv.outputs());
+            assert_eq!(work(&product), (conv.oh() * conv.ow() * padded * depth) as u64);
+            assert_eq!(elements(&product, 2), (2 * conv.outputs()).next_multiple_of(256) + 2 * (11 * 7 - 9 * 7) * geometry.c);
+        }
+        let windows = Windows { size: [1, 9, 9], kernel: [1, 3, 2], stride: [1, 2, 1], padding: [0; 3], channels: 5 };
+        assert_eq!(work(&step(Kind::Sum(Sum(windows)), 160)), 4 * 8 * 5 * 6);
+    }
 }
