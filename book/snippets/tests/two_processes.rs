@@ -2,12 +2,13 @@
 #![allow(missing_docs)]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use undertone::config::{DealerConfig, Participants};
 use undertone::dealer::Server;
 use undertone::net::certs;
 use undertone::prelude::*;
-use undertone::{Place, Plan};
+use undertone::Plan;
 
 secure_model! {
     /// Tells five kinds of cell nuclei apart, on pictures of 32 by 32 pixels.
@@ -17,14 +18,29 @@ secure_model! {
     release kind: [] = output -> ArgMax to hospital
 }
 
+mod with_doctor {
+    use undertone::prelude::*;
+
+    secure_model! {
+        /// The same, but the doctor learns the kind.
+        pub model Nuclei(image: [1, 32, 32] from hospital) -> [5] weights from clinic {
+            image -> conv: Conv2d { out: 8, kernel: 5, stride: 3 } -> Relu -> GlobalAvgPool -> scores: Linear { out: 5 }
+        }
+        release kind: [] = output -> ArgMax to doctor
+    }
+}
+
 /// Runs that the hospital makes in one session.
 const RUNS: usize = 3;
+
+/// The files of three processes.
+const ALL: [&str; 4] = ["deployment.toml", "hospital.toml", "clinic.toml", "dealer.toml"];
 
 #[test]
 fn the_files_of_the_chapter_connect_over_tls() {
     let folder = Folder::new();
     certs::write(&folder.path("certs"), &["hospital", "clinic", "dealer"]).unwrap();
-    folder.write(&["deployment.toml", "hospital.toml", "clinic.toml", "dealer.toml"], &[]);
+    folder.write(&ALL, &[]);
     the_hospital_learns_the_kinds(&folder);
 }
 
@@ -33,7 +49,7 @@ fn the_files_of_the_chapter_connect_over_plain_loopback() {
     let folder = Folder::new();
     let names = ["hospital", "clinic", "dealer"];
     let tls = names.map(|name| format!("[tls]\nca = \"certs/ca.pem\"\ncertificate = \"certs/{name}.pem\"\nkey = \"certs/{name}.key\"\n"));
-    folder.write(&["deployment.toml", "hospital.toml", "clinic.toml", "dealer.toml"], &tls);
+    folder.write(&ALL, &tls.each_ref().map(|tls| (tls.as_str(), "")));
     the_hospital_learns_the_kinds(&folder);
 }
 
@@ -41,7 +57,7 @@ fn the_files_of_the_chapter_connect_over_plain_loopback() {
 fn what_the_chapter_calls_defaults_are_the_defaults() {
     let folder = Folder::new();
     certs::write(&folder.path("certs"), &["hospital", "clinic", "dealer"]).unwrap();
-    folder.write(&["deployment.toml", "hospital.toml", "clinic.toml", "dealer.toml"], &[]);
+    folder.write(&ALL, &[]);
     let [written, silent] = ["clinic.toml", "hospital.toml"].map(|file| Config::from_file(folder.path(file)).unwrap());
     assert_eq!((written.timeouts, written.settings), (silent.timeouts, silent.settings));
     let dealer = DealerConfig::from_file(folder.path("dealer.toml")).unwrap();
@@ -49,13 +65,23 @@ fn what_the_chapter_calls_defaults_are_the_defaults() {
 }
 
 #[test]
-fn the_deployment_with_a_doctor_has_a_client() {
+fn a_doctor_who_does_not_compute_learns_the_kinds() {
     let folder = Folder::new();
-    certs::write(&folder.path("certs"), &["doctor"]).unwrap();
-    folder.write(&["with-doctor.toml", "doctor.toml"], &[]);
-    let doctor = Config::from_file(folder.path("doctor.toml")).unwrap();
-    assert_eq!(doctor.place(), Ok(Place::Client(0)));
-    assert!(doctor.listener().unwrap().is_none(), "nobody calls a client");
+    certs::write(&folder.path("certs"), &["hospital", "clinic", "dealer", "doctor"]).unwrap();
+    let listen = "name = \"clinic\"\nlisten = \"127.0.0.1:7001\"\n";
+    let changes = [("\"deployment.toml\"", "\"with-doctor.toml\""), ("name = \"clinic\"\n", listen)];
+    folder.write(&["with-doctor.toml", "hospital.toml", "dealer.toml", "doctor.toml"], &changes[..1]);
+    folder.write(&["clinic.toml"], &changes);
+    let (weights, images) = (weights(), images());
+    let expected = World::two_party().predict::<Nuclei>(&weights, &images).unwrap().output;
+    let connect = |name: &str| Session::connect(&Config::from_file(folder.path(name))?);
+    with_dealer(&folder, |scope| {
+        let hospital = scope.spawn(|| with_doctor::Nuclei::hospital(&mut connect("hospital.toml")?, &images));
+        let clinic = scope.spawn(|| with_doctor::Nuclei::clinic(&mut connect("clinic.toml")?, &weights));
+        let kinds = connect("doctor.toml").and_then(|mut session| with_doctor::Nuclei::doctor(&mut session));
+        let others = [hospital.join().unwrap(), clinic.join().unwrap()];
+        assert_eq!((kinds.unwrap().values(), others), (expected.values(), [Ok(()), Ok(())]));
+    });
 }
 
 /// The plan that the chapter prints is that of its model: the same hash, the same table.
@@ -74,22 +100,38 @@ fn the_plan_of_the_chapter_is_the_plan_of_its_model() {
 
 /// The chapter's programs, each on a thread.
 fn the_hospital_learns_the_kinds(folder: &Folder) {
-    let images = Clear::<S3<1, 32, 32>>::new((0..4u16 * 1024).map(|i| f32::from(i % 97) / 97.0).collect()).unwrap();
-    let weights = Nuclei::twin_seeded(&Device::flex(), 1).unwrap().weights().unwrap();
+    let (weights, images) = (weights(), images());
     let expected = World::two_party().predict::<Nuclei>(&weights, &images).unwrap().output;
-    let server = Server::bind(&DealerConfig::from_file(folder.path("dealer.toml")).unwrap()).unwrap();
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| server.run(&stop, &|_| {}).unwrap());
+    with_dealer(folder, |scope| {
         let clinic = scope.spawn(|| clinic(&folder.path("clinic.toml"), &weights));
         let kinds = hospital(&folder.path("hospital.toml"), &images);
-        let left = clinic.join();
-        stop.store(true, Ordering::SeqCst);
-        left.unwrap().unwrap();
-        for kinds in kinds.unwrap() {
-            assert_eq!(kinds, expected.values());
-        }
+        clinic.join().unwrap().unwrap();
+        let kinds = kinds.unwrap();
+        assert_eq!(kinds, vec![expected.values().to_vec(); RUNS]);
     });
+}
+
+/// Runs threads beside a dealer, which ends with them.
+fn with_dealer<'env>(folder: &Folder, body: impl for<'scope> FnOnce(&'scope std::thread::Scope<'scope, 'env>)) {
+    let server = Server::bind(&DealerConfig::from_file(folder.path("dealer.toml")).unwrap()).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let until = stop.clone();
+    let dealer = std::thread::spawn(move || server.run(&until, &|_| {}));
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| std::thread::scope(body)));
+    stop.store(true, Ordering::SeqCst);
+    dealer.join().unwrap().unwrap();
+    if let Err(panic) = done {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+fn weights() -> Weights {
+    Nuclei::twin_seeded(&Device::flex(), 1).unwrap().weights().unwrap()
+}
+
+/// Four samples.
+fn images() -> Clear<S3<1, 32, 32>> {
+    Clear::new((0..4u16 * 1024).map(|i| f32::from(i % 97) / 97.0).collect()).unwrap()
 }
 
 fn hospital(config: &Path, images: &Clear<S3<1, 32, 32>>) -> Result<Vec<Vec<u32>>> {
@@ -116,7 +158,7 @@ fn chapter() -> String {
 /// A folder with files of the chapter, on ports of its own.
 struct Folder {
     path: PathBuf,
-    ports: [u16; 2],
+    ports: [u16; 3],
 }
 
 impl Folder {
@@ -125,8 +167,8 @@ impl Folder {
         let number = NEXT.fetch_add(1, Ordering::SeqCst);
         let path = std::env::temp_dir().join(format!("undertone-book-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
-        // ports that were free a moment ago, both held until both are known
-        let held = [0, 1].map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+        // ports that were free a moment ago, all held until all are known
+        let held = [0, 1, 2].map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
         let ports = held.each_ref().map(|socket| socket.local_addr().unwrap().port());
         Self { path, ports }
     }
@@ -135,18 +177,18 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// Writes the blocks of the chapter that begin with these names, without some texts.
-    fn write(&self, names: &[&str], without: &[String]) {
+    /// Writes the blocks of the chapter that begin with these names, with some texts in the place of others.
+    fn write(&self, names: &[&str], changes: &[(&str, &str)]) {
         let chapter = chapter();
         for name in names {
             let start = format!("```toml\n# {name}\n");
             let block = chapter.split(&start).nth(1).and_then(|rest| rest.split("\n```").next());
             let mut text = block.unwrap_or_else(|| panic!("the chapter has no {name}")).to_owned() + "\n";
-            for (from, to) in [("127.0.0.1:7000", self.ports[0]), ("127.0.0.1:7002", self.ports[1])] {
-                text = text.replace(from, &format!("127.0.0.1:{to}"));
+            for (from, to) in changes {
+                text = text.replace(from, to);
             }
-            for part in without {
-                text = text.replace(part, "");
+            for (from, to) in ["127.0.0.1:7000", "127.0.0.1:7001", "127.0.0.1:7002"].into_iter().zip(self.ports) {
+                text = text.replace(from, &format!("127.0.0.1:{to}"));
             }
             std::fs::write(self.path(name), text).unwrap();
         }
