@@ -36,9 +36,15 @@
 //!
 //! # Who sees what
 //!
-//! Two parties and a dealer, all following the protocol; the dealer works together with neither party. The client has the inputs and
-//! learns the output. The server has the weights and learns nothing. The dealer sees the plan, batch sizes and the number of runs. The
-//! [plan](Plan) is public: it holds the architecture, never data or weights. [`World`] runs all of them in this process.
+//! Two parties and a dealer, all following the protocol; the dealer works together with neither party. A description says who owns the
+//! inputs and the weights, and what is released to whom; whatever is not released, nobody learns. By default a client has the inputs and
+//! learns the output, and a server has the weights and learns nothing. Parties see masked values, which are uniformly random to them. The
+//! dealer sees the plan, batch sizes and the number of runs. The [plan](Plan) is public: it holds the architecture, never data or weights.
+//! A release says something about what it was computed from, and many releases say more. Values out of range give wrong results
+//! without an error.
+//!
+//! [`World`] runs all of them in this process, which protects nothing from its owner. [`Session::connect`] is one party on a machine of its
+//! own, over TLS.
 //!
 //! # What is where
 //!
@@ -46,6 +52,7 @@
 //! - [`layers`]: the standard layers, with shapes, cost and the PyTorch equivalent of each.
 //! - [`Model`]: what every description becomes. [`Clear`]: data at its edge. [`Weights`]: named weights, from and to safetensors.
 //! - [`World`] and [`Session`]: private runs; [`Plan`] and [`Plan::cost`]: what they cost, before any data exists.
+//! - [`config`]: what a party, a client or the dealer is told before it connects. [`tapes`]: randomness on disk, instead of a dealer.
 //! - `twin` (feature `twin`, on by default): the same model in burn, for training and comparison.
 //! - [`Layer`], [`Infer`], [`graph::Scope`]: for layers of one's own.
 //!
