@@ -9,6 +9,8 @@ use undertone_runtime::net::NetError;
 pub enum Failure {
     /// A peer, the dealer or the network failed: exit code 1.
     Others(String),
+    /// Another endpoint has left between two runs: exit code 1, unless that is what a server waits for.
+    Ended(String),
     /// What the user gave is wrong: exit code 2.
     Input(String),
 }
@@ -16,14 +18,14 @@ pub enum Failure {
 impl Failure {
     /// One line on the standard error.
     pub fn tell(&self) {
-        let (Failure::Others(message) | Failure::Input(message)) = self;
+        let (Failure::Others(message) | Failure::Ended(message) | Failure::Input(message)) = self;
         // a part of it may come from outside
         eprintln!("error: {}", message.replace(char::is_control, " "));
     }
 
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Failure::Others(_) => 1,
+            Failure::Others(_) | Failure::Ended(_) => 1,
             Failure::Input(_) => 2,
         })
     }
@@ -31,9 +33,12 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(e: Error) -> Self {
+        if matches!(e, Error::Ended { .. }) {
+            return Failure::Ended(e.to_string());
+        }
         let input = match &e {
             Error::Connect { cause, .. } => is_input(cause),
-            Error::Disagreement { .. } | Error::Peer { .. } | Error::Gone { .. } | Error::Ended { .. } | Error::Randomness(_) => false,
+            Error::Disagreement { .. } | Error::Peer { .. } | Error::Gone { .. } | Error::Randomness(_) => false,
             _ => true,
         };
         if input { Failure::Input(e.to_string()) } else { Failure::Others(e.to_string()) }

@@ -132,6 +132,10 @@ impl<'a> Job<'a> {
                     told = true; // once, and not after every attempt
                 }
                 Ended::Failed(failure @ Failure::Input(_)) => return Err(failure),
+                Ended::Failed(Failure::Ended(how)) => {
+                    told = false;
+                    println!("{how}, after {runs} runs; waiting for the next session");
+                }
                 Ended::Failed(failure) => {
                     told = false;
                     failure.tell();

@@ -102,7 +102,7 @@ impl Endpoint {
     fn config(self, ports: [u16; 2]) -> String {
         let name = self.name();
         let [dealer, speaker] = ports.map(|port| format!("\"127.0.0.1:{port}\""));
-        let mut text = match self {
+        let text = match self {
             Endpoint::Dealer => format!("deployment = \"deployment.toml\"\nlisten = {dealer}\n"),
             Endpoint::Speaker => {
                 format!("name = \"{name}\"\ndeployment = \"deployment.toml\"\nlisten = {speaker}\n\n[addresses]\ndealer = {dealer}\n")
@@ -111,8 +111,7 @@ impl Endpoint {
                 format!("name = \"{name}\"\ndeployment = \"deployment.toml\"\n\n[addresses]\nspeaker = {speaker}\ndealer = {dealer}\n")
             }
         };
-        text += &format!("\n[tls]\nca = \"ca.pem\"\ncertificate = \"{name}.pem\"\nkey = \"{name}.key\"\n");
-        text
+        format!("{text}\n[tls]\nca = \"ca.pem\"\ncertificate = \"{name}.pem\"\nkey = \"{name}.key\"\n")
     }
 }
 

@@ -82,7 +82,12 @@ impl Server {
         let mut transport = Tcp::new(links.into_iter().map(Some).collect(), &timeouts.of_net());
         let wait = Wait { idle: timeouts.idle, stop: Some(stop) };
         match serve_waiting(&mut transport, parties, &mut Entropy::System, &mut |_| {}, &self.limits, &wait) {
-            Ok(served) => log(&format!("session {number} ends: {} tapes, {}", served.tapes, served.why)),
+            Ok(served) => {
+                // links know endpoints by number only
+                let names = self.config.participants.parties.iter().enumerate();
+                let why = names.fold(served.why, |why, (k, name)| why.replace(&format!("endpoint {k} "), &format!("`{name}` ")));
+                log(&format!("session {number} ends: {} tapes, {why}", served.tapes));
+            }
             Err(e) => log(&format!("session {number} fails: {e}")),
         }
     }

@@ -335,11 +335,15 @@ fn other_weights_are_refused_before_anything_of_them_is_sent() {
     says(&results[0], "samples at once");
     assert!(sent < handshakes, "what cannot be run is refused before any weight is sent: {sent} bytes");
     let stuck = [0, 1].map(|party| early.party(party).join("claimed.new"));
-    stuck.iter().for_each(|path| std::fs::create_dir(path).unwrap());
+    for path in &stuck {
+        std::fs::create_dir(path).unwrap();
+    }
     let (results, sent) = run(&weights(0), BATCH);
     assert!(results.iter().all(Result::is_err) && early.claimed() == [0, 0], "{results:?}");
     assert!(sent > handshakes, "the weights were sent, and no tape was claimed: {sent} bytes");
-    stuck.iter().for_each(|path| std::fs::remove_dir(path).unwrap());
+    for path in &stuck {
+        std::fs::remove_dir(path).unwrap();
+    }
     early.restore(1, &backup);
     let nothing = run(&weights(1), BATCH);
     says(&nothing.0[1], "used with other weights");
