@@ -146,6 +146,9 @@ impl Session {
         let seat = self.seat()?;
         let others = |p: &usize| *p != keeper;
         if seat.party == keeper {
+            if self.source()?.bound()?.is_some() {
+                self.source()?.bind(agreed.set, digest, 0)?;
+            }
             let mut remembered = false;
             for peer in (0..seat.parties).filter(others) {
                 let theirs: Option<[u8; 32]> = self.links.receive(peer, "weights")?;
