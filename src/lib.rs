@@ -80,7 +80,8 @@
 //! errors. Names inside of a submodel follow its own after a dot. Shapes are those of one sample and are checked by the compiler.
 //!
 //! **Roles own and learn.** `from` says who owns an input or the weights, `release` what is opened to whom, and nothing else ever is.
-//! Without clauses a `client` owns the inputs and learns the output, and a `server` owns the weights. A release reads the output, by the
+//! Without clauses a `client` owns the inputs and learns the output, and a `server` owns the weights; where nobody is called `client`, a
+//! release says who learns the output. A role may only learn, unless its name is one letter away from another's. A release reads the output, by the
 //! name `output`, or another value of the description; it states its name and its shape unless it opens just the output. Each role becomes
 //! a function of the model, whose arguments are what the role owns and whose result is what it learns: nothing, a value, or a struct of
 //! several, called like the model and the role. A party without a role calls `compute`.

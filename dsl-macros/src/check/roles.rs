@@ -12,10 +12,15 @@ pub fn roles(header: &Header, errors: &mut Errors) {
     if !header.is_concrete() {
         return layer(header, errors);
     }
+    let before = errors.len();
     let mut known: Vec<&Ident> = Vec::new();
     let owners = header.inputs.iter().filter_map(|i| i.owner.as_ref()).chain(&header.weights);
     for role in owners.chain(header.releases.iter().flat_map(|r| &r.to)) {
         name(role, &mut known, errors);
+    }
+    // a name that is wrong in itself is enough of an error
+    if errors.len() == before {
+        unknown(header, errors);
     }
     for (i, release) in header.releases.iter().enumerate() {
         receivers(release, errors);
@@ -55,6 +60,53 @@ fn name<'a>(role: &'a Ident, known: &mut Vec<&'a Ident>, errors: &mut Errors) {
     };
     if *same != role {
         errors.on(role, format!("`{same}` and `{role}` differ only in case or `_`, and roles are compared without them"));
+    }
+}
+
+/// Roles that nobody has introduced: the default receiver where it owns nothing, and a receiver that is spelt almost like an owner.
+fn unknown(header: &Header, errors: &mut Errors) {
+    let mut owners: Vec<String> = header.inputs.iter().map(|i| i.owner.as_ref().map_or_else(|| "client".to_owned(), text)).collect();
+    owners.push(header.weights.as_ref().map_or_else(|| "server".to_owned(), text));
+    if header.releases.is_empty() && !header.inputs.is_empty() && !owners.iter().any(|o| o == "client") {
+        let message = format!(
+            "`{}` does not say who learns its output, and nobody here is called `client`, who learns it by default: add `release {OUTPUT} to {}`",
+            header.name, owners[0]
+        );
+        errors.on(&header.name, message);
+    }
+    let mut told: Vec<String> = Vec::new();
+    for role in header.releases.iter().flat_map(|r| &r.to) {
+        let name = text(role);
+        let near = owners.iter().find(|owner| !owners.contains(&name) && one_letter_apart(owner, &name));
+        if let Some(owner) = near.filter(|_| !told.contains(&name)) {
+            let message = format!(
+                "unknown role `{name}`: did you mean `{owner}`? A role that only learns needs a name that is not mistaken for another"
+            );
+            errors.on(role, message);
+            told.push(name);
+        }
+    }
+}
+
+fn text(role: &Ident) -> String {
+    role.unraw().to_string()
+}
+
+/// Whether two names are the same but for one letter that is missing, other or swapped with its neighbour. Numbers tell names apart on purpose.
+fn one_letter_apart(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let (s, l): (Vec<char>, Vec<char>) = (short.chars().collect(), long.chars().collect());
+    if s.len() < 4 || l.len() > s.len() + 1 {
+        return false;
+    }
+    let start = s.iter().zip(&l).take_while(|(a, b)| a == b).count();
+    let end = s[start..].iter().rev().zip(l[start..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (s, l) = (&s[start..s.len() - end], &l[start..l.len() - end]);
+    let number = s.iter().chain(l).any(char::is_ascii_digit);
+    match (s, l) {
+        ([], [_]) | ([_], [_]) => !number,
+        ([a, b], [c, d]) => (a, b) == (d, c),
+        _ => false,
     }
 }
 

@@ -57,6 +57,13 @@ fn role_errors() {
         "role_errors",
         &messages(&[
             ("a role called like a function", "model M(x: [3] from plan) -> [3] weights from load { x -> Relu } release output to compute"),
+            ("nobody learns the output", "model M(x: [3] from hospital) -> [3] weights from clinic { x -> Relu }"),
+            ("a letter too few", "model M(x: [3] from hospital) -> [3] { x -> Relu } release output to hospitl, doctor"),
+            ("two letters swapped", "model M(x: [3]) -> [3] weights from clinic { x -> Relu } release output to clinci"),
+            (
+                "a letter too many, twice",
+                "model M(x: [3] from bank1) -> [3] { x -> Relu } release output to bank2, servers release a: [3] = output -> Relu to servers",
+            ),
             ("a role called like a constant", "model M(x: [3] from DEFAULT) -> [3] { x -> Relu }"),
             ("a role called like a function, but for `_`", "model M(x: [3] from twinWith) -> [3] { x -> Relu }"),
             ("roles that differ in case", "model M(x: [3] from clinic) -> [3] weights from Clinic { x -> Relu }"),
