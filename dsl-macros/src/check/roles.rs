@@ -104,7 +104,7 @@ fn one_letter_apart(a: &str, b: &str) -> bool {
     let (s, l) = (&s[start..s.len() - end], &l[start..l.len() - end]);
     let number = s.iter().chain(l).any(char::is_ascii_digit);
     match (s, l) {
-        ([], [_]) | ([_], [_]) => !number,
+        ([] | [_], [_]) => !number,
         ([a, b], [c, d]) => (a, b) == (d, c),
         _ => false,
     }
