@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use undertone_runtime::net::Listener;
 use undertone_runtime::party::Outcome;
-use undertone_runtime::{Config, Error, Place, Plan, Session, Weights};
+use undertone_runtime::{Config, Error, Place, Plan, Session, Settings, Weights};
 
 #[derive(Args)]
 pub struct Options {
@@ -30,7 +30,7 @@ pub struct Options {
     /// Where to write what is released to this endpoint, after each run: safetensors, by name
     #[arg(long)]
     output: Option<PathBuf>,
-    /// Runs of this session, all with the same inputs
+    /// Runs of this session, all with the same inputs. Fractions are rounded anew each time: whoever receives many learns their mean
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
     /// Runs until the others leave, then waits for the next session
@@ -68,6 +68,11 @@ impl<'a> Job<'a> {
     fn new(config: &Config, plan: &'a Plan, options: &'a Options) -> Result<Self, Failure> {
         let place = config.place()?;
         let roles = roles(config, plan, place)?;
+        let standard = Settings { parties: config.settings.parties, ..Settings::default() };
+        if config.settings != plan.settings && config.settings != standard {
+            let message = "has other settings than the configuration: leave [settings] out, or export the plan with them";
+            return Err(Failure::Input(format!("the plan of `{}` {message}", plan.model)));
+        }
         if let Some(role) = options.role.as_ref().filter(|role| !roles.contains(role)) {
             let here = if roles.is_empty() { "no role".into() } else { format!("role {}", quoted(&roles)) };
             return Err(Failure::Input(format!("`{}` has {here} in this plan, not `{role}`", config.name)));

@@ -33,6 +33,13 @@ fn a_peer_with_another_plan() {
 }
 
 #[test]
+fn a_configuration_with_other_settings_than_the_plan() {
+    let scene = Scene::new(Cast::default());
+    scene.configure("hospital", &[("[timeouts]\n", "[settings]\nopened_bits = 30\n[timeouts]\n")]);
+    scene.hospital(&[]).exit().refused(&["the plan of `Small` has other settings than the configuration"]);
+}
+
+#[test]
 fn a_peer_with_another_role() {
     let scene = Scene::new(Cast::default());
     let _dealer = scene.dealer();

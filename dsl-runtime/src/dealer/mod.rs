@@ -1,6 +1,6 @@
 //! The dealer: correlated randomness for any plan. It sees plans and batch sizes, never a share.
 //!
-//! [`deal`] computes the corrections of a plan, piece by piece, in memory that does not grow with the batch. A [`service`](serve) answers the parties' requests
+//! `deal` computes the corrections of a plan, piece by piece, in memory that does not grow with the batch. A [`service`](serve) answers the parties' requests
 //! over a transport, one tape ahead of them; a [`Server`] listens for parties and serves every group that comes. [`tapes`](crate::tapes) are dealt to disk.
 
 mod ahead;

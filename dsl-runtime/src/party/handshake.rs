@@ -129,7 +129,8 @@ pub(super) fn connect(table: Table, links: &mut Links, entropy: &mut Entropy) ->
 fn check(table: Table, links: &Links, other: usize, hello: &Hello) -> Result<()> {
     let differs = |what: &str, mine: String, theirs: String| Err(links.differs(other, format!("{what}: {mine} here, {theirs} there")));
     if hello.version != VERSION {
-        return differs("protocol version", VERSION.to_string(), hello.version.to_string());
+        let message = format!("protocol version: {VERSION} here, {} there; use the same release everywhere", hello.version);
+        return Err(links.differs(other, message));
     }
     let place = |e: usize, p: usize, c: usize| format!("endpoint {e} of {p} parties and {c} clients");
     let theirs = (hello.endpoint as usize, hello.parties as usize, hello.clients as usize);
