@@ -29,9 +29,9 @@ pub struct Prepared {
     pub(super) steps: Vec<Material>,
     /// Bytes of corrections that each step took.
     pub(super) corrections: Vec<u64>,
-    /// Sharing the weights, if that had to be done.
+    /// Encoding and sharing the weights, if that had to be done.
     pub(super) setup: Duration,
-    /// The rest of the offline half.
+    /// The rest of the offline half, from the agreement on.
     pub(super) time: Duration,
 }
 
@@ -60,7 +60,6 @@ impl Session {
     }
 
     fn prepare_run(&mut self, plan: &Plan, weights: Option<&Weights>, batch: Option<usize>) -> Result<Prepared> {
-        let start = Instant::now();
         plan.verify(ELEMENTS)?;
         if (plan.settings.parties, plan.clients()) != (self.table.parties, self.table.clients) {
             let message = format!(
@@ -85,15 +84,17 @@ impl Session {
         let (dealing, claimed) = self.source_of().map_or((None, 0), |s| (Some(s.dealing()), s.claimed()));
         let header = Header { plan: hash, batch, run, set, dealing, claimed };
         let agreed = agree(self.table, &mut self.links, plan, &header)?;
+        // whoever waited here waited for others to begin, or to encode their weights
+        let start = Instant::now();
         plan.check_batch(agreed.batch, ELEMENTS).map_err(|message| self.links.failed("prepare", message))?;
         let from = Instant::now();
         let set = self.weight_set(plan, &agreed, &mine)?;
-        let setup = encoding + from.elapsed();
+        let sharing = from.elapsed();
         let (steps, corrections) = match self.place {
             Place::Party(_) => self.expand(plan, &set, agreed)?,
             Place::Client(_) => (vec![], vec![0; plan.steps.len()]),
         };
-        let time = start.elapsed().saturating_sub(setup);
+        let (setup, time) = (encoding + sharing, start.elapsed().saturating_sub(sharing));
         Ok(Prepared { batch: agreed.batch, run, plan: hash, set, session: self.id, steps, corrections, setup, time })
     }
 
