@@ -115,9 +115,12 @@ fn more_strangers_than_there_is_room_for_do_not_keep_an_honest_caller_out() {
     let mut silent: Vec<TcpStream> = (0..300).map(|_| calls(&port, b"\x16\x03")).collect();
     common::link(&port, &all[1], "dealer", &address(&port));
     rest(&mut silent[0]); // the oldest had to go
-    let newest = silent.last_mut().unwrap();
-    newest.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
-    assert!(newest.read(&mut [0]).is_err_and(|e| e.kind() == std::io::ErrorKind::WouldBlock), "the newest may go on");
+    // of those that came last some may go on; one that came while all threads were busy with leaving is gone
+    let open = |stream: &mut TcpStream| {
+        stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+        stream.read(&mut [0]).is_err_and(|e| e.kind() == std::io::ErrorKind::WouldBlock)
+    };
+    assert!(silent.iter_mut().rev().take(128).any(open), "the newer ones may go on");
 }
 
 #[test]
