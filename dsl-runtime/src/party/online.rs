@@ -21,9 +21,9 @@ pub struct Outcome {
     pub opened: Opened,
     /// What each step measured; nothing with a client.
     pub steps: Vec<Measured>,
-    /// Seconds of sharing the weights; zero when they were shared before.
+    /// Seconds of encoding and sharing the weights; next to nothing when they were shared before.
     pub setup: Duration,
-    /// Seconds of the offline half.
+    /// Seconds of the rest of the offline half, from the agreement on.
     pub offline: Duration,
     /// Seconds of the online half.
     pub online: Duration,
