@@ -1,7 +1,7 @@
 //! The fixed-point interpreter: the arithmetic of the protocols in the clear, in one process, with a bound on how far a private run may differ.
 //!
-//! It rounds every truncation down. A private run rounds by up to N - 1 units more, at random, so each stage carries a bound in units of its last place:
-//! a truncation turns b into ceil(b / 2^t) + N - 1, a product multiplies b by the largest sum of weights of a channel, an addition adds, a maximum keeps; an index may be that of any value within 2b of the largest.
+//! It rounds every truncation down. A private run comes out up to N / 2 units away, rounded up, at random, so each stage carries a bound in units of its last place:
+//! a truncation turns b into ceil(b / 2^t) + ceil(N / 2), a product multiplies b by the largest sum of weights of a channel, an addition adds, a maximum keeps; an index may be that of any value within 2b of the largest.
 //! Every stage of a private run lies within its bound.
 
 use crate::opened::Opened;
@@ -46,7 +46,8 @@ impl Fixed {
 /// Runs a plan in the clear on encoded weights and inputs.
 pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], batch: usize) -> Fixed {
     let mut values: Vec<(Vec<u64>, f64)> = vec![];
-    let up = plan.settings.parties as f64 - 1.0;
+    // one party rounds down, the others up, and party 0 centres that
+    let up = plan.settings.parties.div_ceil(2) as f64;
     let cut = |bound: f64, t: u32| if t == 0 { bound } else { (bound / (1u64 << t) as f64).ceil() + up };
     for step in &plan.steps {
         let x = |i: usize| &values[step.inputs[i]];
@@ -60,8 +61,8 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
             Kind::Input(k) => (inputs[*k].clone(), 0.0),
             Kind::Open(_) | Kind::Release(_) => x(0).clone(),
             Kind::Linear { geometry, weight } => linear(&geometry.conv(), batch, x(0), &weights[*weight]),
-            Kind::Truncate { t } => (map(&x(0).0, |v| v >> t), cut(x(0).1, *t)),
-            Kind::Relu { t } => (map(&x(0).0, |v| (v >> t).max(0)), cut(x(0).1, *t)),
+            Kind::Truncate { t, .. } => (map(&x(0).0, |v| v >> t), cut(x(0).1, *t)),
+            Kind::Relu { t, .. } => (map(&x(0).0, |v| (v >> t).max(0)), cut(x(0).1, *t)),
             Kind::Max { windows, .. } => {
                 (each(&|from, to| windows.reduce(i64::MIN as u64, from, to, |a, b| (a as i64).max(b as i64) as u64)), x(0).1)
             }
@@ -85,7 +86,7 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
     let (mut opened, mut bound) = (Opened::new(), 0f64);
     for release in &plan.releases {
         let (out, error) = &values[release.value.step];
-        let t = plan.settings.release(&release.value).t;
+        let t = plan.release(release).t;
         let integers: Vec<i64> = out.iter().map(|v| *v as i64 >> t).collect();
         opened.push(&release.name, outputs(plan, release, &integers));
         if release.value.integer.is_none() {

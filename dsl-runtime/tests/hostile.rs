@@ -197,10 +197,10 @@ fn every_step_reads_the_scale_that_it_is_made_for() {
     let plan = plan(&network());
     let at = |is: fn(&Kind) -> bool| find(&plan, is);
     let truncated = at(|k| matches!(k, Kind::Truncate { .. }));
-    refused(&plan, "a truncation shifts 32 fraction bits by 15", |p| p.steps[truncated].kind = Kind::Truncate { t: 15 });
+    refused(&plan, "a truncation shifts 32 fraction bits by 15", |p| p.steps[truncated].kind = Kind::Truncate { t: 15, m: 34 });
     refused(&plan, "a max pool shifts 32 fraction bits by 0", |p| p.steps[truncated].kind = Kind::Times { factor: 1 });
-    let relu = at(|k| *k == Kind::Relu { t: 16 });
-    refused(&plan, "a ReLU shifts 32 fraction bits by 0", |p| p.steps[relu].kind = Kind::Relu { t: 0 });
+    let relu = at(|k| *k == Kind::Relu { t: 16, m: 34 });
+    refused(&plan, "a ReLU shifts 32 fraction bits by 0", |p| p.steps[relu].kind = Kind::Relu { t: 0, m: 34 });
     let times = at(|k| *k == Kind::Times { factor: 1 << 16 });
     refused(&plan, "an addition joins values of different scales", |p| p.steps[times].kind = Kind::Times { factor: 2 });
     refused(&plan, "4097 is neither", |p| p.steps[times].kind = Kind::Times { factor: 4097 });
@@ -255,7 +255,7 @@ fn a_multiple_that_reads_both_ways_takes_the_scale_of_what_it_meets() {
         });
         refused(&plan, "reads a multiple whose scale nothing decides", |p| {
             let add = find(p, |k| *k == Kind::Add);
-            p.steps[add].kind = Kind::Relu { t: 0 };
+            p.steps[add].kind = Kind::Relu { t: 0, m: 34 };
             p.steps[add].inputs = vec![times];
         });
     }

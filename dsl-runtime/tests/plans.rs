@@ -196,7 +196,7 @@ fn a_plan_that_was_tampered_with_is_refused() {
             "does not fit",
             Box::new(|p| {
                 p.steps.iter_mut().for_each(|s| {
-                    if let Kind::Relu { t } = &mut s.kind {
+                    if let Kind::Relu { t, .. } = &mut s.kind {
                         *t = 60;
                     }
                 });
@@ -242,12 +242,13 @@ fn a_plan_that_was_tampered_with_is_refused() {
                 });
             }),
         ),
-        ("only 64 is built", Box::new(|p| p.settings.ring = 32)),
+        ("use 32 to 64", Box::new(|p| p.settings.ring = 31)),
+        ("opened bits", Box::new(|p| p.settings.ring = 32)),
         (
             "does not fit",
             Box::new(|p| {
                 p.steps.iter_mut().for_each(|s| {
-                    if let Kind::Relu { t } = &mut s.kind {
+                    if let Kind::Relu { t, .. } = &mut s.kind {
                         *t = u32::MAX - 30;
                     }
                 });
@@ -272,8 +273,9 @@ fn a_plan_that_was_tampered_with_is_refused() {
 #[test]
 fn settings_that_no_protocol_keeps_are_refused() {
     for (settings, text) in [
-        (Settings { ring: 40, ..Settings::default() }, "only 64 is built"),
-        (Settings { parties: 3, ..Settings::default() }, "only 2 and a dealer are built"),
+        (Settings { ring: 65, ..Settings::default() }, "use 32 to 64"),
+        (Settings { ring: 40, ..Settings::default() }, "opened bits"),
+        (Settings { parties: 6, ..Settings::default() }, "6 parties: use 2 to 5"),
         (Settings { fraction: 30, ..Settings::default() }, "use 4 to 24"),
         (Settings { opened: 63, ..Settings::default() }, "opened bits"),
         (Settings { opened: 10, ..Settings::default() }, "opened bits"),

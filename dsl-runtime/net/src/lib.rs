@@ -101,14 +101,29 @@ pub trait Transport: Send {
     /// # Errors
     /// When a peer is gone or silent, or its message has another length.
     fn exchange(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>]) -> Result<(), LinkError> {
+        self.exchange_each(me, &|_| own, &|_| own.len(), peers)
+    }
+
+    /// As [`exchange`](Self::exchange), with a message of its own for each peer: `own(k)` goes to party k, from which `expected(k)` bytes come.
+    ///
+    /// # Errors
+    /// As [`exchange`](Self::exchange).
+    fn exchange_each<'m>(
+        &mut self,
+        me: usize,
+        own: &dyn Fn(usize) -> &'m [u8],
+        expected: &dyn Fn(usize) -> usize,
+        peers: &mut [Vec<u8>],
+    ) -> Result<(), LinkError> {
         let others = |k: usize| if k < me { k } else { k + 1 };
         for k in 0..peers.len() {
-            self.send(others(k), own)?;
+            self.send(others(k), own(others(k)))?;
         }
         for (k, message) in peers.iter_mut().enumerate() {
-            self.receive(others(k), own.len(), message)?;
-            if message.len() != own.len() {
-                return Err(LinkError::Length { endpoint: others(k), expected: own.len(), found: message.len() });
+            let (endpoint, expected) = (others(k), expected(others(k)));
+            self.receive(endpoint, expected, message)?;
+            if message.len() != expected {
+                return Err(LinkError::Length { endpoint, expected, found: message.len() });
             }
         }
         Ok(())

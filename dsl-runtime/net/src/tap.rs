@@ -35,10 +35,16 @@ impl<T: Transport> Transport for Tap<T> {
     }
 
     // the inner one's, which may be more than sending and then receiving
-    fn exchange(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>]) -> Result<(), LinkError> {
+    fn exchange_each<'m>(
+        &mut self,
+        me: usize,
+        own: &dyn Fn(usize) -> &'m [u8],
+        expected: &dyn Fn(usize) -> usize,
+        peers: &mut [Vec<u8>],
+    ) -> Result<(), LinkError> {
         let others = (0..=peers.len()).filter(|k| *k != me);
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).extend(others.map(|k| (k, own.to_vec())));
-        self.inner.exchange(me, own, peers)
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).extend(others.map(|k| (k, own(k).to_vec())));
+        self.inner.exchange_each(me, own, expected, peers)
     }
 }
 

@@ -72,9 +72,15 @@ impl Transport for Tcp {
 
     /// Writes what the sockets take; if that is not all, the rest goes out from other threads while this one receives, so that no length of message blocks. A round that
     /// fails cannot be tried again, and ends the links to all peers: they may have half a message.
-    fn exchange(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>]) -> Result<(), LinkError> {
+    fn exchange_each<'m>(
+        &mut self,
+        me: usize,
+        own: &dyn Fn(usize) -> &'m [u8],
+        expected: &dyn Fn(usize) -> usize,
+        peers: &mut [Vec<u8>],
+    ) -> Result<(), LinkError> {
         let parties = peers.len() + 1;
-        let result = self.try_exchange(me, own, peers);
+        let result = self.try_exchange(me, own, expected, peers);
         if result.is_err() {
             self.outgoing.iter().take(parties).flatten().for_each(|conn| hang_up(conn.stream()));
         }
@@ -83,7 +89,13 @@ impl Transport for Tcp {
 }
 
 impl Tcp {
-    fn try_exchange(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>]) -> Result<(), LinkError> {
+    fn try_exchange<'m>(
+        &mut self,
+        me: usize,
+        own: &dyn Fn(usize) -> &'m [u8],
+        expected: &dyn Fn(usize) -> usize,
+        peers: &mut [Vec<u8>],
+    ) -> Result<(), LinkError> {
         let (wait, patience) = (self.wait(), self.patience);
         let mut pending: Vec<Option<Sending<'_>>> = Vec::new(); // allocates nothing until something is pending
         for k in 0..=peers.len() {
@@ -91,20 +103,26 @@ impl Tcp {
                 continue;
             }
             let conn = self.outgoing.get_mut(k).and_then(Option::as_mut).ok_or(LinkError::Unknown(k))?;
-            let mut sending = Sending::new(own);
+            let mut sending = Sending::new(own(k));
             if !conn.advance(&mut sending, None).map_err(|fault| link_error(fault, k, patience))? {
                 pending.resize_with(k, || None);
                 pending.push(Some(sending));
             }
         }
         if pending.is_empty() {
-            return receive_all(&mut self.incoming, me, own.len(), peers, &wait, patience);
+            return receive_all(&mut self.incoming, me, expected, peers, &wait, patience);
         }
-        self.exchange_large(me, own, peers, pending)
+        self.exchange_large(me, expected, peers, pending)
     }
 
     /// Sends to all peers what did not go at once, each from a thread of its own, while this one receives.
-    fn exchange_large(&mut self, me: usize, own: &[u8], peers: &mut [Vec<u8>], pending: Vec<Option<Sending<'_>>>) -> Result<(), LinkError> {
+    fn exchange_large(
+        &mut self,
+        me: usize,
+        expected: &dyn Fn(usize) -> usize,
+        peers: &mut [Vec<u8>],
+        pending: Vec<Option<Sending<'_>>>,
+    ) -> Result<(), LinkError> {
         let (wait, patience) = (self.wait(), self.patience);
         let streams: Vec<_> = self.outgoing.iter().flatten().map(|conn| conn.stream().clone()).collect();
         let incoming = &mut self.incoming;
@@ -121,7 +139,7 @@ impl Tcp {
                 // who gets no thread has its turn when everything is received
                 let _ = std::thread::Builder::new().name(name).spawn_scoped(scope, || job.run(&wait));
             }
-            let received = receive_all(incoming, me, own.len(), peers, &wait, patience);
+            let received = receive_all(incoming, me, expected, peers, &wait, patience);
             if received.is_err() {
                 // nobody will wait for the rest
                 for stream in &streams {
@@ -163,18 +181,18 @@ fn hang_up(stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Both); // it may be gone already
 }
 
-/// A message of this length from each peer.
+/// A message of the expected length from each peer.
 fn receive_all(
     incoming: &mut [Option<Conn>],
     me: usize,
-    length: usize,
+    expected: &dyn Fn(usize) -> usize,
     peers: &mut [Vec<u8>],
     wait: &Wait,
     patience: Duration,
 ) -> Result<(), LinkError> {
     let others = (0..).filter(|k| *k != me);
     for (k, message) in others.zip(peers.iter_mut()) {
-        let conn = incoming.get_mut(k).and_then(Option::as_mut).ok_or(LinkError::Unknown(k))?;
+        let (conn, length) = (incoming.get_mut(k).and_then(Option::as_mut).ok_or(LinkError::Unknown(k))?, expected(k));
         conn.receive(length, message, wait).map_err(|fault| link_error(fault, k, patience))?;
         if message.len() != length {
             return Err(LinkError::Length { endpoint: k, expected: length, found: message.len() });

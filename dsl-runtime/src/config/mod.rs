@@ -18,8 +18,10 @@
 //! key = "certs/clinic.key"
 //!
 //! [settings]                             # optional: how numbers are represented when a plan is made from a model
+//! ring_bits = 64
 //! fraction_bits = 16
 //! opened_bits = 34
+//! delay_bytes = 12500                    # what a link takes while a message is on its way; longer ones go through kings, if there are more than two parties
 //!
 //! [timeouts]                             # optional, each with its default
 //! connect_seconds = 30.0                 # until everybody is connected
@@ -109,8 +111,10 @@ struct Contents {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SettingsFile {
+    ring_bits: Option<u32>,
     fraction_bits: Option<u32>,
     opened_bits: Option<u32>,
+    delay_bytes: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -149,8 +153,10 @@ impl Config {
             (Some(other), None) => Some(read(&beside(path, other))?),
             (None, table) => table,
         };
-        if let Some(SettingsFile { fraction_bits, opened_bits }) = table {
+        if let Some(SettingsFile { ring_bits, fraction_bits, opened_bits, delay_bytes }) = table {
             let standard = config.settings;
+            config.settings.ring = ring_bits.unwrap_or(standard.ring);
+            config.settings.delay_bytes = delay_bytes.unwrap_or(standard.delay_bytes);
             config.settings.fraction = fraction_bits.unwrap_or(standard.fraction);
             config.settings.opened = opened_bits.unwrap_or(standard.opened);
         }

@@ -3,7 +3,7 @@
 use super::file::read;
 use crate::error::{Error, Result};
 use crate::net::{Label, check_name};
-use crate::plan::{Deployment, Place};
+use crate::plan::{Deployment, PARTIES, Place};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -68,8 +68,8 @@ impl Participants {
     /// # Errors
     /// Names the field that is wrong.
     pub fn check(&self) -> Result<()> {
-        if self.parties.len() != 2 {
-            return Err(self.wrong("parties", format!("{} parties: only 2 and a dealer are built", self.parties.len())));
+        if !(2..=PARTIES).contains(&self.parties.len()) {
+            return Err(self.wrong("parties", format!("{} parties: use 2 to {PARTIES}", self.parties.len())));
         }
         let fields = [("parties", self.parties.as_slice()), ("dealer", self.dealer.as_slice()), ("clients", self.clients.as_slice())];
         let mut seen: Vec<&str> = vec![];

@@ -131,7 +131,7 @@ fn a_deployment_that_is_wrong_is_named() {
     };
     let file = "deployment.toml";
     refused(with("\"clinic\"]", "\"hospital\"]"), file, "parties", "`hospital` is there twice");
-    refused(with("\"clinic\"]", "\"clinic\", \"bank\"]"), file, "parties", "only 2 and a dealer");
+    refused(with("\"clinic\"]", "\"clinic\", \"a\", \"b\", \"c\", \"d\"]"), file, "parties", "6 parties: use 2 to 5");
     refused(with("\"clinic\"]", "\"The Clinic\"]"), file, "parties", "lower-case");
     refused(with("dealer = \"dealer\"", "dealer = \"clinic\""), file, "dealer", "`clinic` is there twice");
     refused(with("[\"doctor\"]", "[\"dealer\"]"), file, "clients", "`dealer` is there twice");

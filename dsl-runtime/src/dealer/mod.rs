@@ -16,28 +16,42 @@ pub(crate) use service::serve_with;
 pub use service::{AHEAD, Limits, serve, serve_limited};
 
 use crate::plan::{Kind, Opening, Plan};
-use crate::protocol::argmax::ArgMax;
 use crate::protocol::linear::{Mask, weight_mask};
-use crate::protocol::{Dealing, open, padded};
+use crate::protocol::{Dealing, open};
 use pieces::{Pieces, Receiver};
+use undertone_ring::Word;
 use undertone_ring::conv::{PackedWeights, Scratch};
 use undertone_ring::prg::Prg;
 use zeroize::Zeroizing;
 
 /// The masks of a set of weights, packed for the kernels: what the dealer keeps of it.
-pub(crate) struct WeightMasks(Vec<PackedWeights<u64>>);
+pub(crate) enum WeightMasks {
+    /// In a ring of 32 bits.
+    Narrow(Masks<u32>),
+    /// In any other ring.
+    Wide(Masks<u64>),
+}
+
+/// The masks, one a weight.
+pub(crate) struct Masks<W: Word>(Vec<PackedWeights<W>>);
 
 impl WeightMasks {
     /// The masks under these keys, one a party.
     pub(crate) fn new(plan: &Plan, keys: &[Prg]) -> Self {
+        if plan.settings.ring <= u32::BITS { Self::Narrow(Masks::new(plan, keys)) } else { Self::Wide(Masks::new(plan, keys)) }
+    }
+}
+
+impl<W: Word> Masks<W> {
+    fn new(plan: &Plan, keys: &[Prg]) -> Self {
         let geometries = plan.geometries();
         let masks = geometries.iter().enumerate().map(|(index, geometry)| {
-            let mut sum = Zeroizing::new(vec![0u64; geometry.weights()]);
+            let mut sum = Zeroizing::new(vec![W::from_u64(0); geometry.weights()]);
             // weights that a party keeps are masked by its key alone
             for key in keys.iter().enumerate().filter(|(party, _)| plan.keeper().is_none_or(|keeper| keeper == *party)).map(|(_, key)| key)
             {
-                let mask: Zeroizing<Vec<u64>> = Zeroizing::new(weight_mask(key, index as u32, sum.len()));
-                sum.iter_mut().zip(mask.iter()).for_each(|(s, m)| *s = s.wrapping_add(*m));
+                let mask: Zeroizing<Vec<W>> = Zeroizing::new(weight_mask(key, index as u32, sum.len()));
+                sum.iter_mut().zip(mask.iter()).for_each(|(s, m)| *s = s.add(*m));
             }
             PackedWeights::new(geometry, &sum)
         });
@@ -46,11 +60,11 @@ impl WeightMasks {
 }
 
 /// What the dealer keeps of an opened wire until its last reader.
-enum Wire {
+enum Wire<W> {
     /// One step reads it, and makes the mask as it goes.
     Made(Opening),
     /// Several steps read it.
-    Held(Vec<u64>),
+    Held(Vec<W>),
 }
 
 /// Computes the corrections of a run of `batch` samples and hands them on in pieces of at most [`PIECE`](crate::wire::PIECE) bytes, in order; no piece belongs to two
@@ -59,9 +73,15 @@ enum Wire {
 /// Memory: a piece and some hundred kilobytes, and what the largest product needs of two samples; a wire that several products read is held for the whole batch, and so
 /// are the masks of one level of an arg max.
 pub(crate) fn deal(plan: &Plan, weights: &WeightMasks, keys: &[Prg], batch: usize, receiver: impl Receiver) -> bool {
-    let s = plan.settings;
+    match weights {
+        WeightMasks::Narrow(weights) => deal_in(plan, weights, keys, batch, receiver),
+        WeightMasks::Wide(weights) => deal_in(plan, weights, keys, batch, receiver),
+    }
+}
+
+fn deal_in<W: Word>(plan: &Plan, weights: &Masks<W>, keys: &[Prg], batch: usize, receiver: impl Receiver) -> bool {
     let (last_use, readers) = (plan.last_use(), plan.readers());
-    let mut wires: Vec<Option<Wire>> = plan.steps.iter().map(|_| None).collect();
+    let mut wires: Vec<Option<Wire<W>>> = plan.steps.iter().map(|_| None).collect();
     let (mut scratch, mut out) = (Scratch::new(), Pieces::new(receiver));
     for (k, step) in plan.steps.iter().enumerate() {
         let (mut d, id, len) = (Dealing::new(keys, &mut out), k as u32, batch * step.len);
@@ -72,22 +92,21 @@ pub(crate) fn deal(plan: &Plan, weights: &WeightMasks, keys: &[Prg], batch: usiz
                     _ => Wire::Held(open::dealt(&d, |party| opening.sends(party), id, len)),
                 });
             }
-            Kind::Linear { geometry, weight } => {
-                let (linear, weight, from) = (s.linear(geometry, batch), &weights.0[*weight], step.inputs[0]);
-                match &wires[from] {
-                    None => {}
-                    Some(Wire::Held(mask)) => linear.deal(&Mask::Held(mask), weight, &mut d, id, &mut scratch),
-                    Some(Wire::Made(opening)) => {
-                        let mask = Mask::Made { step: from as u32, sends: &|party| opening.sends(party) };
-                        linear.deal(&mask, weight, &mut d, id, &mut scratch);
+            _ => {
+                if let Some((linear, weight)) = plan.linear(step, batch) {
+                    let (weight, from) = (&weights.0[weight], step.inputs[0]);
+                    match &wires[from] {
+                        None => {}
+                        Some(Wire::Held(mask)) => linear.deal(&Mask::Held(mask), weight, &mut d, id, &mut scratch),
+                        Some(Wire::Made(opening)) => {
+                            let mask = Mask::Made { step: from as u32, sends: &|party| opening.sends(party) };
+                            linear.deal(&mask, weight, &mut d, id, &mut scratch);
+                        }
                     }
+                } else if let Some(protocol) = plan.protocol::<W>(step, batch) {
+                    protocol.deal(&mut d, id);
                 }
             }
-            Kind::Truncate { t } => s.truncate(*t).deal::<u64>(&mut d, id, padded(len)),
-            Kind::Relu { t } => s.relu(*t).deal::<u64>(&mut d, id, 0, padded(len)),
-            Kind::Max { windows, m, narrow } => s.max(windows, *m, *narrow, batch).deal::<u64>(&mut d, id),
-            Kind::ArgMax { axis, m, group } => ArgMax::new(*m, *axis, *group, batch).deal::<u64>(&mut d, id),
-            Kind::Open(_) | Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) | Kind::Release(_) => {}
         }
         if !out.flush() {
             return false;

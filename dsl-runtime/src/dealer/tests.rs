@@ -88,7 +88,7 @@ fn what_cannot_be_dealt_is_refused_and_the_session_goes_on() {
     refused(&all[5], "a batch without samples");
     refused(&all[6], "the batch is too large");
     refused(&all[7], "elements");
-    refused(&all[8], "only 2 and a dealer are built");
+    refused(&all[8], "the plan is for 3 parties, the dealer serves 2");
     assert_eq!(all[9], Answer::Tape(1), "a refusal costs nothing");
 }
 
@@ -173,7 +173,7 @@ impl Talk {
 
 fn bytes(batch: usize) -> usize {
     let plan = plan();
-    plan.steps.iter().map(|s| crate::plan::step_cost(&plan, s, batch).corrections as usize).sum()
+    plan.steps.iter().map(|s| plan.step_cost(s, batch).corrections as usize).sum()
 }
 
 #[test]
@@ -378,7 +378,7 @@ fn products_by_slices_of_the_batch_are_those_of_the_whole_batch() {
     let wire = open::dealt::<u64>(&d, |party| opening.sends(party), open, batch * inputs);
     let mut c = vec![0u64; batch * outputs];
     let conv = Conv::linear(1, inputs, outputs);
-    let masks = WeightMasks::new(&plan, &keys);
+    let WeightMasks::Wide(masks) = WeightMasks::new(&plan, &keys) else { unreachable!() };
     accumulate(&conv, batch, &wire, &masks.0[0], &mut c, &mut Scratch::new());
     d.share(undertone_ring::prg::Counter { step: product as u32, field: crate::protocol::field::PRODUCT }, 64, c);
     let (all, _) = dealt(&plan, &keys, batch);

@@ -1,4 +1,4 @@
-//! The two handshakes. *Connect*: version, place, generator and word size, a nonce, and a seed for each pair of parties. *Run header*: what is run, on how many
+//! The two handshakes. *Connect*: version, place, generator, a nonce, and a seed for each pair of parties. *Run header*: what is run, on how many
 //! samples, with which weights and which tape.
 
 use super::links::Links;
@@ -20,7 +20,6 @@ struct Hello {
     parties: u32,
     clients: u32,
     prg: String,
-    word_bits: u32,
     /// What this endpoint adds to the name of the session.
     nonce: [u8; 16],
     /// From the lower party to the higher one: the seed of their zero sharings.
@@ -88,7 +87,6 @@ pub(super) fn connect(table: Table, links: &mut Links, entropy: &mut Entropy) ->
             parties: table.parties as u32,
             clients: table.clients as u32,
             prg: PRG.into(),
-            word_bits: 64,
             nonce,
             seed: seed.as_ref().map(|s| *s.bytes()),
         };
@@ -137,8 +135,8 @@ fn check(table: Table, links: &Links, other: usize, hello: &Hello) -> Result<()>
     if theirs != (other, table.parties, table.clients) {
         return differs("place", place(other, table.parties, table.clients), place(theirs.0, theirs.1, theirs.2));
     }
-    if hello.prg != PRG || hello.word_bits != 64 {
-        return differs("generator and words", format!("{PRG}, 64 bits"), format!("{}, {} bits", hello.prg, hello.word_bits));
+    if hello.prg != PRG {
+        return differs("generator", PRG.to_owned(), hello.prg.clone());
     }
     Ok(())
 }
@@ -250,7 +248,7 @@ mod tests {
     const TABLE: Table = Table { parties: 2, clients: 0 };
 
     fn hello() -> Hello {
-        Hello { version: VERSION, endpoint: 1, parties: 2, clients: 0, prg: PRG.into(), word_bits: 64, nonce: [4; 16], seed: None }
+        Hello { version: VERSION, endpoint: 1, parties: 2, clients: 0, prg: PRG.into(), nonce: [4; 16], seed: None }
     }
 
     /// The links of endpoint `me`, to which the other party has already said this.
@@ -264,19 +262,18 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_of_another_version_place_generator_or_word_is_refused() {
+    fn a_peer_of_another_version_place_or_generator_is_refused() {
         let greeted_with = |bytes: &[u8]| connect(TABLE, &mut heard(0, &[bytes.to_vec()]).0, &mut Entropy::seeded(1));
         let greeted = greeted_with(&encode(&hello())).unwrap();
         assert!(greeted.pairs[0].is_none() && greeted.pairs[1].is_some(), "party 0 draws the seed that it shares with party 1");
         let other = greeted_with(&encode(&Hello { nonce: [5; 16], ..hello() })).unwrap();
         assert_ne!(greeted.label, other.label, "every party has a say in the name of the session");
         for (peer, text) in [
-            (Hello { version: VERSION + 1, ..hello() }, "protocol version: 1 here, 2 there"),
+            (Hello { version: VERSION + 1, ..hello() }, "protocol version: 2 here, 3 there"),
             (Hello { endpoint: 0, ..hello() }, "place: endpoint 1 of 2 parties and 0 clients here, endpoint 0 of"),
             (Hello { parties: 3, ..hello() }, "of 3 parties and 0 clients there"),
             (Hello { clients: 1, ..hello() }, "of 2 parties and 1 clients there"),
-            (Hello { prg: "chacha".into(), ..hello() }, "generator and words: aes128-ctr, 64 bits here, chacha, 64 bits there"),
-            (Hello { word_bits: 32, ..hello() }, "generator and words"),
+            (Hello { prg: "chacha".into(), ..hello() }, "generator: aes128-ctr here, chacha there"),
             (Hello { seed: Some([1; 16]), ..hello() }, "seed: from the lower party here"),
         ] {
             let error = greeted_with(&encode(&peer)).err().unwrap().to_string();

@@ -110,6 +110,18 @@ impl Links {
         self.with(during, |t| t.exchange(me, own, peers))
     }
 
+    /// The same with a message of its own for each of the other parties; `expected(k)` bytes come from party k.
+    pub(super) fn exchange_each<'m>(
+        &mut self,
+        own: &dyn Fn(usize) -> &'m [u8],
+        expected: &dyn Fn(usize) -> usize,
+        peers: &mut [Vec<u8>],
+        during: &str,
+    ) -> Result<()> {
+        let me = self.me;
+        self.with(during, |t| t.exchange_each(me, own, expected, peers))
+    }
+
     /// This endpoint cannot go on, or another one sent what it should not.
     pub(super) fn failed(&self, during: &str, message: String) -> Error {
         Error::Peer { party: self.name(self.me), during: during.to_owned(), message }

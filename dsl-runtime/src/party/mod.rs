@@ -6,7 +6,9 @@
 
 mod connect;
 mod encode;
+mod exchange;
 mod handshake;
+mod kept;
 mod links;
 mod offline;
 mod one_way;

@@ -5,47 +5,71 @@
 
 use super::Session;
 use super::handshake::{Agreed, Header, agree};
+use super::kept::Stored;
 use super::weights::WeightSet;
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
-use crate::plan::{Kind, Place, Plan, step_cost};
-use crate::protocol::{Tape, TapeError, argmax, max, open, padded, relu, truncate};
+use crate::plan::{EncodedWeight, Kind, Place, Plan};
+use crate::protocol::{Correlations, Tape, TapeError, Traffic, open};
 use crate::weights::Weights;
 use crate::wire::{ELEMENTS, tape_id};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use undertone_ring::Word;
 use undertone_ring::conv::Scratch;
 use zeroize::Zeroizing;
 
 /// One endpoint's part of one run that was agreed on, with its correlations: made once, consumed by the run.
 pub struct Prepared {
-    pub(super) batch: usize,
-    pub(super) run: u64,
+    pub(super) run: Arranged,
+    pub(super) work: Work,
+}
+
+/// A run that was agreed on.
+pub(super) struct Arranged {
+    pub batch: usize,
+    pub number: u64,
     /// What it was prepared for.
-    pub(super) plan: [u8; 32],
-    pub(super) set: Arc<WeightSet>,
-    pub(super) session: [u8; 16],
-    /// One a step; a client has none.
-    pub(super) steps: Vec<Material>,
+    pub plan: [u8; 32],
+    pub session: [u8; 16],
     /// Bytes of corrections that each step took.
-    pub(super) corrections: Vec<u64>,
+    pub corrections: Vec<u64>,
     /// Encoding and sharing the weights, if that had to be done.
-    pub(super) setup: Duration,
+    pub setup: Duration,
     /// The rest of the offline half, from the agreement on.
-    pub(super) time: Duration,
+    pub time: Duration,
+}
+
+/// Weights and correlations, in the words of the plan's ring.
+pub(super) enum Work {
+    Narrow(Ready<u32>),
+    Wide(Ready<u64>),
+}
+
+/// Weights and correlations.
+pub(super) struct Ready<W: Word> {
+    pub set: Arc<WeightSet<W>>,
+    /// One a step; a client has none.
+    pub steps: Vec<Material<W>>,
 }
 
 /// The correlations of one step.
-pub(super) enum Material {
+pub(super) enum Material<W: Word> {
     None,
     /// This party's part of a wire's mask; nothing if it does not send.
-    Wire(Option<Zeroizing<Vec<u64>>>),
+    Wire(Option<Zeroizing<Vec<W>>>),
     /// K_i of a linear step, which becomes its result.
-    Linear(Zeroizing<Vec<u64>>),
-    Truncate(truncate::Material<u64>),
-    Relu(Box<(relu::Relu, relu::Material<u64>)>),
-    Max(Box<(max::Max, max::Materials<u64>)>),
-    ArgMax(Box<(argmax::ArgMax, argmax::Materials<u64>)>),
+    Linear(Zeroizing<Vec<W>>),
+    /// Those of a protocol, and what it will send.
+    Protocol(Traffic, Box<dyn Correlations<W>>),
+}
+
+/// The offline half in words of one size.
+struct Unpacked<W: Word> {
+    ready: Ready<W>,
+    corrections: Vec<u64>,
+    /// What sharing the weights took.
+    sharing: Duration,
 }
 
 impl Session {
@@ -87,29 +111,42 @@ impl Session {
         // whoever waited here waited for others to begin, or to encode their weights
         let start = Instant::now();
         plan.check_batch(agreed.batch, ELEMENTS).map_err(|message| self.links.failed("prepare", message))?;
+        let narrow = plan.settings.ring <= u32::BITS;
+        let (work, corrections, sharing) = if narrow {
+            let Unpacked { ready, corrections, sharing } = self.unpack(plan, agreed, &mine)?;
+            (Work::Narrow(ready), corrections, sharing)
+        } else {
+            let Unpacked { ready, corrections, sharing } = self.unpack(plan, agreed, &mine)?;
+            (Work::Wide(ready), corrections, sharing)
+        };
+        let (setup, time) = (encoding + sharing, start.elapsed().saturating_sub(sharing));
+        let run = Arranged { batch: agreed.batch, number: run, plan: hash, session: self.id, corrections, setup, time };
+        Ok(Prepared { run, work })
+    }
+
+    fn unpack<W: Stored>(&mut self, plan: &Plan, agreed: Agreed, mine: &[EncodedWeight]) -> Result<Unpacked<W>> {
         let from = Instant::now();
-        let set = self.weight_set(plan, &agreed, &mine)?;
+        let set = self.weight_set(plan, &agreed, mine)?;
         let sharing = from.elapsed();
         let (steps, corrections) = match self.place {
             Place::Party(_) => self.expand(plan, &set, agreed)?,
             Place::Client(_) => (vec![], vec![0; plan.steps.len()]),
         };
-        let (setup, time) = (encoding + sharing, start.elapsed().saturating_sub(sharing));
-        Ok(Prepared { batch: agreed.batch, run, plan: hash, set, session: self.id, steps, corrections, setup, time })
+        Ok(Unpacked { ready: Ready { set, steps }, corrections, sharing })
     }
 
-    fn expand(&mut self, plan: &Plan, set: &WeightSet, agreed: Agreed) -> Result<(Vec<Material>, Vec<u64>)> {
+    fn expand<W: Stored>(&mut self, plan: &Plan, set: &WeightSet<W>, agreed: Agreed) -> Result<(Vec<Material<W>>, Vec<u64>)> {
         let batch = agreed.batch;
         let tape = self.source()?.tape(set.id, plan, batch, agreed.claimed)?;
         self.same_everywhere("tape", tape)?;
         let key = self.key(Purpose::Tape, &tape_id(tape))?;
-        let (seat, s) = (self.seat()?, plan.settings);
+        let seat = self.seat()?;
         let mut scratch = Scratch::new();
         let mut message = Vec::new();
-        let mut steps: Vec<Material> = Vec::with_capacity(plan.steps.len());
+        let mut steps: Vec<Material<W>> = Vec::with_capacity(plan.steps.len());
         let mut corrections = vec![0; plan.steps.len()];
         for (k, step) in plan.steps.iter().enumerate() {
-            let expected = step_cost(plan, step, batch).corrections;
+            let expected = plan.step_cost(step, batch).corrections;
             corrections[k] = expected;
             message.clear();
             if expected > 0 && seat.is_last() {
@@ -117,37 +154,23 @@ impl Session {
             }
             let mut tape = Tape::new(&key, seat.is_last().then_some(message.as_slice()));
             let (id, len) = (k as u32, batch * step.len);
-            let material = (|| -> Result<Material, TapeError> {
-                Ok(match &step.kind {
-                    Kind::Open(opening) => Material::Wire(opening.sends(seat.party).then(|| Zeroizing::new(open::mask(&tape, id, len)))),
-                    Kind::Linear { geometry, weight } => {
-                        let weight = &set.weights[*weight];
-                        let wire = match &steps[step.inputs[0]] {
-                            Material::Wire(Some(mask)) => Some(mask.as_slice()),
-                            _ => None,
-                        };
-                        let linear = s.linear(geometry, batch);
-                        let wire = wire.zip(weight.masked.as_ref());
-                        let z = linear.expand(plan.is_masked(step), wire, &weight.bias, &mut tape, id, &mut scratch)?;
-                        Material::Linear(Zeroizing::new(z))
-                    }
-                    Kind::Truncate { t } => Material::Truncate(s.truncate(*t).expand(seat.parties, &mut tape, id, padded(len))?),
-                    Kind::Relu { t } => {
-                        let relu = s.relu(*t);
-                        let material = relu.expand(&mut tape, id, 0, padded(len))?;
-                        Material::Relu(Box::new((relu, material)))
-                    }
-                    Kind::Max { windows, m, narrow } => {
-                        let max = s.max(windows, *m, *narrow, batch);
-                        let material = max.expand(&mut tape, id)?;
-                        Material::Max(Box::new((max, material)))
-                    }
-                    Kind::ArgMax { axis, m, group } => {
-                        let argmax = argmax::ArgMax::new(*m, *axis, *group, batch);
-                        let material = argmax.expand(&mut tape, id)?;
-                        Material::ArgMax(Box::new((argmax, material)))
-                    }
-                    Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) | Kind::Release(_) => Material::None,
+            let material = (|| -> Result<Material<W>, TapeError> {
+                if let Kind::Open(opening) = &step.kind {
+                    return Ok(Material::Wire(opening.sends(seat.party).then(|| Zeroizing::new(open::mask(&tape, id, len)))));
+                }
+                if let Some((linear, weight)) = plan.linear(step, batch) {
+                    let weight = &set.weights[weight];
+                    let wire = match &steps[step.inputs[0]] {
+                        Material::Wire(Some(mask)) => Some(mask.as_slice()),
+                        _ => None,
+                    };
+                    let wire = wire.zip(weight.masked.as_ref());
+                    let z = linear.expand(plan.is_masked(step), wire, &weight.bias, &mut tape, id, &mut scratch)?;
+                    return Ok(Material::Linear(Zeroizing::new(z)));
+                }
+                Ok(match plan.protocol::<W>(step, batch) {
+                    Some(protocol) => Material::Protocol(protocol.traffic(), protocol.expand(&mut tape, id)?),
+                    None => Material::None,
                 })
             })();
             let links = &self.links;
@@ -163,17 +186,17 @@ impl Session {
 impl Prepared {
     /// The number of samples that the run is for.
     pub fn batch(&self) -> usize {
-        self.batch
+        self.run.batch
     }
 
     /// How long the offline half took this endpoint, without sharing the weights.
     pub fn time(&self) -> Duration {
-        self.time
+        self.run.time
     }
 }
 
 impl core::fmt::Debug for Prepared {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Prepared[run {}, {} samples]", self.run, self.batch)
+        write!(f, "Prepared[run {}, {} samples]", self.run.number, self.run.batch)
     }
 }

@@ -2,34 +2,36 @@
 
 use super::Session;
 use super::encode;
-use super::offline::Prepared;
+use super::kept::Stored;
+use super::offline::Arranged;
 use super::online::Outcome;
 use crate::error::Result;
 use crate::opened::Opened;
 use crate::plan::{Kind, Opening, Plan};
 use crate::protocol::{Round, padded};
 use std::time::Instant;
+use undertone_ring::Word;
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 
-/// An opening that one party sends, or that one party learns. Returns the rounds and the bytes sent to each receiver.
-pub(super) fn open_one_way(
+/// An opening that one party sends, or that one party learns. Returns the rounds and the bytes sent to all receivers.
+pub(super) fn open_one_way<W: Word>(
     session: &mut Session,
     opening: Opening,
     stage: &str,
     n: u32,
-    x: &[u64],
-    mask: Option<&[u64]>,
-    result: &mut [u64],
+    x: &[W],
+    mask: Option<&[W]>,
+    result: &mut [W],
 ) -> Result<(u64, u64)> {
-    let (seat, bytes) = (session.seat()?, word_bytes(n, 64, x.len()));
+    let (seat, bytes) = (session.seat()?, word_bytes(n, W::BITS, x.len()));
     let mut sent = 0;
     if let Some(mask) = mask {
-        let masked: Vec<u64> = x.iter().zip(mask).map(|(x, r)| x.wrapping_add(*r)).collect();
+        let masked: Vec<W> = x.iter().zip(mask).map(|(x, r)| x.add(*r)).collect();
         let mut message = vec![0; bytes];
         pack_words(n, &masked, &mut message);
         for learner in (0..seat.parties).filter(|p| *p != seat.party && opening.learns(*p)) {
             session.links.send(learner, &message, stage)?;
-            sent = bytes as u64;
+            sent += bytes as u64;
         }
         result.copy_from_slice(&masked);
     } else if opening.to == Some(seat.party) {
@@ -37,37 +39,37 @@ pub(super) fn open_one_way(
         result.copy_from_slice(x);
     }
     if opening.learns(seat.party) {
-        let mut theirs = vec![0u64; x.len()];
+        let mut theirs = vec![W::from_u64(0); x.len()];
         for sender in (0..seat.parties).filter(|p| *p != seat.party && opening.sends(*p)) {
             let mut message = core::mem::take(&mut session.peers[sender - usize::from(sender > seat.party)]);
             session.links.receive_exactly(sender, bytes, &mut message, stage)?;
             unpack_words(n, &message, &mut theirs);
-            result.iter_mut().zip(&theirs).for_each(|(r, t)| *r = r.wrapping_add(*t));
+            result.iter_mut().zip(&theirs).for_each(|(r, t)| *r = r.add(*t));
             session.peers[sender - usize::from(sender > seat.party)] = message;
         }
     }
     Ok((u64::from(opening.is_sent()), sent))
 }
 
-/// Opens release `r` to its receivers, from this party's share (whole groups) and its share of zero. Returns the rounds and the bytes sent to each receiver.
-pub(super) fn release(
+/// Opens release `r` to its receivers, from this party's share (whole groups) and its share of zero. Returns the rounds and the bytes sent to all receivers.
+pub(super) fn release<W: Word>(
     session: &mut Session,
     plan: &Plan,
     r: usize,
-    zeta: &[u64],
-    share: &[u64],
+    zeta: &[W],
+    share: &[W],
     len: usize,
     opened: &mut Opened,
 ) -> Result<(u64, u64)> {
     let (seat, spec) = (session.seat()?, &plan.releases[r]);
-    let (release, during) = (plan.settings.release(&spec.value), format!("release `{}`", spec.name));
+    let (release, during) = (plan.release(spec), format!("release `{}`", spec.name));
     let own = release.message(seat, share, zeta);
     let receivers: Vec<usize> = spec.to.iter().map(|place| place.endpoint(seat.parties)).collect();
     let everybody = (0..seat.parties).all(|p| receivers.contains(&p));
     let mut sent = 0;
     if everybody {
         session.exchange(&during, &own)?;
-        sent = own.len() as u64;
+        sent += ((seat.parties - 1) * own.len()) as u64;
     }
     // one receiver after the other, so that no two wait for each other
     for receiver in receivers.iter().copied().filter(|e| !(everybody && *e < seat.parties)) {
@@ -79,11 +81,11 @@ pub(super) fn release(
             }
         } else {
             session.links.send(receiver, &own, &during)?;
-            sent = own.len() as u64;
+            sent += own.len() as u64;
         }
     }
     if receivers.contains(&seat.party) {
-        let values = release.combine::<u64>(Round { own: &own, peers: &session.peers }, len);
+        let values = release.combine::<W>(Round { own: &own, peers: &session.peers }, len);
         opened.push(&spec.name, encode::outputs(plan, spec, &values));
     }
     Ok((1, sent))
@@ -91,10 +93,10 @@ pub(super) fn release(
 
 impl Session {
     /// A client's side of a run: shares of its inputs to all parties, and what is released to it.
-    pub(super) fn run_client(&mut self, plan: &Plan, prepared: &Prepared, mine: &[Option<Vec<u64>>]) -> Result<Outcome> {
+    pub(super) fn run_client<W: Stored>(&mut self, plan: &Plan, prepared: &Arranged, mine: &[Option<Vec<u64>>]) -> Result<Outcome> {
         let parties = self.table.parties;
         for party in 0..parties {
-            self.links.send(party, &crate::wire::encode(&prepared.run), "run")?;
+            self.links.send(party, &crate::wire::encode(&prepared.number), "run")?;
         }
         let start = Instant::now();
         let mut outcome = Outcome { setup: prepared.setup, offline: prepared.time, ..Outcome::default() };
@@ -102,19 +104,19 @@ impl Session {
             match &step.kind {
                 Kind::Input(k) => {
                     if let Some(values) = mine.get(*k).and_then(Option::as_ref) {
-                        self.share_among_parties(values, &format!("input `{}`", plan.inputs[*k].name))?;
+                        self.share_among_parties::<W>(values, plan.settings.ring, &format!("input `{}`", plan.inputs[*k].name))?;
                     }
                 }
                 Kind::Release(r) if plan.releases[*r].to.contains(&self.place) => {
                     let (spec, len) = (&plan.releases[*r], prepared.batch * step.len);
-                    let (release, during) = (plan.settings.release(&spec.value), format!("release `{}`", spec.name));
+                    let (release, during) = (plan.release(spec), format!("release `{}`", spec.name));
                     let bytes = release.bytes(padded(len));
                     let mut messages = vec![Vec::new(); parties];
                     for (party, message) in messages.iter_mut().enumerate() {
                         // the parties run all of the plan before they send it
                         self.links.unhurried(|links| links.receive_exactly(party, bytes, message, &during))?;
                     }
-                    let values = release.combine::<u64>(Round { own: &messages[0], peers: &messages[1..] }, len);
+                    let values = release.combine::<W>(Round { own: &messages[0], peers: &messages[1..] }, len);
                     outcome.opened.push(&spec.name, encode::outputs(plan, spec, &values));
                 }
                 _ => {}

@@ -2,15 +2,18 @@
 
 use super::Session;
 use super::encode::{self, Mine};
-use super::offline::{Material, Prepared};
+use super::kept::Stored;
+use super::offline::{Arranged, Material, Prepared, Ready, Work};
 use super::one_way::{open_one_way, release};
 use super::pool::Pool;
 use super::weights::WeightSet;
 use crate::error::Result;
 use crate::opened::Opened;
 use crate::plan::{Kind, Opening, Place, Plan};
-use crate::protocol::{Phases, Round, Seat, open, padded, release as zero};
+use crate::protocol::king::{self, Wires};
+use crate::protocol::{Phases, Round, Seat, Traffic, open, padded, release as zero};
 use std::time::{Duration, Instant};
+use undertone_ring::Word;
 use undertone_ring::conv::Scratch;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -36,7 +39,7 @@ pub struct Outcome {
 pub struct Measured {
     /// Simultaneous exchanges.
     pub rounds: u64,
-    /// Bytes sent to each peer.
+    /// Bytes that this party sent, to all peers together.
     pub sent: u64,
     /// Bytes of corrections from the dealer to the last party.
     pub corrections: u64,
@@ -76,40 +79,45 @@ impl Session {
     }
 
     fn run_online(&mut self, plan: &Plan, prepared: Prepared, inputs: &Mine<'_>) -> Result<Outcome> {
-        if (prepared.plan, prepared.session) != (plan.hash(), self.id) {
+        if (prepared.run.plan, prepared.run.session) != (plan.hash(), self.id) {
             return Err(self
                 .links
-                .failed(&format!("run {}", prepared.run), "it was prepared for another plan or in another session".into()));
+                .failed(&format!("run {}", prepared.run.number), "it was prepared for another plan or in another session".into()));
         }
-        let mine = Zeroizing::new(encode::inputs(plan, self.place, inputs, prepared.batch)?);
-        match self.place {
-            Place::Party(_) => self.run_party(plan, prepared, &mine),
-            Place::Client(_) => self.run_client(plan, &prepared, &mine),
+        let mine = Zeroizing::new(encode::inputs(plan, self.place, inputs, prepared.run.batch)?);
+        let Prepared { run, work } = prepared;
+        match (self.place, work) {
+            (Place::Party(_), Work::Narrow(ready)) => self.run_party(plan, &run, ready, &mine),
+            (Place::Party(_), Work::Wide(ready)) => self.run_party(plan, &run, ready, &mine),
+            (Place::Client(_), Work::Narrow(_)) => self.run_client::<u32>(plan, &run, &mine),
+            (Place::Client(_), Work::Wide(_)) => self.run_client::<u64>(plan, &run, &mine),
         }
     }
 
-    fn run_party(&mut self, plan: &Plan, prepared: Prepared, mine: &[Option<Vec<u64>>]) -> Result<Outcome> {
+    fn run_party<W: Stored>(&mut self, plan: &Plan, prepared: &Arranged, ready: Ready<W>, mine: &[Option<Vec<u64>>]) -> Result<Outcome> {
         // a prepared run that met another one would open values under crossed masks
-        self.same_everywhere("run", prepared.run)?;
+        self.same_everywhere("run", prepared.number)?;
         for client in self.table.parties + 1..=self.table.parties + self.table.clients {
             let theirs: u64 = self.links.receive(client, "run")?;
-            if theirs != prepared.run {
-                return Err(self.links.differs(client, format!("run {} starts here, run {theirs} there", prepared.run)));
+            if theirs != prepared.number {
+                return Err(self.links.differs(client, format!("run {} starts here, run {theirs} there", prepared.number)));
             }
         }
         let start = Instant::now();
-        let (seat, last_use, spare) = (self.seat()?, plan.last_use(), core::mem::take(&mut self.spare));
-        let (set, batch, number) = (&prepared.set, prepared.batch, prepared.run);
+        let (seat, last_use, spare) = (self.seat()?, plan.last_use(), core::mem::take(&mut W::kept(self).spare));
+        let (set, batch, number) = (&ready.set, prepared.batch, prepared.number);
         let mut run = Run { plan, seat, set, batch, number, values: vec![], buffers: Buffers::default(), scratch: Scratch::new(), spare };
         let mut outcome = Outcome { setup: prepared.setup, offline: prepared.time, ..Outcome::default() };
-        for (k, material) in prepared.steps.into_iter().enumerate() {
+        for (k, material) in ready.steps.into_iter().enumerate() {
             let from = Instant::now();
             let (rounds, sent) = run.step(self, k, material, mine, &mut outcome.opened)?;
             outcome.steps.push(Measured { rounds, sent, corrections: prepared.corrections[k], time: from.elapsed() });
             if self.record {
                 let stages = plan.stages.iter().enumerate().filter(|(_, s)| s.result.step == k);
                 let len = run.batch * plan.steps[k].len;
-                outcome.recorded.extend(stages.map(|(stage, _)| Recorded { stage, share: run.values[k][..len].to_vec() }));
+                outcome
+                    .recorded
+                    .extend(stages.map(|(stage, _)| Recorded { stage, share: run.values[k][..len].iter().map(|w| w.to_u64()).collect() }));
             }
             for input in &plan.steps[k].inputs {
                 if last_use[*input] == k {
@@ -123,24 +131,24 @@ impl Session {
         for value in core::mem::take(&mut run.values) {
             spare.give(value);
         }
-        self.spare = spare;
+        W::kept(self).spare = spare;
         Ok(outcome)
     }
 }
 
-struct Run<'a> {
+struct Run<'a, W: Word> {
     plan: &'a Plan,
     seat: Seat,
-    set: &'a WeightSet,
+    set: &'a WeightSet<W>,
     batch: usize,
     /// The number of this run.
     number: u64,
     /// The share, or the opened value, of each step that is still needed; padded to whole groups.
-    values: Vec<Vec<u64>>,
+    values: Vec<Vec<W>>,
     buffers: Buffers,
-    scratch: Scratch<u64>,
+    scratch: Scratch<W>,
     /// Values that nobody needs any more: their memory is used again, by later runs of the session too.
-    spare: Pool,
+    spare: Pool<W>,
 }
 
 /// This party's messages of two rounds, reused.
@@ -150,69 +158,61 @@ struct Buffers {
     next: Vec<u8>,
 }
 
-impl Run<'_> {
-    /// Runs step `k`; returns its rounds and the bytes sent to each peer.
+impl<W: Stored> Run<'_, W> {
+    /// Runs step `k`; returns its rounds and the bytes that this party sent.
     fn step(
         &mut self,
         session: &mut Session,
         k: usize,
-        material: Material,
+        material: Material<W>,
         mine: &[Option<Vec<u64>>],
         opened: &mut Opened,
     ) -> Result<(u64, u64)> {
-        let step = &self.plan.steps[k];
-        let (seat, len, s) = (self.seat, self.batch * step.len, self.plan.settings);
+        let (plan, step) = (self.plan, &self.plan.steps[k]);
+        let (seat, len, n, wires) = (self.seat, self.batch * step.len, plan.settings.ring, plan.wires());
         let mut result = match (&material, &step.kind) {
             (Material::Linear(_), _) | (_, Kind::Release(_)) => vec![],
             _ => self.spare.zeros(padded(len)),
         };
         let x = |i: usize| self.values[step.inputs[i]].as_slice();
         let (buffers, stage) = (&mut self.buffers, step.stage.as_str());
-        let mut drive = |phases: &mut dyn Phases<u64>, result: &mut [u64]| buffers.drive(session, stage, phases, result);
         let counts = match (&step.kind, material) {
+            (_, Material::Protocol(traffic, correlations)) => {
+                let mut phases = correlations.run(seat, x(0));
+                buffers.drive(session, stage, wires, &traffic, phases.as_mut(), &mut result)?
+            }
             (Kind::Open(opening), Material::Wire(mask)) => {
                 let counts = match &mask {
-                    Some(mask) if *opening == Opening::default() => drive(&mut open::run(s.ring, x(0), mask), &mut result)?,
-                    _ => open_one_way(
-                        session,
-                        *opening,
-                        stage,
-                        s.ring,
-                        &x(0)[..len],
-                        mask.as_ref().map(|m| m.as_slice()),
-                        &mut result[..len],
-                    )?,
+                    Some(mask) if *opening == Opening::default() => {
+                        let mut phases = open::run(n, x(0), mask);
+                        buffers.drive(session, stage, wires, &open::traffic::<W>(n, len), &mut phases, &mut result)?
+                    }
+                    _ => {
+                        let mask = mask.as_ref().map(|m| m.as_slice());
+                        open_one_way(session, *opening, stage, n, &x(0)[..len], mask, &mut result[..len])?
+                    }
                 };
                 self.spare.give(mask.map(|mut mask| core::mem::take(&mut *mask)).unwrap_or_default());
                 counts
             }
-            (Kind::Linear { geometry, weight }, Material::Linear(mut z)) => {
+            (Kind::Linear { .. }, Material::Linear(mut z)) => {
                 // grown before it holds a share: the memory that it leaves is not wiped
                 result = core::mem::take(&mut *z);
-                result.resize(padded(len), 0);
-                if let Some(online) = &self.set.weights[*weight].online {
-                    s.linear(geometry, self.batch).run(x(0), online, &mut result[..len], &mut self.scratch);
+                result.resize(padded(len), W::from_u64(0));
+                if let Some((linear, weight)) = plan.linear(step, self.batch)
+                    && let Some(online) = &self.set.weights[weight].online
+                {
+                    linear.run(x(0), online, &mut result[..len], &mut self.scratch);
                 }
                 (0, 0)
-            }
-            (Kind::Truncate { t }, Material::Truncate(material)) => {
-                let truncate = s.truncate(*t);
-                drive(&mut truncate.run(seat, &material, x(0)), &mut result)?
-            }
-            (Kind::Relu { .. }, Material::Relu(relu)) => drive(&mut relu.0.run(seat, &relu.1, x(0)), &mut result)?,
-            (Kind::Max { .. }, Material::Max(max)) => {
-                drive(&mut max.0.run(seat, &max.1, &x(0)[..self.batch * self.plan.steps[step.inputs[0]].len]), &mut result)?
-            }
-            (Kind::ArgMax { .. }, Material::ArgMax(argmax)) => {
-                drive(&mut argmax.0.run(seat, &argmax.1, &x(0)[..self.batch * self.plan.steps[step.inputs[0]].len]), &mut result)?
             }
             (Kind::Input(i), Material::None) => {
                 self.input(session, *i, mine.get(*i).and_then(Option::as_ref), &mut result[..len])?;
                 (0, 0)
             }
             (Kind::Release(r), Material::None) => {
-                let zeta = zero::zero(seat, &session.zero_keys(self.number), k as u32, x(0).len());
-                release(session, self.plan, *r, &zeta, x(0), len, opened)?
+                let zeta: Vec<W> = zero::zero(seat, &session.zero_keys(self.number), k as u32, x(0).len());
+                release(session, plan, *r, &zeta, x(0), len, opened)?
             }
             (kind, Material::None) => {
                 self.local(kind, k, &mut result);
@@ -225,12 +225,15 @@ impl Run<'_> {
     }
 
     /// Steps without communication, sample by sample.
-    fn local(&self, kind: &Kind, k: usize, result: &mut [u64]) {
+    fn local(&self, kind: &Kind, k: usize, result: &mut [W]) {
         let step = &self.plan.steps[k];
         let x = |i: usize| (self.values[step.inputs[i]].as_slice(), self.plan.steps[step.inputs[i]].len);
         match kind {
-            Kind::Times { factor } => result.iter_mut().zip(x(0).0).for_each(|(r, x)| *r = x.wrapping_mul(*factor)),
-            Kind::Add => result.iter_mut().zip(x(0).0.iter().zip(x(1).0)).for_each(|(r, (a, b))| *r = a.wrapping_add(*b)),
+            Kind::Times { factor } => {
+                let factor = W::from_u64(*factor);
+                result.iter_mut().zip(x(0).0).for_each(|(r, x)| *r = x.mul(factor));
+            }
+            Kind::Add => result.iter_mut().zip(x(0).0.iter().zip(x(1).0)).for_each(|(r, (a, b))| *r = a.add(*b)),
             Kind::Sum(sum) => {
                 let (from, n) = x(0);
                 for (to, from) in result.chunks_exact_mut(step.len).zip(from.chunks_exact(n)).take(self.batch) {
@@ -257,21 +260,22 @@ impl Run<'_> {
     }
 
     /// An input. A party's own is its share as it is, those of the others being zero: every opening adds a mask of each sender's own.
-    fn input(&self, session: &mut Session, k: usize, mine: Option<&Vec<u64>>, result: &mut [u64]) -> Result<()> {
+    fn input(&self, session: &mut Session, k: usize, mine: Option<&Vec<u64>>, result: &mut [W]) -> Result<()> {
         let spec = &self.plan.inputs[k];
         if let Some(values) = mine {
-            result.copy_from_slice(values);
+            result.iter_mut().zip(values).for_each(|(r, v)| *r = W::from_u64(*v));
         } else if spec.owner.party().is_none() {
             let client = spec.owner.endpoint(self.seat.parties);
             let mut message = Vec::new();
-            let share = session.client_share(client, result.len(), &mut message, &format!("input `{}`", spec.name))?;
+            let share =
+                session.client_share(client, self.plan.settings.ring, result.len(), &mut message, &format!("input `{}`", spec.name))?;
             result.copy_from_slice(&share);
         }
         Ok(())
     }
 }
 
-impl Drop for Run<'_> {
+impl<W: Word> Drop for Run<'_, W> {
     fn drop(&mut self) {
         self.values.zeroize();
     }
@@ -279,20 +283,34 @@ impl Drop for Run<'_> {
 
 impl Buffers {
     /// Drives the phases of a step over the transport.
-    fn drive(&mut self, session: &mut Session, stage: &str, phases: &mut dyn Phases<u64>, result: &mut [u64]) -> Result<(u64, u64)> {
-        let rounds = phases.rounds();
-        let mut sent = 0;
+    fn drive<W: Word>(
+        &mut self,
+        session: &mut Session,
+        stage: &str,
+        wires: Wires,
+        traffic: &Traffic,
+        phases: &mut dyn Phases<W>,
+        result: &mut [W],
+    ) -> Result<(u64, u64)> {
+        let (mut rounds, mut sent) = (0, 0);
         self.own.clear();
-        for k in 0..=rounds {
+        for k in 0..=traffic.rounds.len() {
             self.next.clear();
-            let round = if k == 0 { Round::NONE } else { Round { own: &self.own, peers: &session.peers } };
+            // a round that went through kings has left the sum, and no messages of peers
+            let kings = k > 0 && wires.kings(&traffic.rounds[k - 1]);
+            let round = match k {
+                0 => Round::NONE,
+                _ => Round { own: &self.own, peers: if kings { &[] } else { &session.peers } },
+            };
             phases.phase(k, round, &mut self.next, result);
-            if k < rounds {
-                session.exchange(stage, &self.next)?;
-                sent += self.next.len() as u64;
+            if let Some(message) = traffic.rounds.get(k) {
+                debug_assert_eq!(king::length(message), self.next.len(), "round {k} of {stage}");
+                let counts = session.round(stage, wires, message, &mut self.next)?;
+                rounds += counts.0;
+                sent += counts.1;
             }
             core::mem::swap(&mut self.own, &mut self.next);
         }
-        Ok((rounds as u64, sent))
+        Ok((rounds, sent))
     }
 }

@@ -1,28 +1,34 @@
 //! Memory of values that nobody needs any more, used again; wiped before it is given back to the system.
 
+use undertone_ring::Word;
 use zeroize::Zeroize;
 
 /// Vectors to be used again.
-#[derive(Default)]
-pub(super) struct Pool {
-    spare: Vec<Vec<u64>>,
+pub(super) struct Pool<W: Word> {
+    spare: Vec<Vec<W>>,
 }
 
 /// The largest number of vectors that wait.
 const LIMIT: usize = 16;
 
-impl Pool {
+impl<W: Word> Default for Pool<W> {
+    fn default() -> Self {
+        Self { spare: vec![] }
+    }
+}
+
+impl<W: Word> Pool<W> {
     /// A vector of zeros: the smallest one that is large enough, or a new one.
-    pub(super) fn zeros(&mut self, len: usize) -> Vec<u64> {
+    pub(super) fn zeros(&mut self, len: usize) -> Vec<W> {
         let fits = self.spare.iter().enumerate().filter(|(_, v)| v.capacity() >= len).min_by_key(|(_, v)| v.capacity()).map(|(i, _)| i);
         let mut value = fits.map(|i| self.spare.swap_remove(i)).unwrap_or_default();
         value.clear();
-        value.resize(len, 0);
+        value.resize(len, W::from_u64(0));
         value
     }
 
     /// Takes a value back. When too many wait, the smallest one goes.
-    pub(super) fn give(&mut self, value: Vec<u64>) {
+    pub(super) fn give(&mut self, value: Vec<W>) {
         if value.capacity() == 0 {
             return;
         }
@@ -35,7 +41,7 @@ impl Pool {
     }
 }
 
-impl Drop for Pool {
+impl<W: Word> Drop for Pool<W> {
     fn drop(&mut self) {
         self.spare.zeroize();
     }
@@ -47,7 +53,7 @@ mod tests {
 
     #[test]
     fn memory_comes_back_as_zeros_and_does_not_pile_up() {
-        let mut pool = Pool::default();
+        let mut pool = Pool::<u64>::default();
         for round in 0..50 {
             let mut value = pool.zeros(100 + round);
             assert!(value.iter().all(|v| *v == 0), "round {round}");

@@ -1,10 +1,10 @@
 //! One endpoint's side of a computation.
 
+use super::exchange::Blocks;
 use super::handshake::{self, Table};
+use super::kept::Memory;
 use super::links::{self, Links};
-use super::pool::Pool;
 use super::source::{Live, Source};
-use super::weights::WeightSet;
 use crate::entropy::{Entropy, Purpose, Seed};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -30,8 +30,9 @@ pub struct Session {
     pub(super) entropy: Entropy,
     /// Runs that were started.
     pub(super) runs: u64,
-    /// Weight sets that were shared, by their ids.
-    pub(super) sets: HashMap<[u8; 16], Arc<WeightSet>>,
+    /// Weight sets and memory of earlier values.
+    pub(super) memory: Memory,
+    pub(super) blocks: Blocks,
     /// The ids of this endpoint's own weights, by plan and fingerprint.
     pub(super) own: HashMap<([u8; 32], [u8; 32]), [u8; 16]>,
     pub(super) settings: Settings,
@@ -41,8 +42,6 @@ pub struct Session {
     /// What the peers sent in the last round.
     pub(super) peers: Vec<Vec<u8>>,
     pub(super) record: bool,
-    /// Memory of earlier values, used again.
-    pub(super) spare: Pool,
     prepare: Prepare,
 }
 
@@ -107,14 +106,14 @@ impl Session {
             pairs: greeted.pairs,
             entropy,
             runs: 0,
-            sets: HashMap::new(),
+            memory: Memory::default(),
+            blocks: Blocks::default(),
             own: HashMap::new(),
             settings: Settings::default(),
             deployment: Deployment::default(),
             plans: vec![],
             peers: vec![Vec::new(); table.parties - 1],
             record: false,
-            spare: Pool::default(),
             prepare,
         })
     }

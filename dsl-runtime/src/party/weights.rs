@@ -5,32 +5,34 @@
 
 use super::Session;
 use super::handshake::Agreed;
+use super::kept::Stored;
 use crate::entropy::Purpose;
 use crate::error::{Error, Result};
 use crate::plan::{EncodedWeight, Place, Plan, WeightSpec};
 use crate::protocol::linear;
 use crate::wire::encode;
 use std::sync::Arc;
+use undertone_ring::Word;
 use undertone_ring::conv::PackedWeights;
 use undertone_ring::prg::Prg;
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 use zeroize::{Zeroize, Zeroizing};
 
 /// A party's part of a set of weights, bound to one plan. The id is drawn at random for each set and its masks serve no other weights.
-pub(super) struct WeightSet {
+pub(super) struct WeightSet<W: Word> {
     pub id: [u8; 16],
     pub plan: [u8; 32],
-    pub weights: Vec<Held>,
+    pub weights: Vec<Held<W>>,
 }
 
 /// What a party holds of one weight.
-pub(super) struct Held {
+pub(super) struct Held<W: Word> {
     /// What it multiplies openings with; nothing where another party keeps the weights to itself.
-    pub online: Option<PackedWeights<u64>>,
+    pub online: Option<PackedWeights<W>>,
     /// The opened masked weight, which it multiplies its masks with; nothing with the keeper, which masks nothing.
-    pub masked: Option<PackedWeights<u64>>,
+    pub masked: Option<PackedWeights<W>>,
     /// Its share of the bias.
-    pub bias: Zeroizing<Vec<u64>>,
+    pub bias: Zeroizing<Vec<W>>,
 }
 
 impl Session {
@@ -64,9 +66,9 @@ impl Session {
     }
 
     /// The weights of a set that all endpoints have agreed on, shared now if they were not before.
-    pub(super) fn weight_set(&mut self, plan: &Plan, agreed: &Agreed, mine: &[EncodedWeight]) -> Result<Arc<WeightSet>> {
+    pub(super) fn weight_set<W: Stored>(&mut self, plan: &Plan, agreed: &Agreed, mine: &[EncodedWeight]) -> Result<Arc<WeightSet<W>>> {
         let id = agreed.set;
-        if let Some(set) = self.sets.get(&id) {
+        if let Some(set) = W::kept(self).sets.get(&id) {
             if set.plan == plan.hash() {
                 return Ok(set.clone());
             }
@@ -76,7 +78,7 @@ impl Session {
         }
         let weights = match (self.place, plan.keeper()) {
             (Place::Client(_), _) => {
-                self.send_shares(plan, mine)?;
+                self.send_shares::<W>(plan, mine)?;
                 vec![]
             }
             (Place::Party(_), keeper) => {
@@ -88,12 +90,12 @@ impl Session {
             }
         };
         let set = Arc::new(WeightSet { id, plan: plan.hash(), weights });
-        self.sets.insert(id, set.clone());
+        W::kept(self).sets.insert(id, set.clone());
         Ok(set)
     }
 
     /// Weights of one party: it sends them under its mask, the others pack what they hear.
-    fn keep(&mut self, plan: &Plan, agreed: &Agreed, keeper: usize, mine: &[EncodedWeight]) -> Result<Vec<Held>> {
+    fn keep<W: Stored>(&mut self, plan: &Plan, agreed: &Agreed, keeper: usize, mine: &[EncodedWeight]) -> Result<Vec<Held<W>>> {
         let (seat, key) = (self.seat()?, self.key(Purpose::Weights, &agreed.set)?);
         if seat.party == keeper && mine.len() != plan.weights.len() {
             return Err(self.links.failed("weights", "the weights are not encoded".into()));
@@ -106,7 +108,7 @@ impl Session {
             let mut digest = digest_of(plan);
             if seat.party == keeper {
                 for (index, weight) in mine.iter().enumerate() {
-                    masked(plan, &key, index, weight, &mut message);
+                    masked::<W>(plan, &key, index, weight, &mut message);
                     digest.update(&message);
                 }
             }
@@ -116,19 +118,19 @@ impl Session {
         for (index, (geometry, spec)) in plan.geometries().iter().zip(&plan.weights).enumerate() {
             let during = during(spec);
             if seat.party == keeper {
-                masked(plan, &key, index, &mine[index], &mut message);
+                masked::<W>(plan, &key, index, &mine[index], &mut message);
                 for peer in (0..seat.parties).filter(|p| *p != keeper) {
                     self.links.send(peer, &message, &during)?;
                 }
-                let online = Some(PackedWeights::new(geometry, &mine[index].weight));
-                held.push(Held { online, masked: None, bias: Zeroizing::new(mine[index].bias.clone()) });
+                let online = Some(PackedWeights::new(geometry, &words::<W>(&mine[index].weight)));
+                held.push(Held { online, masked: None, bias: words(&mine[index].bias) });
             } else {
                 let n = plan.settings.ring;
-                self.links.receive_exactly(keeper, word_bytes(n, 64, spec.len), &mut message, &during)?;
+                self.links.receive_exactly(keeper, word_bytes(n, W::BITS, spec.len), &mut message, &during)?;
                 if durable {
                     digest.update(&message);
                 }
-                let mut masked = vec![0u64; spec.len];
+                let mut masked = vec![W::from_u64(0); spec.len];
                 unpack_words(n, &message, &mut masked);
                 held.push(Held { online: None, masked: Some(PackedWeights::new(geometry, &masked)), bias: Zeroizing::new(vec![]) });
             }
@@ -183,7 +185,7 @@ impl Session {
     }
 
     /// Weights of a client: each party hears its share, then all open the masked weight.
-    fn open_shares(&mut self, plan: &Plan, id: [u8; 16]) -> Result<Vec<Held>> {
+    fn open_shares<W: Stored>(&mut self, plan: &Plan, id: [u8; 16]) -> Result<Vec<Held<W>>> {
         let (seat, n, owner) = (self.seat()?, plan.settings.ring, plan.weights_owner.endpoint(self.table.parties));
         if self.source()?.set().is_some() {
             let message = "tapes on disk serve weights that a party owns; the weights of a client need a dealer that is there";
@@ -193,18 +195,18 @@ impl Session {
         let (mut held, mut message) = (vec![], Vec::new());
         for (index, (geometry, spec)) in plan.geometries().iter().zip(&plan.weights).enumerate() {
             let during = during(spec);
-            let shares = self.client_share(owner, spec.len + biases(spec), &mut message, &during)?;
+            let shares = self.client_share::<W>(owner, n, spec.len + biases(spec), &mut message, &during)?;
             let (weight, bias) = shares.split_at(spec.len);
-            let mask: Zeroizing<Vec<u64>> = Zeroizing::new(linear::weight_mask(&key, index as u32, spec.len));
-            let mut opened: Vec<u64> = weight.iter().zip(mask.iter()).map(|(w, m)| w.wrapping_add(*m)).collect();
+            let mask: Zeroizing<Vec<W>> = Zeroizing::new(linear::weight_mask(&key, index as u32, spec.len));
+            let mut opened: Vec<W> = weight.iter().zip(mask.iter()).map(|(w, m)| w.add(*m)).collect();
             message.clear();
-            message.resize(word_bytes(n, 64, spec.len), 0);
+            message.resize(word_bytes(n, W::BITS, spec.len), 0);
             pack_words(n, &opened, &mut message);
             self.exchange(&during, &message)?;
-            let mut theirs = vec![0u64; spec.len];
+            let mut theirs = vec![W::from_u64(0); spec.len];
             for peer in &self.peers {
                 unpack_words(n, peer, &mut theirs);
-                opened.iter_mut().zip(&theirs).for_each(|(o, t)| *o = o.wrapping_add(*t));
+                opened.iter_mut().zip(&theirs).for_each(|(o, t)| *o = o.add(*t));
             }
             let share = Zeroizing::new(linear::weight_share(seat.is_first(), &opened, &mask));
             let (online, masked) = (PackedWeights::new(geometry, &share), PackedWeights::new(geometry, &opened));
@@ -214,36 +216,46 @@ impl Session {
     }
 
     /// A client's half of sharing weights.
-    fn send_shares(&mut self, plan: &Plan, mine: &[EncodedWeight]) -> Result<()> {
+    fn send_shares<W: Stored>(&mut self, plan: &Plan, mine: &[EncodedWeight]) -> Result<()> {
         if plan.weights_owner != self.place {
             return Ok(());
         }
         for (spec, weight) in plan.weights.iter().zip(mine) {
             let values = Zeroizing::new([weight.weight.as_slice(), weight.bias.as_slice()].concat());
-            self.share_among_parties(&values, &during(spec))?;
+            self.share_among_parties::<W>(&values, plan.settings.ring, &during(spec))?;
         }
         Ok(())
     }
 
     /// A client's values, shared among all parties: each gets a seed, and the last one the rest. 16 bytes to each but the last, n bits an element to that.
-    pub(super) fn share_among_parties(&mut self, values: &[u64], during: &str) -> Result<()> {
-        let (last, mut rest) = (self.table.parties - 1, Zeroizing::new(values.to_vec()));
+    pub(super) fn share_among_parties<W: Stored>(&mut self, values: &[u64], n: u32, during: &str) -> Result<()> {
+        let (last, mut rest) = (self.table.parties - 1, words::<W>(values));
         for party in 0..last {
             let seed = self.entropy.seed()?;
-            let part = Zeroizing::new(expanded(&seed.key(Purpose::Share, &[0; 16]), values.len()));
-            rest.iter_mut().zip(part.iter()).for_each(|(r, p)| *r = r.wrapping_sub(*p));
+            let part: Zeroizing<Vec<W>> = Zeroizing::new(expanded(&seed.key(Purpose::Share, &[0; 16]), values.len()));
+            rest.iter_mut().zip(part.iter()).for_each(|(r, p)| *r = r.sub(*p));
             self.links.send(party, seed.bytes(), during)?;
         }
-        self.links.send(last, undertone_ring::bytes::as_bytes(&rest), during)
+        let mut message = Zeroizing::new(vec![0; word_bytes(n, W::BITS, rest.len())]);
+        pack_words(n, &rest, &mut message);
+        self.links.send(last, &message, during)
     }
 
     /// This party's share of a client's values.
-    pub(super) fn client_share(&mut self, client: usize, len: usize, message: &mut Vec<u8>, during: &str) -> Result<Zeroizing<Vec<u64>>> {
+    pub(super) fn client_share<W: Stored>(
+        &mut self,
+        client: usize,
+        n: u32,
+        len: usize,
+        message: &mut Vec<u8>,
+        during: &str,
+    ) -> Result<Zeroizing<Vec<W>>> {
         if self.seat()?.is_last() {
-            self.links.receive_exactly(client, 8 * len, message, during)?;
-            let words = message.as_chunks().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
+            self.links.receive_exactly(client, word_bytes(n, W::BITS, len), message, during)?;
+            let mut share = Zeroizing::new(vec![W::from_u64(0); len]);
+            unpack_words(n, message, &mut share);
             message.zeroize();
-            return Ok(Zeroizing::new(words));
+            return Ok(share);
         }
         self.links.receive_exactly(client, 16, message, during)?;
         let mut bytes = [0; 16];
@@ -255,13 +267,18 @@ impl Session {
     }
 }
 
+/// Integers mod 2^64 as words of the ring.
+pub(super) fn words<W: Word>(values: &[u64]) -> Zeroizing<Vec<W>> {
+    Zeroizing::new(values.iter().map(|v| W::from_u64(*v)).collect())
+}
+
 /// A weight under its mask, as it is sent.
-fn masked(plan: &Plan, key: &Prg, index: usize, weight: &EncodedWeight, message: &mut Vec<u8>) {
+fn masked<W: Word>(plan: &Plan, key: &Prg, index: usize, weight: &EncodedWeight, message: &mut Vec<u8>) {
     let n = plan.settings.ring;
-    let mut masked: Vec<u64> = linear::weight_mask(key, index as u32, weight.weight.len());
-    masked.iter_mut().zip(&weight.weight).for_each(|(m, w)| *m = m.wrapping_add(*w));
+    let mut masked: Vec<W> = linear::weight_mask(key, index as u32, weight.weight.len());
+    masked.iter_mut().zip(&weight.weight).for_each(|(m, w)| *m = m.add(W::from_u64(*w)));
     message.clear();
-    message.resize(word_bytes(n, 64, masked.len()), 0);
+    message.resize(word_bytes(n, W::BITS, masked.len()), 0);
     pack_words(n, &masked, message);
 }
 
@@ -271,8 +288,8 @@ fn digest_of(plan: &Plan) -> blake3::Hasher {
     digest
 }
 
-fn expanded(key: &undertone_ring::prg::Key, len: usize) -> Vec<u64> {
-    let mut words = vec![0; len];
+fn expanded<W: Word>(key: &undertone_ring::prg::Key, len: usize) -> Vec<W> {
+    let mut words = vec![W::from_u64(0); len];
     Prg::new(key).words(undertone_ring::prg::Counter { step: 0, field: 0 }, &mut words);
     words
 }
@@ -285,7 +302,7 @@ fn during(spec: &WeightSpec) -> String {
     format!("weights of `{}`", spec.stage)
 }
 
-impl core::fmt::Debug for WeightSet {
+impl<W: Word> core::fmt::Debug for WeightSet<W> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "WeightSet[{} weights]", self.weights.len())
     }

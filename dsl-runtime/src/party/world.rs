@@ -18,7 +18,7 @@ use crate::report::{Report, Stages};
 use crate::weights::Weights;
 use undertone_ring::prg::Prg;
 
-/// Two parties and a dealer in this process.
+/// All parties and a dealer in this process.
 #[derive(Clone, Debug)]
 pub struct World {
     settings: Settings,
@@ -84,6 +84,13 @@ impl World {
             #[cfg(any(test, feature = "test-util"))]
             taps: vec![],
         }
+    }
+
+    /// This many parties and a dealer: the first has the inputs, the second the weights, unless the description says more. Any of them but one may put together what
+    /// they see and learn nothing that is not released to them.
+    pub fn parties(parties: usize) -> Self {
+        let world = Self::two_party();
+        Self { settings: Settings { parties, ..world.settings }, ..world }
     }
 
     /// A world whose randomness is a function of a seed, for tests that must repeat themselves. It protects nothing.

@@ -1,8 +1,7 @@
 //! What a plan costs, stage by stage: the sum of what its protocols say, so it equals what a run measures.
 
-use super::{Kind, Plan, Step};
-use crate::protocol::argmax::ArgMax;
-use crate::protocol::{Cost, padded};
+use super::Plan;
+use crate::protocol::Cost;
 use core::fmt;
 
 /// The costs of a plan.
@@ -36,21 +35,6 @@ impl CostTable {
     }
 }
 
-/// The cost of one step for `batch` samples.
-pub(crate) fn step(plan: &Plan, step: &Step, batch: usize) -> Cost {
-    let (s, len) = (plan.settings, batch * step.len);
-    match &step.kind {
-        Kind::Open(opening) => s.open_cost(len, *opening),
-        Kind::Linear { geometry, .. } => s.linear(geometry, batch).cost::<u64>(plan.is_masked(step)),
-        Kind::Truncate { t } => s.truncate(*t).cost::<u64>(s.parties, padded(len)),
-        Kind::Relu { t } => s.relu(*t).cost::<u64>(padded(len)),
-        Kind::Max { windows, m, narrow } => s.max(windows, *m, *narrow, batch).cost::<u64>(),
-        Kind::ArgMax { axis, m, group } => ArgMax::new(*m, *axis, *group, batch).cost::<u64>(),
-        Kind::Release(r) => s.release(&plan.releases[*r].value).cost(padded(len)),
-        Kind::Input(_) | Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Cost::default(),
-    }
-}
-
 pub(super) fn table(plan: &Plan, batch: usize) -> CostTable {
     let mut rows: Vec<Row> = plan
         .stages
@@ -58,7 +42,7 @@ pub(super) fn table(plan: &Plan, batch: usize) -> CostTable {
         .map(|s| Row { stage: s.name.clone(), shape: s.shape.clone(), range: s.range.to_string(), cost: Cost::default() })
         .collect();
     for s in &plan.steps {
-        let cost = step(plan, s, batch);
+        let cost = plan.step_cost(s, batch);
         match rows.iter_mut().find(|r| r.stage == s.stage) {
             Some(row) => row.cost += cost,
             None if s.stage.is_empty() => {}

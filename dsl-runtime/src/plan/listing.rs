@@ -6,6 +6,7 @@ use core::fmt;
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let s = self.settings;
+        let opening = |m: u32| if m == s.opened { String::new() } else { format!(", m = {m}") };
         writeln!(f, "{}: n = {}, f = {}, m = {}, {} parties", self.model, s.ring, s.fraction, s.opened, s.parties)?;
         for (k, step) in self.steps.iter().enumerate() {
             let inputs: Vec<String> = step.inputs.iter().map(|i| format!("%{i}")).collect();
@@ -20,8 +21,8 @@ impl fmt::Display for Plan {
                     let bias = if w.bias.is_some() { " with bias" } else { "" };
                     format!("linear {}x{}x{} by {:?} to {}{bias}, groups {}", g.h, g.w, g.c, g.kernel, g.out, g.groups)
                 }
-                Kind::Truncate { t } => format!("truncate by {t}"),
-                Kind::Relu { t } => format!("relu after {t}"),
+                Kind::Truncate { t, m } => format!("truncate by {t}{}", opening(*m)),
+                Kind::Relu { t, m } => format!("relu after {t}{}", opening(*m)),
                 Kind::Max { windows, m, narrow } => {
                     format!("max of {:?} step {:?}, m = {m}{}", windows.kernel, windows.stride, if *narrow { ", narrow" } else { "" })
                 }

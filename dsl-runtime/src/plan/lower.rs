@@ -55,7 +55,8 @@ pub(super) fn lower(graph: &Graph, settings: &Settings, roles: Vec<(String, Plac
                 to.push(place);
             }
         }
-        releases.push(ReleaseSpec { name: release.name.clone(), value, shape: dims(shape), to });
+        let m = value.integer.unwrap_or(settings.opened);
+        releases.push(ReleaseSpec { name: release.name.clone(), value, shape: dims(shape), m, to });
     }
     Ok(Plan {
         schema: SCHEMA,
@@ -128,7 +129,7 @@ impl Lower<'_> {
             Op::Relu => {
                 let x = self.fraction(input(0))?;
                 let t = x.bits - self.s.fraction;
-                let step = self.push(Kind::Relu { t }, vec![x.step], node.shape.numel(), stage);
+                let step = self.push(Kind::Relu { t, m: self.s.opened }, vec![x.step], node.shape.numel(), stage);
                 Value { step, bits: self.s.fraction, ..x }
             }
             Op::MaxPool(_) => self.max_pool(node, id)?,
@@ -210,7 +211,7 @@ impl Lower<'_> {
         let (outer, inner) = (sizes(&x.layout.0[..place]), sizes(&x.layout.0[place + 1..]));
         let axis = Axis { outer, size: shape.dim(axis), inner };
         let (m, q) = (self.compared(node), axis.bits());
-        let step = self.push(Kind::ArgMax { axis, m, group: group(axis, m) }, vec![x.step], node.shape.numel(), &node.stage);
+        let step = self.push(Kind::ArgMax { axis, m, group: group(&self.s, axis, m) }, vec![x.step], node.shape.numel(), &node.stage);
         Ok(Value { step, layout: x.layout.without(place), bits: 0, factor: 1, integer: Some(q) })
     }
 
@@ -268,7 +269,7 @@ impl Lower<'_> {
             return x.clone();
         }
         let t = x.bits - self.s.fraction;
-        let step = self.once("truncate", Kind::Truncate { t }, x.step, shape.numel(), stage);
+        let step = self.once("truncate", Kind::Truncate { t, m: self.s.opened }, x.step, shape.numel(), stage);
         Value { step, bits: self.s.fraction, ..x.clone() }
     }
 

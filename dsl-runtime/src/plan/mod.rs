@@ -9,6 +9,7 @@ mod listing;
 mod lower;
 mod memory;
 pub mod passes;
+mod protocols;
 mod range;
 mod step;
 mod verify;
@@ -16,7 +17,6 @@ mod weights;
 mod widths;
 
 pub use crate::protocol::open::Opening;
-pub(crate) use cost::step as step_cost;
 pub use cost::{CostTable, Row};
 pub use deployment::{Deployment, Place};
 pub use memory::Layout;
@@ -34,25 +34,30 @@ use undertone_ring::Conv;
 use undertone_shape::Shape;
 
 /// The version of the plan's encoding; it is part of the hash.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// How numbers are represented, and how many parties compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Settings {
-    /// n: bits of the ring. 64 is what there is.
+    /// n: bits of the ring, 32 to 64. Rings of 32 bits are kept in words of 32, all others in words of 64.
     pub ring: u32,
     /// f: fraction bits of inputs, weights and activations.
     pub fraction: u32,
     /// m: bits opened by a comparison. Values must stay below 2^(m - 2 - f).
     pub opened: u32,
-    /// N: computing parties. 2 is what there is.
+    /// N: computing parties, 2 to 5.
     pub parties: usize,
+    /// The bytes that a link takes while a message is on its way, its bandwidth times its delay: longer messages among more than two parties go through kings.
+    pub delay_bytes: u64,
 }
 
+/// The largest number of computing parties.
+pub(crate) const PARTIES: usize = 5;
+
 impl Default for Settings {
-    /// 64 bits, of which 16 are a fraction; values are safe below 2^16.
+    /// 64 bits, of which 16 are a fraction; values are safe below 2^16. Two parties. Links of 1 Gbit/s and 100 us.
     fn default() -> Self {
-        Self { ring: 64, fraction: 16, opened: 34, parties: 2 }
+        Self { ring: 64, fraction: 16, opened: 34, parties: 2, delay_bytes: 12_500 }
     }
 }
 
@@ -62,19 +67,19 @@ impl Settings {
     /// # Errors
     /// Names the setting that cannot be used.
     pub fn check(&self) -> Result<()> {
-        let problem = if self.ring != 64 {
-            format!("a ring of {} bits: only 64 is built", self.ring)
-        } else if self.parties != 2 {
-            format!("{} parties: only 2 and a dealer are built", self.parties)
+        let problem = if !(32..=64).contains(&self.ring) {
+            format!("a ring of {} bits: use 32 to 64", self.ring)
+        } else if !(2..=PARTIES).contains(&self.parties) {
+            format!("{} parties: use 2 to {PARTIES}", self.parties)
         } else if !(4..=24).contains(&self.fraction) {
             format!("{} fraction bits: use 4 to 24", self.fraction)
-        } else if self.opened < self.fraction + 4 || self.opened + 1 + self.fraction > self.ring {
+        } else if self.opened < self.fraction + 4 || self.opened + self.fraction > self.ring {
             format!(
                 "{} opened bits with {} fraction bits: use {} to {}",
                 self.opened,
                 self.fraction,
                 self.fraction + 4,
-                self.ring - self.fraction - 1
+                self.ring - self.fraction
             )
         } else {
             return Ok(());
@@ -143,6 +148,8 @@ pub struct ReleaseSpec {
     pub value: Value,
     /// The shape of one sample.
     pub shape: Vec<usize>,
+    /// Bits that a released element has.
+    pub m: u32,
     /// Who learns it.
     pub to: Vec<Place>,
 }

@@ -40,11 +40,15 @@ pub enum Kind {
     Truncate {
         /// The shift.
         t: u32,
+        /// Bits that more than two parties open: the result stays below 2^(m - 2).
+        m: u32,
     },
     /// Division by 2^t, then ReLU.
     Relu {
         /// The shift; 0 for a value that is already at f bits.
         t: u32,
+        /// Bits that are opened: the result stays below 2^(m - 2).
+        m: u32,
     },
     /// The largest of each window.
     Max {

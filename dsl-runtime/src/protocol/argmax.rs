@@ -25,7 +25,7 @@
 //! After the tournaments of Catrina and de Hoogh; all pairs of a group at once after the three-input maxima of ABY2.0.
 
 use super::contest::{Contest, Material, State, Values, groups};
-use super::{Cost, Dealing, Phases, Round, Seat, Tape, TapeError};
+use super::{Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic};
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
 use undertone_ring::planes::BLOCK;
@@ -131,9 +131,9 @@ impl ArgMax {
         (0..).zip(&self.levels).map(|(k, level)| level.expand(tape, step, k)).collect::<Result<_, _>>().map(Materials)
     }
 
-    /// Rounds and bytes.
-    pub fn cost<W: Word>(&self) -> Cost {
-        self.levels.iter().map(Contest::cost::<W>).sum()
+    /// Messages and corrections.
+    pub fn traffic<W: Word>(&self) -> Traffic {
+        self.levels.iter().map(Contest::traffic::<W>).sum()
     }
 
     /// A party's half, on its share `z` of `[batch][outer][size][inner]`; the result is `[batch][outer][inner]`, mod 2^q.
@@ -161,6 +161,26 @@ impl<W: Word> Phases<W> for Run<'_, W> {
         } else {
             result[..self.argmax.results].copy_from_slice(&self.x.indices);
         }
+    }
+}
+
+impl<W: Word> Protocol<W> for ArgMax {
+    fn traffic(&self) -> Traffic {
+        self.traffic::<W>()
+    }
+
+    fn deal(&self, d: &mut Dealing<'_>, step: u32) {
+        self.deal::<W>(d, step);
+    }
+
+    fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
+        Ok(Box::new((self.clone(), self.expand::<W>(tape, step)?)))
+    }
+}
+
+impl<W: Word> Correlations<W> for (ArgMax, Materials<W>) {
+    fn run<'a>(&'a self, seat: Seat, z: &'a [W]) -> Box<dyn Phases<W> + 'a> {
+        Box::new(self.0.run(seat, &self.1, z))
     }
 }
 

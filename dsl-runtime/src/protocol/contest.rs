@@ -19,7 +19,7 @@
 use super::group::{At, Choice, Dealt, Opened, Widths, Words};
 use super::sign::{self, Sign, open_bits};
 use super::tape::Part;
-use super::{Cost, Dealing, Round, Seat, Tape, TapeError, counter, field, padded};
+use super::{Dealing, Round, Seat, Segment, Sum, Tape, TapeError, Traffic, counter, field, padded};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
 use undertone_ring::planes::{self, BLOCK, block_bytes};
@@ -176,12 +176,15 @@ impl Contest {
         Ok(Material { masks, index_masks, sign, beta, words })
     }
 
-    /// Rounds and bytes.
-    pub(super) fn cost<W: Word>(&self) -> Cost {
-        let words = |c: &Class| c.choice.corrections::<W>(self.widths(), c.units) as u64;
-        let sent = self.opened_bytes() + self.index_bytes::<W>() + self.comparisons / 8;
-        let corrections = self.classes.iter().map(words).sum();
-        self.sign.cost(self.comparisons) + Cost { rounds: 2, sent: sent as u64, corrections, multiply_adds: 0 }
+    /// Messages and corrections.
+    pub(super) fn traffic<W: Word>(&self) -> Traffic {
+        let mut opening = Traffic::message(Sum::Planes(self.m), self.opened_bytes());
+        if !self.first {
+            opening.rounds[0].push(Segment { sum: Sum::Words { n: self.q, word: W::BITS }, bytes: self.index_bytes::<W>() });
+        }
+        let words = |c: &Class| c.choice.corrections::<W>(self.widths(), c.units);
+        let choice = Traffic::message(Sum::Bits, self.comparisons / 8).with_corrections(self.classes.iter().map(words).sum());
+        opening + self.sign.traffic(self.comparisons) + choice
     }
 
     /// One phase; the last one gives what is left.

@@ -1,14 +1,14 @@
-//! What a protocol costs, exactly: the bytes are those of the messages, padding included.
+//! What a protocol costs, exactly: the bytes are those of the messages, padding included. How they travel is up to `king`.
 
 use core::ops::{Add, AddAssign};
 use serde::{Deserialize, Serialize};
 
-/// Rounds and bytes of a step, for one party.
+/// Rounds and bytes of a step, for the party that sends most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
-    /// Simultaneous exchanges.
+    /// Messages that have to wait for one another: a simultaneous exchange counts one, one through kings two.
     pub rounds: u64,
-    /// Bytes that one party sends to each of its peers.
+    /// Bytes that the busiest party sends, to all of its peers together.
     pub sent: u64,
     /// Bytes that the dealer sends to the last party; the others get a key.
     pub corrections: u64,

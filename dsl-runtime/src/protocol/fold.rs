@@ -3,7 +3,7 @@
 //! Goal: from shares of z, |z| < 2^(n-2), make y = z / 2^t public under a mask, on m bits only, and get shares of y mod 2^n.
 //!
 //! ```text
-//! shift    v_0 = floor(z_0 / 2^t)        v_i = ceil(z_i / 2^t) for i > 0       (mod 2^m; t = 0: v_i = z_i)
+//! shift    v_0 = floor((z_0 - (N - 2) 2^(t-1)) / 2^t)     v_i = ceil(z_i / 2^t) for i > 0       (mod 2^m; t = 0: v_i = z_i)
 //! offline  K1_i in Z_2^n: generator output, but for the last party's upper n - m bits, which are a correction such that
 //!          sum K1_i = -(r + 2^(m-2)) mod 2^n   with   r := -(sum K1_i) - 2^(m-2) mod 2^m
 //!          h = bit m-1 of r, shared in Z_2^(n-m)
@@ -14,11 +14,12 @@
 //! With R = r + 2^(m-2), Y = y + R - 2^m w. As 0 <= y + 2^(m-2) < 2^(m-1), the sum wraps exactly when bit m-1 of r is set and that of
 //! Y is not: w = h (1 - c). So Y - R + 2^m w = y over the integers.
 //!
-//! The mask of what a party sends is its own K1_i, used here alone. Contract: -2^(m-2) <= y < 2^(m-2) - (N - 1), and m <= n - t or
-//! t = 0. For N parties y is floor(z / 2^t) plus 0 to N - 1; at N = 2 it is exact on multiples of 2^t, and unbiased.
+//! The mask of what a party sends is its own K1_i, used here alone. Contract: -2^(m-2) + N/2 - 1 <= y <= 2^(m-2) - N/2, and
+//! m <= n - t or t = 0. One floor and N - 1 ceilings err upwards by (N - 2) / 2 units on average, which party 0 takes away beforehand: the rounding is unbiased, off by
+//! less than N / 2 units; at N = 2 it is exact on multiples of 2^t. At t = 0 nothing rounds.
 //! After SPU's truncation with a probabilistic rounding and Catrina's masked comparison.
 
-use super::{Cost, Dealing, Round, Seat, Tape, TapeError, counter, field};
+use super::{Dealing, Round, Seat, Sum, Tape, TapeError, Traffic, counter, field};
 use undertone_ring::planes::{self, block_bytes};
 use undertone_ring::rows::GROUP;
 use undertone_ring::words::word_bytes;
@@ -95,17 +96,22 @@ impl Fold {
         Ok(Material { k1, h })
     }
 
-    /// Bytes of the opening and of its corrections.
-    pub(super) fn cost<W: Word>(self, len: usize) -> Cost {
-        let corrections = if self.lifts() { 2 * word_bytes(self.n - self.m, W::BITS, len) as u64 } else { 0 };
-        Cost { rounds: 1, sent: (len / 32 * block_bytes(self.m)) as u64, corrections, multiply_adds: 0 }
+    /// The opening and its corrections.
+    pub(super) fn traffic<W: Word>(self, len: usize) -> Traffic {
+        let corrections = if self.lifts() { 2 * word_bytes(self.n - self.m, W::BITS, len) } else { 0 };
+        Traffic::message(Sum::Planes(self.m), len / 32 * block_bytes(self.m)).with_corrections(corrections)
+    }
+
+    /// What party 0 takes away before it shifts, so that the rounding of more than two parties is centred: N - 1 of them round up.
+    pub(super) fn centre<W: Word>(t: u32, seat: Seat) -> W {
+        if t == 0 { W::from_u64(0) } else { W::from_u64((seat.parties as u64).saturating_sub(2)).shl(t - 1) }
     }
 
     /// Shift and mask: appends e_i, packed to m bits.
     pub(super) fn send<W: Word>(self, seat: Seat, material: &Material<W>, z: &[W], out: &mut Vec<u8>) {
         let start = out.len();
         out.resize(start + z.len() / 32 * block_bytes(self.m), 0);
-        let (first, t, m) = (seat.is_first(), self.t, self.m);
+        let (first, t, m, centre) = (seat.is_first(), self.t, self.m, Self::centre::<W>(self.t, seat));
         simd::vectorize(
             #[inline(always)]
             || {
@@ -114,7 +120,7 @@ impl Fold {
                     let mut e = [W::from_u64(0); GROUP];
                     if first {
                         for i in 0..GROUP {
-                            e[i] = z[i].shr(t).sub(k1[i]);
+                            e[i] = z[i].sub(centre).shr(t).sub(k1[i]);
                         }
                     } else {
                         for i in 0..GROUP {

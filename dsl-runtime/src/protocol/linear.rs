@@ -147,8 +147,8 @@ impl Linear {
 
     /// The samples of a slice.
     fn samples_at_once<W: Word>(&self) -> usize {
-        // an even number of samples is a whole number of blocks of both streams, 32 samples are whole blocks of narrow words
-        let whole = if self.n == W::BITS { 2 } else { 32 };
+        // so many samples are whole blocks of both streams; 32 are whole blocks of narrow words
+        let whole = if self.n == W::BITS { 128 / W::BITS as usize } else { 32 };
         let most = (AT_ONCE / self.conv.inputs().max(self.conv.outputs()).max(1)).min(WORK_AT_ONCE / self.conv.multiply_adds().max(1));
         most.next_multiple_of(whole).max(whole)
     }

@@ -14,7 +14,7 @@
 //! Rounds: those of [`relu`](super::relu) for each level, 4 at m up to 38. At m = 35, n = 35: 35 + 18 + 1 = 54 bits sent a comparison.
 
 use super::relu::{Material, Relu, State};
-use super::{Cost, Dealing, Fold, Phases, Round, Seat, Tape, TapeError, padded};
+use super::{Correlations, Dealing, Fold, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, padded};
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
 use undertone_ring::rows::GROUP;
@@ -178,9 +178,9 @@ impl Max {
             .map(Materials)
     }
 
-    /// Rounds and bytes.
-    pub fn cost<W: Word>(&self) -> Cost {
-        self.compared().map(|(_, level)| self.relu.cost::<W>(level.comparisons(self.batch))).sum()
+    /// Messages and corrections.
+    pub fn traffic<W: Word>(&self) -> Traffic {
+        self.compared().map(|(_, level)| self.relu.traffic::<W>(level.comparisons(self.batch))).sum()
     }
 
     /// A party's half, on its share `z` of `[batch][spatial…][c]`.
@@ -294,5 +294,25 @@ impl<W: Word> Phases<W> for Run<'_, W> {
         } else {
             self.step(0, Round::NONE, out, &mut []);
         }
+    }
+}
+
+impl<W: Word> Protocol<W> for Max {
+    fn traffic(&self) -> Traffic {
+        self.traffic::<W>()
+    }
+
+    fn deal(&self, d: &mut Dealing<'_>, step: u32) {
+        self.deal::<W>(d, step);
+    }
+
+    fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
+        Ok(Box::new((self.clone(), self.expand::<W>(tape, step)?)))
+    }
+}
+
+impl<W: Word> Correlations<W> for (Max, Materials<W>) {
+    fn run<'a>(&'a self, seat: Seat, z: &'a [W]) -> Box<dyn Phases<W> + 'a> {
+        Box::new(self.0.run(seat, &self.1, z))
     }
 }

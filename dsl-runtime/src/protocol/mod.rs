@@ -18,6 +18,7 @@ mod contest;
 mod cost;
 mod fold;
 pub(crate) mod group;
+pub(crate) mod king;
 pub mod linear;
 pub mod max;
 mod merge;
@@ -31,11 +32,13 @@ pub mod tape;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod traffic;
 pub mod truncate;
 
 pub use cost::Cost;
 pub use fold::Fold;
 pub use tape::{Dealing, Sink, Tape, TapeError};
+pub use traffic::{Segment, Sum, Traffic};
 use undertone_ring::prg::Counter;
 use undertone_ring::rows::GROUP;
 
@@ -87,6 +90,36 @@ pub trait Phases<W> {
     /// Phase `k` of `0..=rounds`: reads round `k - 1`, appends to `out` what this party sends in round `k`. The last phase sends nothing
     /// and leaves the result in `result`.
     fn phase(&mut self, k: usize, round: Round<'_>, out: &mut Vec<u8>, result: &mut [W]);
+}
+
+/// What a step of a plan does with shares that takes correlations and rounds: all that the plan, the dealer and the parties know of it.
+pub trait Protocol<W> {
+    /// The messages and corrections.
+    fn traffic(&self) -> Traffic;
+
+    /// The dealer's half, under the number of the step.
+    fn deal(&self, d: &mut Dealing<'_>, step: u32);
+
+    /// What a party unpacks from its tape.
+    ///
+    /// # Errors
+    /// [`TapeError`] where the tape is too short.
+    fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError>;
+}
+
+/// A party's correlations for one step: good for one run.
+pub trait Correlations<W>: Send {
+    /// The party's half of the step, on its share, padded to whole groups of 256.
+    fn run<'a>(&'a self, seat: Seat, z: &'a [W]) -> Box<dyn Phases<W> + 'a>;
+}
+
+/// A protocol on so many elements, whole groups of 256.
+#[derive(Clone, Debug)]
+pub struct On<P> {
+    /// The protocol.
+    pub protocol: P,
+    /// The number of elements.
+    pub len: usize,
 }
 
 /// Names of the streams within a step; a protocol that runs several comparisons adds a multiple of [`field::SPAN`].

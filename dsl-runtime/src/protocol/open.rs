@@ -11,7 +11,7 @@
 //! The mask of what a party sends is its own r_i, used for this wire of this run alone. One round, n bits an element; no corrections.
 //! After the masked wires of ABY2.0 and of Ben-Efraim, Nielsen and Omri.
 
-use super::{Cost, Dealing, Phases, Round, Tape, counter, field};
+use super::{Dealing, Phases, Round, Sum, Tape, Traffic, counter, field};
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
@@ -64,9 +64,9 @@ pub fn dealt<W: Word>(d: &Dealing<'_>, sends: impl Fn(usize) -> bool, step: u32,
     mask
 }
 
-/// Rounds and bytes for `len` elements of n bits.
-pub fn cost<W: Word>(n: u32, len: usize) -> Cost {
-    Cost { rounds: 1, sent: word_bytes(n, W::BITS, len) as u64, ..Cost::default() }
+/// The message of `len` elements of n bits.
+pub fn traffic<W: Word>(n: u32, len: usize) -> Traffic {
+    Traffic::message(Sum::Words { n, word: W::BITS }, word_bytes(n, W::BITS, len))
 }
 
 /// A party's half: its share `x` and its mask.

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! zero     zeta_i = sum over j < i of PRG(s_ij) - sum over j > i of PRG(s_ij) in Z_2^n          s_ij: a seed of parties i and j
-//! message  v_i = the share z_i + zeta_i, shifted right by t (party 0 rounds down, the others up), reduced to m bits
-//! result   y = sum v_i mod 2^m, signed: z / 2^t, up to N - 1 units more            |y| < 2^(m-1) - N
+//! message  v_i = the share z_i + zeta_i, shifted right by t as `fold` does (party 0 down, the others up, centred), reduced to m bits
+//! result   y = sum v_i mod 2^m, signed: z / 2^t, off by less than N / 2 units (1 for two parties)            |y| < 2^(m-1) - N
 //! ```
 //!
 //! The zero sharing comes first, in Z_2^n, so that the messages of honest parties are uniform subject to their sum whatever their shares were; and the value
@@ -12,8 +12,8 @@
 //! What the receiver learns: y, that is z / 2^t rounded at random to one of its neighbours. Releasing one input again and again averages towards z.
 //! One message of m bits an element to the receiver, no corrections, no round before it.
 
-use super::fold::mask;
-use super::{Cost, Round, Seat, field};
+use super::fold::{Fold, mask};
+use super::{Round, Seat, field};
 use undertone_ring::Word;
 use undertone_ring::planes::{BLOCK, block_bytes};
 use undertone_ring::prg::{Counter, Prg};
@@ -46,12 +46,13 @@ pub fn zero<W: Word>(seat: Seat, pairs: &[Option<Prg>], step: u32, len: usize) -
 impl Release {
     /// This party's message, from its share (whole blocks of 32) and its share of zero.
     pub fn message<W: Word>(self, seat: Seat, z: &[W], zeta: &[W]) -> Vec<u8> {
+        let centre = Fold::centre::<W>(self.t, seat);
         let v: Zeroizing<Vec<W>> = z
             .iter()
             .zip(zeta)
             .map(|(z, zero)| {
                 let z = z.add(*zero);
-                if seat.is_first() { z.shr(self.t) } else { z.neg().shr(self.t).neg() }
+                if seat.is_first() { z.sub(centre).shr(self.t) } else { z.neg().shr(self.t).neg() }
             })
             .collect::<Vec<W>>()
             .into();
@@ -76,10 +77,5 @@ impl Release {
     /// The length of a message of `len` elements, whole blocks of 32.
     pub fn bytes(self, len: usize) -> usize {
         len / BLOCK * block_bytes(self.m)
-    }
-
-    /// One message to the receiver.
-    pub fn cost(self, len: usize) -> Cost {
-        Cost { rounds: 1, sent: self.bytes(len) as u64, ..Cost::default() }
     }
 }

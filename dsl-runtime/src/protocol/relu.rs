@@ -9,7 +9,7 @@
 use super::fold::{self, Fold};
 use super::sign::{self, Sign, open_bits};
 use super::tape::Part;
-use super::{Cost, Dealing, Phases, Round, Seat, Tape, TapeError, select};
+use super::{Correlations, Dealing, On, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, select};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
 
@@ -102,9 +102,9 @@ impl Relu {
         all.ok_or(TapeError { expected: 0, found: 0 })
     }
 
-    /// Rounds and bytes for `len` elements.
-    pub fn cost<W: Word>(&self, len: usize) -> Cost {
-        self.fold.cost::<W>(len) + self.sign.cost(len) + select::cost::<W>(self.fold, len)
+    /// Messages and corrections for `len` elements.
+    pub fn traffic<W: Word>(&self, len: usize) -> Traffic {
+        self.fold.traffic::<W>(len) + self.sign.traffic(len) + select::traffic::<W>(self.fold, len)
     }
 
     /// A party's half, on its share `z`.
@@ -148,5 +148,26 @@ impl<W: Word> Phases<W> for Run<'_, W> {
     }
     fn phase(&mut self, k: usize, round: Round<'_>, out: &mut Vec<u8>, result: &mut [W]) {
         self.relu.phase(k, self.seat, self.material, self.z, &mut self.state, round, out, result);
+    }
+}
+
+impl<W: Word> Protocol<W> for On<Relu> {
+    fn traffic(&self) -> Traffic {
+        self.protocol.traffic::<W>(self.len)
+    }
+
+    fn deal(&self, d: &mut Dealing<'_>, step: u32) {
+        self.protocol.deal::<W>(d, step, 0, self.len);
+    }
+
+    fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
+        let material = self.protocol.expand(tape, step, 0, self.len)?;
+        Ok(Box::new((self.protocol.clone(), material)))
+    }
+}
+
+impl<W: Word> Correlations<W> for (Relu, Material<W>) {
+    fn run<'a>(&'a self, seat: Seat, z: &'a [W]) -> Box<dyn Phases<W> + 'a> {
+        Box::new(self.0.run(seat, &self.1, z))
     }
 }

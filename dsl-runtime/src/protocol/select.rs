@@ -16,7 +16,7 @@
 //! The mask of what a party sends is its own share of beta.
 
 use super::fold::{self, Fold};
-use super::{Cost, Dealing, Seat, Tape, TapeError, counter, field};
+use super::{Dealing, Seat, Sum, Tape, TapeError, Traffic, counter, field};
 use undertone_ring::planes::{self, BLOCK, block_bytes};
 use undertone_ring::rows::GROUP;
 use undertone_ring::words::word_bytes;
@@ -70,12 +70,12 @@ pub(super) fn expand<W: Word>(fold: Fold, tape: &mut Tape<'_>, step: u32, level:
 }
 
 /// One bit an element, and the corrections of A, B and C.
-pub(super) fn cost<W: Word>(fold: Fold, len: usize) -> Cost {
+pub(super) fn traffic<W: Word>(fold: Fold, len: usize) -> Traffic {
     let mut corrections = 2 * word_bytes(fold.n, W::BITS, len);
     if fold.lifts() {
         corrections += word_bytes(fold.n - fold.m, W::BITS, len);
     }
-    Cost { rounds: 1, sent: (len / 8) as u64, corrections: corrections as u64, multiply_adds: 0 }
+    Traffic::message(Sum::Bits, len / 8).with_corrections(corrections)
 }
 
 /// Shares of b y from the opened bits `bh` and the opened planes `y`.

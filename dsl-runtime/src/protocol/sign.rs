@@ -20,7 +20,7 @@
 //! After the one-time truth tables of Ishai et al. (TCC 2013) and the masked comparison of Catrina and de Hoogh.
 
 use super::merge::{Masks, Tree, merge};
-use super::{Cost, Dealing, Round, Seat, Tape, TapeError, counter, field};
+use super::{Dealing, Round, Seat, Sum, Tape, TapeError, Traffic, counter, field};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
 use undertone_ring::planes::{self, BLOCK, block_bytes, digit_width, digits, table_bytes};
@@ -112,14 +112,14 @@ impl Sign {
         Ok(Material { tables, top, masks })
     }
 
-    pub(super) fn cost(&self, len: usize) -> Cost {
+    /// A message a level of merging, and the corrections.
+    pub(super) fn traffic(&self, len: usize) -> Traffic {
         let blocks = len / BLOCK;
-        let mut cost = Cost { corrections: (self.sent_tables(blocks) + 4 * blocks) as u64, ..Cost::default() };
-        for level in &self.tree.levels {
+        let levels = self.tree.levels.iter().map(|level| {
             let (sent, corrections) = level.bytes(blocks);
-            cost += Cost { rounds: 1, sent: sent as u64, corrections: corrections as u64, multiply_adds: 0 };
-        }
-        cost
+            Traffic::message(Sum::Bits, sent).with_corrections(corrections)
+        });
+        levels.sum::<Traffic>().with_corrections(self.sent_tables(blocks) + 4 * blocks)
     }
 
     /// Looks up the digits of Y: the message of the first level, or with a single digit the result in `state`.

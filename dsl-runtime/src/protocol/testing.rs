@@ -3,6 +3,7 @@
 use super::{Dealing, Phases, Round, Seat, Tape, padded};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use undertone_ring::Word;
 use undertone_ring::prg::{Key, Prg};
 
 /// Parties, their generators and a source of test values.
@@ -20,7 +21,7 @@ pub(crate) struct Lockstep {
 }
 
 /// Runs `phases` of all parties to the end.
-pub(crate) type Party<'a> = Box<dyn Phases<u64> + 'a>;
+pub(crate) type Party<'a, W = u64> = Box<dyn Phases<W> + 'a>;
 
 impl Lockstep {
     pub(crate) fn new(parties: usize, seed: u64) -> Self {
@@ -51,6 +52,12 @@ impl Lockstep {
             .collect()
     }
 
+    /// The same in words of any size.
+    pub(crate) fn share_in<W: Word>(&mut self, values: &[i64]) -> Vec<Vec<W>> {
+        let narrow = |share: Vec<u64>| share.into_iter().map(W::from_u64).collect();
+        self.share(values).into_iter().map(narrow).collect()
+    }
+
     /// Random shares of `values` mod 2^64 (also right for any smaller ring), padded to whole groups; every ninth element has extreme shares.
     pub(crate) fn share(&mut self, values: &[i64]) -> Vec<Vec<u64>> {
         const EXTREME: [u64; 6] = [0, 1, 1 << 63, u64::MAX, 1 << 16, (1 << 63) - 1];
@@ -67,9 +74,9 @@ impl Lockstep {
         shares
     }
 
-    pub(crate) fn run(&mut self, mut parties: Vec<Party<'_>>, len: usize) -> Vec<Vec<u64>> {
+    pub(crate) fn run<W: Word>(&mut self, mut parties: Vec<Party<'_, W>>, len: usize) -> Vec<Vec<W>> {
         let rounds = parties[0].rounds();
-        let mut results = vec![vec![0u64; len]; self.parties];
+        let mut results = vec![vec![W::from_u64(0); len]; self.parties];
         let mut last: Vec<Vec<u8>> = vec![vec![]; self.parties];
         for k in 0..=rounds {
             let mut next = vec![vec![]; self.parties];
@@ -92,10 +99,10 @@ impl Lockstep {
 }
 
 /// The values that shares stand for, signed, mod 2^n.
-pub(crate) fn reveal(shares: &[Vec<u64>], n: u32) -> Vec<i64> {
+pub(crate) fn reveal<W: Word>(shares: &[Vec<W>], n: u32) -> Vec<i64> {
     (0..shares[0].len())
         .map(|k| {
-            let sum = shares.iter().fold(0u64, |s, share| s.wrapping_add(share[k]));
+            let sum = shares.iter().fold(0u64, |s, share| s.wrapping_add(share[k].to_u64()));
             ((sum << (64 - n)) as i64) >> (64 - n)
         })
         .collect()

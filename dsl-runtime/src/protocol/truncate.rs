@@ -19,7 +19,7 @@
 use super::fold::{Fold, Material as Opening};
 use super::sign::open_bits;
 use super::tape::Part;
-use super::{Cost, Dealing, Phases, Round, Seat, Tape, TapeError, counter, field};
+use super::{Correlations, Dealing, Phases, Protocol, Round, Seat, Sum, Tape, TapeError, Traffic, counter, field};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
 use undertone_ring::planes::BLOCK;
@@ -81,11 +81,11 @@ impl Truncate {
     }
 
     /// One round; one bit an element and t bits of corrections for two parties, m and 2 (n - m) for more.
-    pub fn cost<W: Word>(self, parties: usize, len: usize) -> Cost {
+    pub fn traffic<W: Word>(self, parties: usize, len: usize) -> Traffic {
         if parties != 2 {
-            return self.fold().cost::<W>(len);
+            return self.fold().traffic::<W>(len);
         }
-        Cost { rounds: 1, sent: (len / 8) as u64, corrections: word_bytes(self.t, W::BITS, len) as u64, multiply_adds: 0 }
+        Traffic::message(Sum::Bits, len / 8).with_corrections(word_bytes(self.t, W::BITS, len))
     }
 
     /// A party's half, on its share `z`.
@@ -150,6 +150,38 @@ impl<W: Word> Phases<W> for Run<'_, W> {
                 }
             }
         }
+    }
+}
+
+/// Truncation of so many elements among so many parties.
+#[derive(Clone, Copy, Debug)]
+pub struct Truncation {
+    /// The widths.
+    pub truncate: Truncate,
+    /// The number of parties.
+    pub parties: usize,
+    /// The number of elements, whole groups of 256.
+    pub len: usize,
+}
+
+impl<W: Word> Protocol<W> for Truncation {
+    fn traffic(&self) -> Traffic {
+        self.truncate.traffic::<W>(self.parties, self.len)
+    }
+
+    fn deal(&self, d: &mut Dealing<'_>, step: u32) {
+        self.truncate.deal::<W>(d, step, self.len);
+    }
+
+    fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
+        let material = self.truncate.expand::<W>(self.parties, tape, step, self.len)?;
+        Ok(Box::new((self.truncate, material)))
+    }
+}
+
+impl<W: Word> Correlations<W> for (Truncate, Material<W>) {
+    fn run<'a>(&'a self, seat: Seat, z: &'a [W]) -> Box<dyn Phases<W> + 'a> {
+        Box::new(self.0.run(seat, &self.1, z))
     }
 }
 

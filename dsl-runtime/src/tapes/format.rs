@@ -3,7 +3,7 @@
 use super::durable::{CHECKSUM, failed};
 use crate::entropy::Seed;
 use crate::error::{Error, Result};
-use crate::plan::{Plan, step_cost};
+use crate::plan::Plan;
 use crate::wire::{decode, encode};
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Seek, SeekFrom};
@@ -80,7 +80,7 @@ pub(super) struct Header {
 impl Header {
     /// What the header of a tape must be.
     pub(super) fn new(of: &Contents, tape: u64, plan: &Plan) -> Self {
-        let len = plan.steps.iter().map(|s| step_cost(plan, s, of.batch as usize).corrections).sum();
+        let len = plan.steps.iter().map(|s| plan.step_cost(s, of.batch as usize).corrections).sum();
         let (dealing, plan, party, set, batch) = (of.dealing, of.plan, of.party, of.set, of.batch);
         Self { version: VERSION, dealing, tape, plan, party, set, batch, len }
     }

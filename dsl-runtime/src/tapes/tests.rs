@@ -8,7 +8,7 @@ use crate::graph::{Graph, Init, trace};
 use crate::net::{Sent, Tap, Transport, network};
 use crate::party::World;
 use crate::party::source::Source;
-use crate::plan::{Plan, Settings, step_cost};
+use crate::plan::{Plan, Settings};
 use crate::{Session, Weights};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -525,7 +525,7 @@ fn no_block_is_asked_for_twice_by_dealer_or_party_over_many_sessions() {
 #[test]
 fn a_tape_is_as_long_as_the_plan_says() {
     let (place, plan) = (Place::dealt(1), plan());
-    let corrections: u64 = plan.steps.iter().map(|s| step_cost(&plan, s, BATCH).corrections).sum();
+    let corrections: u64 = plan.steps.iter().map(|s| plan.step_cost(s, BATCH).corrections).sum();
     let len = std::fs::metadata(place.tape(1)).unwrap().len();
     assert!((corrections + 32..corrections + 300).contains(&len), "{len} bytes for {corrections} of corrections");
     let mut folder = place.open(1).unwrap();

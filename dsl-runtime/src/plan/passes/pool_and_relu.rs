@@ -41,8 +41,8 @@ fn pooling_first_is_cheaper(graph: &Graph, pool: &Node, s: &Settings) -> bool {
     let (inputs, outputs) = (padded(relu.shape.numel()), padded(pool.shape.numel()));
     let Some(windows) = crate::plan::windows(pool, relu.shape) else { return false };
     let t = if product { s.fraction } else { 0 };
-    let relu_first = s.relu(t).cost::<u64>(inputs) + s.max(&windows, s.opened, false, 1).cost::<u64>();
-    let truncate = if product { s.truncate(s.fraction).cost::<u64>(s.parties, inputs) } else { Cost::default() };
-    let pool_first = truncate + s.max(&windows, s.opened + 1, true, 1).cost::<u64>() + s.relu(0).cost::<u64>(outputs);
+    let relu_first = s.relu(t, inputs) + s.max(&windows, s.opened, false);
+    let truncate = if product { s.truncation(s.fraction, inputs) } else { Cost::default() };
+    let pool_first = truncate + s.max(&windows, s.opened + 1, true) + s.relu(0, outputs);
     pool_first.sent + pool_first.corrections < relu_first.sent + relu_first.corrections
 }

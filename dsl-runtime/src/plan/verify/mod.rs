@@ -65,6 +65,17 @@ impl Plan {
                     format!("release `{}` is not a share of the declared shape and scale, or is opened {opened} times", release.name);
                 return Err((release.value.step, message));
             }
+            let fits = match release.value.integer {
+                Some(q) => release.m == q,
+                // what lies above the ring is nobody's, and must not be shifted into what is released
+                None => release.m >= 3 && release.m.saturating_add(release.value.bits - self.settings.fraction) <= self.settings.ring,
+            };
+            if !fits {
+                return Err((
+                    release.value.step,
+                    format!("release `{}` has {} bits, which its value does not have", release.name, release.m),
+                ));
+            }
         }
         Ok(())
     }

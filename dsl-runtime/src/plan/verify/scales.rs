@@ -47,7 +47,7 @@ impl Scale {
         match &step.kind {
             Kind::Input(_) => Ok(Self::One(Reading { bits: f, factor: 1 })),
             Kind::Open(_) | Kind::Max { .. } => at_fraction(0),
-            Kind::Relu { t } | Kind::Truncate { t } => at_fraction(*t),
+            Kind::Relu { t, .. } | Kind::Truncate { t, .. } => at_fraction(*t),
             Kind::ArgMax { axis, .. } => at_fraction(0).map(|_| Self::Index(axis.bits())),
             Kind::Release(_) => one().map(Self::One),
             Kind::Linear { weight, .. } => product(plan, *weight, one()?),

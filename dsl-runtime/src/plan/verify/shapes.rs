@@ -26,7 +26,7 @@ impl Plan {
         // opened values are read by linear steps alone, and results of narrow comparisons by a ReLU that opens no more bits than they have
         let readable = |k: usize| match input(k).map(|s| &s.kind) {
             Some(Kind::Open(_)) => matches!(step.kind, Kind::Linear { .. }),
-            Some(Kind::Max { narrow: true, m, .. }) => step.kind == Kind::Relu { t: 0 } && *m >= self.settings.opened,
+            Some(Kind::Max { narrow: true, m: wide, .. }) => matches!(step.kind, Kind::Relu { t: 0, m } if m <= *wide),
             Some(Kind::Release(_)) | None => false,
             Some(_) => !matches!(step.kind, Kind::Linear { .. }),
         };
@@ -34,7 +34,8 @@ impl Plan {
             return false;
         }
         let s = self.settings;
-        let widths = |t: u32| Fold { n: s.ring, t, m: s.opened }.is_valid(64);
+        let word = if s.ring <= u32::BITS { u32::BITS } else { u64::BITS };
+        let widths = |t: u32, m: u32| Fold { n: s.ring, t, m }.is_valid(word);
         match &step.kind {
             Kind::Input(k) => self.inputs.get(*k).is_some_and(|i| i.shape.len() <= MAX_RANK && product(&i.shape) == Some(step.len)),
             Kind::Open(opening) => {
@@ -43,8 +44,8 @@ impl Plan {
             }
             Kind::Release(r) => self.releases.get(*r).is_some_and(|r| len(0) == Some(step.len) && step.inputs == [r.value.step]),
             Kind::Times { factor } => len(0) == Some(step.len) && *factor > 0,
-            Kind::Truncate { t } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && widths(*t),
-            Kind::Relu { t } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t),
+            Kind::Truncate { t, m } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && widths(*t, *m),
+            Kind::Relu { t, m } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t, *m),
             Kind::Add => len(0) == Some(step.len) && len(1) == Some(step.len),
             Kind::Linear { geometry, weight } => {
                 self.weights.get(*weight).is_some_and(|w| geometry.weights() == Some(w.len) && w.out == geometry.out)

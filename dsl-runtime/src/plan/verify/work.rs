@@ -130,7 +130,9 @@ fn whole(elements: usize) -> usize {
 mod tests {
     use super::*;
     use crate::plan::Settings;
+    use crate::protocol::Fold;
     use crate::protocol::argmax::{ArgMax, Axis};
+    use crate::protocol::max::Max;
     use undertone_ring::conv::Conv;
 
     fn step(kind: Kind, len: usize) -> Step {
@@ -145,9 +147,9 @@ mod tests {
             Windows { size: [16, 16, 64], kernel: [1, 1, 32], stride: [16, 16, 1], padding: [0; 3], channels: 1 },
         ];
         let s = Settings::default();
-        let corrections = |comparisons: usize| s.relu(0).cost::<u64>(comparisons).corrections;
+        let corrections = |comparisons: usize| s.relu(0, comparisons).corrections;
         for (windows, batch) in windows.iter().flat_map(|w| [(w, 1), (w, 3)]) {
-            let made = s.max(windows, s.opened, false, batch).cost::<u64>().corrections;
+            let made = Max::new(Fold { n: s.ring, t: 0, m: s.opened }, windows, batch).traffic::<u64>().corrections;
             assert_eq!(corrections(windows.comparisons(batch)), made, "{windows:?}");
             let len = windows.pooled().iter().product::<usize>() * windows.channels;
             let counted = elements(&step(Kind::Max { windows: *windows, m: s.opened, narrow: false }, len), batch);

@@ -1,5 +1,6 @@
 //! The index against the integer function, for every tree; its cost against what was sent; no block of a generator twice; messages that say nothing.
 
+use super::super::tests::{measured, told};
 use super::*;
 use crate::protocol::release::{Release, zero};
 use crate::protocol::testing::{Lockstep, Party, reveal};
@@ -57,9 +58,7 @@ fn finds_the_largest(parties: usize, m: u32, dims: [usize; 3], g: usize) {
     let bits = axis(dims).bits();
     let got: Vec<i64> = run(&mut world, &step, &x, outer * inner).iter().map(|v| (v & ((1 << bits) - 1)) as i64).collect();
     assert_eq!(got, expected(&x, dims), "{parties} parties, m = {m}, {dims:?}, groups of {g}");
-    let measured =
-        Cost { rounds: world.rounds as u64, sent: world.sent[0] as u64, corrections: world.corrections.len() as u64, multiply_adds: 0 };
-    assert_eq!(measured, step.cost::<u64>(), "{parties} parties, m = {m}, {dims:?}, groups of {g}");
+    assert_eq!(measured(&world), told(&step.traffic::<u64>()), "{parties} parties, m = {m}, {dims:?}, groups of {g}");
 }
 
 #[test]
@@ -116,8 +115,8 @@ fn indices_of_narrow_values_may_be_wider_than_the_values() {
 fn rounds_and_bits_are_those_of_the_documentation() {
     let cost = |k: usize, g: usize, m: u32| {
         let units = 1 << 16;
-        let cost = ArgMax::new(m, axis([1, k, units]), g, 1).cost::<u64>();
-        (cost.rounds, cost.sent * 8 / units as u64, cost.corrections * 8 / units as u64)
+        let (rounds, sent, corrections) = told(&ArgMax::new(m, axis([1, k, units]), g, 1).traffic::<u64>());
+        (rounds, sent * 8 / units, corrections * 8 / units)
     };
     for (k, g, expected) in [
         (4, 2, (8, 116, 441)),

@@ -1,0 +1,88 @@
+//! Which protocol computes a step, with which widths: the one place that turns a plan into protocols, for the cost, the dealer and the parties.
+
+use super::{Kind, Opening, Place, Plan, ReleaseSpec, Step};
+use crate::protocol::argmax::ArgMax;
+use crate::protocol::king::Wires;
+use crate::protocol::linear::Linear;
+use crate::protocol::max::Max;
+use crate::protocol::release::Release;
+use crate::protocol::relu::Relu;
+use crate::protocol::truncate::{Truncate, Truncation};
+use crate::protocol::{Cost, Fold, On, Protocol, open, padded};
+use undertone_ring::Word;
+
+impl Plan {
+    /// The protocol of a step that takes correlations and rounds; openings, products and releases have ways of their own, and the other steps are local.
+    pub(crate) fn protocol<W: Word>(&self, step: &Step, batch: usize) -> Option<Box<dyn Protocol<W>>> {
+        let (n, parties, len) = (self.settings.ring, self.settings.parties, padded(batch * step.len));
+        Some(match &step.kind {
+            Kind::Truncate { t, m } => Box::new(Truncation { truncate: Truncate { n, t: *t, m: *m }, parties, len }),
+            Kind::Relu { t, m } => Box::new(On { protocol: Relu::new(Fold { n, t: *t, m: *m }), len }),
+            Kind::Max { windows, m, narrow } => Box::new(Max::new(Fold { n: if *narrow { *m } else { n }, t: 0, m: *m }, windows, batch)),
+            Kind::ArgMax { axis, m, group } => Box::new(ArgMax::new(*m, *axis, *group, batch)),
+            Kind::Input(_)
+            | Kind::Open(_)
+            | Kind::Linear { .. }
+            | Kind::Sum(_)
+            | Kind::Times { .. }
+            | Kind::Add
+            | Kind::Move(_)
+            | Kind::Release(_) => return None,
+        })
+    }
+
+    /// The product of a linear step.
+    pub(crate) fn linear(&self, step: &Step, batch: usize) -> Option<(Linear, usize)> {
+        let Kind::Linear { geometry, weight } = &step.kind else { return None };
+        Some((Linear { n: self.settings.ring, conv: geometry.conv(), batch }, *weight))
+    }
+
+    /// The release of a value: a fraction leaves at f bits; an index as it is.
+    pub(crate) fn release(&self, release: &ReleaseSpec) -> Release {
+        let t = if release.value.integer.is_some() { 0 } else { release.value.bits - self.settings.fraction };
+        Release { t, m: release.m }
+    }
+
+    /// Between whom messages travel.
+    pub(crate) fn wires(&self) -> Wires {
+        Wires { parties: self.settings.parties, delay_bytes: self.settings.delay_bytes }
+    }
+
+    /// What a step costs for `batch` samples.
+    pub(crate) fn step_cost(&self, step: &Step, batch: usize) -> Cost {
+        if self.settings.ring <= u32::BITS { self.cost_in::<u32>(step, batch) } else { self.cost_in::<u64>(step, batch) }
+    }
+
+    fn cost_in<W: Word>(&self, step: &Step, batch: usize) -> Cost {
+        if let Some(protocol) = self.protocol::<W>(step, batch) {
+            return self.wires().cost(&protocol.traffic());
+        }
+        let len = batch * step.len;
+        match &step.kind {
+            Kind::Open(opening) => {
+                let traffic = open::traffic::<W>(self.settings.ring, len);
+                if *opening == Opening::default() { self.wires().cost(&traffic) } else { self.one_way(*opening, &traffic) }
+            }
+            Kind::Linear { .. } => self.linear(step, batch).map(|(l, _)| l.cost::<W>(self.is_masked(step))).unwrap_or_default(),
+            Kind::Release(r) => {
+                let release = &self.releases[*r];
+                let receivers = |party: usize| release.to.iter().filter(|place| **place != Place::Party(party)).count() as u64;
+                let busiest = (0..self.settings.parties).map(receivers).max().unwrap_or(0);
+                Cost { rounds: 1, sent: busiest * self.release(release).bytes(padded(len)) as u64, ..Cost::default() }
+            }
+            _ => Cost::default(),
+        }
+    }
+
+    /// What an opening costs that not everybody sends or learns.
+    fn one_way(&self, opening: Opening, traffic: &crate::protocol::Traffic) -> Cost {
+        if !opening.is_sent() {
+            return Cost::default();
+        }
+        let parties = 0..self.settings.parties;
+        let learners = |sender: usize| parties.clone().filter(|p| *p != sender && opening.learns(*p)).count() as u64;
+        let busiest = parties.clone().filter(|p| opening.sends(*p)).map(learners).max().unwrap_or(0);
+        let bytes: u64 = traffic.rounds.iter().flatten().map(|s| s.bytes as u64).sum();
+        Cost { rounds: 1, sent: busiest * bytes, ..Cost::default() }
+    }
+}
