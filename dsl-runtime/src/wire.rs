@@ -73,6 +73,11 @@ pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Strin
     }
 }
 
+/// The number that a message begins with.
+pub(crate) fn leading(bytes: &[u8]) -> Option<u32> {
+    postcard::take_from_bytes(bytes).ok().map(|(number, _)| number)
+}
+
 /// The id of a tape as key material.
 pub(crate) fn tape_id(tape: u64) -> [u8; 16] {
     let mut id = [0; 16];

@@ -56,3 +56,30 @@ fn a_server_goes_from_one_session_to_the_next() {
     clinic.lines(4);
     assert!(clinic.is_running());
 }
+
+#[test]
+fn parties_that_only_compute_take_part_in_any_number_and_ring() {
+    for (helpers, narrow, tls, doctor) in [(1, false, true, false), (1, true, false, true), (3, true, true, false)] {
+        let scene = Scene::new(Cast { tls, doctor, helpers, narrow, ..Cast::default() });
+        let dealer = scene.dealer();
+        let mut running = vec![scene.hospital(&[]), scene.clinic(&[])];
+        running.extend((0..helpers).map(|k| scene.helper(k)));
+        running.extend(doctor.then(|| scene.doctor(&[])));
+        let exits: Vec<_> = running.into_iter().map(Process::done).collect();
+        scene.output_is(0);
+        assert!(exits[2].out.contains("Small without a role, run 1: 2 samples"), "{}", exits[2].out);
+        drop(dealer);
+    }
+}
+
+#[test]
+fn when_one_of_three_parties_dies_the_others_say_who() {
+    let scene = Scene::new(Cast { helpers: 1, patience: Some(3.0), ..Cast::default() });
+    let _dealer = scene.dealer();
+    let (hospital, clinic, mut ministry) = (scene.hospital(&["--runs", "1000000"]), scene.clinic(&["--runs", "1000000"]), scene.helper(0));
+    ministry.lines(1);
+    ministry.kill();
+    for other in [hospital, clinic] {
+        other.exit().failed(&["ministry", "the dealer"]);
+    }
+}

@@ -5,7 +5,7 @@ use super::links::Links;
 use crate::entropy::{Entropy, Seed};
 use crate::error::{Error, Result};
 use crate::plan::Plan;
-use crate::wire::{VERSION, encode};
+use crate::wire::{LIMIT, VERSION, decode, encode, leading};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
@@ -101,7 +101,11 @@ pub(super) fn connect(table: Table, links: &mut Links, entropy: &mut Entropy) ->
     }
     let mut nonces = vec![nonce; table.parties];
     for other in table.others(me) {
-        let mut hello: Hello = links.receive(other, "connect")?;
+        let mut bytes = Vec::new();
+        links.receive_bytes(other, LIMIT, &mut bytes, "connect")?;
+        let read = read(links, other, &bytes);
+        bytes.zeroize();
+        let mut hello = read?;
         check(table, links, other, &hello)?;
         if other < table.parties {
             nonces[other] = hello.nonce;
@@ -124,11 +128,22 @@ pub(super) fn connect(table: Table, links: &mut Links, entropy: &mut Entropy) ->
     Ok(Greeted { pairs, label })
 }
 
+/// A greeting. One of another release may look different behind its version.
+fn read(links: &Links, other: usize, bytes: &[u8]) -> Result<Hello> {
+    decode(bytes).map_err(|message| match leading(bytes) {
+        Some(version) if version != VERSION => versions(links, other, version),
+        _ => links.failed("connect", format!("{}: {message}", links.name(other))),
+    })
+}
+
+fn versions(links: &Links, other: usize, theirs: u32) -> Error {
+    links.differs(other, format!("protocol version: {VERSION} here, {theirs} there; use the same release everywhere"))
+}
+
 fn check(table: Table, links: &Links, other: usize, hello: &Hello) -> Result<()> {
     let differs = |what: &str, mine: String, theirs: String| Err(links.differs(other, format!("{what}: {mine} here, {theirs} there")));
     if hello.version != VERSION {
-        let message = format!("protocol version: {VERSION} here, {} there; use the same release everywhere", hello.version);
-        return Err(links.differs(other, message));
+        return Err(versions(links, other, hello.version));
     }
     let place = |e: usize, p: usize, c: usize| format!("endpoint {e} of {p} parties and {c} clients");
     let theirs = (hello.endpoint as usize, hello.parties as usize, hello.clients as usize);
