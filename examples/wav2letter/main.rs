@@ -6,6 +6,7 @@
 //! ```text
 //! cargo run --release --example wav2letter                  the committed recordings
 //! cargo run --release --example wav2letter -- --processes   speaker, provider and dealer as three processes that talk TLS
+//! cargo run --release --example wav2letter -- --parties 3   one more party that computes, with either of the above
 //! cargo run --release --example wav2letter -- --wav my.wav  a recording of your own
 //! cargo run --release --example wav2letter -- --full        the published model at full size, on one second
 //! ```
@@ -44,12 +45,15 @@ struct Options {
     /// Prints one last line of JSON.
     #[arg(long)]
     json: bool,
-    /// Runs the speaker, the provider and the dealer as processes of their own, which talk TLS over loopback.
+    /// The computing parties: the speaker, the provider, and others that only compute. Any of them but one may put together what they see.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=5), conflicts_with = "full")]
+    parties: u8,
+    /// Runs all parties and the dealer as processes of their own, which talk TLS over loopback.
     #[arg(long, conflicts_with = "full")]
     processes: bool,
     /// What one of these processes is.
     #[arg(long, hide = true, requires = "folder")]
-    endpoint: Option<processes::Endpoint>,
+    endpoint: Option<String>,
     /// Where these processes find their configuration.
     #[arg(long, hide = true)]
     folder: Option<PathBuf>,
@@ -61,7 +65,7 @@ struct Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     let result = match (&options.endpoint, &options.folder) {
-        (Some(endpoint), Some(folder)) => endpoint.run(folder, &options).map(|()| true),
+        (Some(endpoint), Some(folder)) => processes::endpoint(endpoint, folder, &options).map(|()| true),
         _ if options.full => full::run(options.json),
         _ if options.processes => run_processes(&options),
         _ => run(&options),
@@ -116,7 +120,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     println!("{} recordings, {:.1} s of audio", speech.recordings.len(), speech.seconds);
     let bar = ProgressBar::new(speech.windows as u64)
         .with_style(ProgressStyle::with_template("private run {wide_bar} window {pos} of {len}, {eta} left")?);
-    let world = World::two_party().batch(BATCH);
+    let world = World::parties(usize::from(options.parties)).batch(BATCH);
     let private = world.predict_with_progress::<Wav2Letter>(&weights, &speech.audio, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
     let plain = Wav2Letter::twin_with(&Device::flex(), &weights)?.predict(&speech.audio)?;
@@ -140,9 +144,10 @@ fn run_processes(options: &Options) -> Result<bool, Box<dyn std::error::Error>> 
     let weights = Wav2Letter::load(weights(options))?;
     let speech = Speech::load(options)?;
     println!(
-        "{} recordings, {:.1} s of audio; the speaker, the provider and the dealer are processes",
+        "{} recordings, {:.1} s of audio; {} parties and the dealer are processes",
         speech.recordings.len(),
-        speech.seconds
+        speech.seconds,
+        options.parties
     );
     let heard = processes::run(options)?;
     let plain = Wav2Letter::twin_with(&Device::flex(), &weights)?.predict(&speech.audio)?;
@@ -157,7 +162,8 @@ fn run_processes(options: &Options) -> Result<bool, Box<dyn std::error::Error>> 
         println!(
             "{}",
             serde_json::json!({
-                "processes": 3,
+                "processes": options.parties + 1,
+                "parties": options.parties,
                 "recordings": figures.recordings,
                 "audio_seconds": speech.seconds,
                 "total_seconds": heard.seconds,

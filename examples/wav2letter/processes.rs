@@ -1,9 +1,8 @@
-//! The speaker, the provider and the dealer as three processes: each has its own certificate and its own configuration, and nothing else in common with the others than
-//! the deployment. They talk TLS over loopback; on three machines only the addresses would differ.
+//! The speaker, the provider, the dealer and any other party as processes: each has its own certificate and its own configuration, and nothing else in common with the others than
+//! the deployment. They talk TLS over loopback; on several machines only the addresses would differ.
 
 use super::model::Wav2Letter;
 use super::{BATCH, Options, Speech};
-use clap::ValueEnum;
 use rand::TryRng;
 use std::error::Error;
 use std::net::TcpListener;
@@ -17,17 +16,6 @@ use undertone::net::certs;
 use undertone::prelude::*;
 use undertone::{Config, Session};
 
-/// What a process is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Endpoint {
-    /// Has the audio, learns the letters.
-    Speaker,
-    /// Has the weights, learns nothing.
-    Provider,
-    /// Hands out randomness.
-    Dealer,
-}
-
 /// What the speaker has learned.
 pub struct Heard {
     /// The best letter of each frame, window after window.
@@ -38,119 +26,117 @@ pub struct Heard {
     pub first: f64,
 }
 
-const ALL: [Endpoint; 3] = [Endpoint::Dealer, Endpoint::Speaker, Endpoint::Provider];
-
-/// The deployment: the same file for everybody.
-const DEPLOYMENT: &str = "\
-parties = [\"speaker\", \"provider\"]
-dealer = \"dealer\"
-
-[roles]
-speaker = \"speaker\"
-provider = \"provider\"
-";
+/// The names of those that do more than compute.
+const SPEAKER: &str = "speaker";
+const PROVIDER: &str = "provider";
+const DEALER: &str = "dealer";
 
 /// Where the speaker leaves the letters that it has learned.
 const LETTERS: &str = "letters.json";
 
-impl Endpoint {
-    fn name(self) -> &'static str {
-        match self {
-            Endpoint::Speaker => "speaker",
-            Endpoint::Provider => "provider",
-            Endpoint::Dealer => "dealer",
-        }
-    }
-
-    /// This process, with its configuration in `folder`.
-    pub fn run(self, folder: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
-        let config = folder.join(format!("{}.toml", self.name()));
-        match self {
-            Endpoint::Speaker => {
-                let speech = Speech::load(options)?;
-                let mut session = Session::connect(&Config::from_file(config)?)?;
-                let (mut letters, mut times, start) = (vec![], vec![], Instant::now());
-                for from in (0..speech.windows).step_by(BATCH) {
-                    let windows = speech.audio.slice(from..(from + BATCH).min(speech.windows));
-                    letters.extend_from_slice(Wav2Letter::speaker(&mut session, &windows)?.values());
-                    times.push(start.elapsed().as_secs_f64());
-                }
-                let (all, first) = (times.last().copied().unwrap_or(0.0), times.first().copied().unwrap_or(0.0));
-                std::fs::write(folder.join(LETTERS), serde_json::to_vec(&(letters, all, first))?)?;
-                Ok(())
+/// The process of this name, with its configuration in `folder`.
+pub fn endpoint(name: &str, folder: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
+    let config = folder.join(format!("{name}.toml"));
+    match name {
+        SPEAKER => {
+            let speech = Speech::load(options)?;
+            let mut session = Session::connect(&Config::from_file(config)?)?;
+            let (mut letters, mut times, start) = (vec![], vec![], Instant::now());
+            for from in (0..speech.windows).step_by(BATCH) {
+                let windows = speech.audio.slice(from..(from + BATCH).min(speech.windows));
+                letters.extend_from_slice(Wav2Letter::speaker(&mut session, &windows)?.values());
+                times.push(start.elapsed().as_secs_f64());
             }
-            Endpoint::Provider => {
-                let weights = Wav2Letter::load(super::weights(options))?;
-                let mut session = Session::connect(&Config::from_file(config)?)?;
-                // as often as the speaker wants
-                loop {
-                    match Wav2Letter::provider(&mut session, &weights) {
-                        Ok(()) => {}
-                        Err(undertone::Error::Ended { .. }) => return Ok(()),
-                        Err(e) => return Err(e.into()),
-                    }
+            let (all, first) = (times.last().copied().unwrap_or(0.0), times.first().copied().unwrap_or(0.0));
+            std::fs::write(folder.join(LETTERS), serde_json::to_vec(&(letters, all, first))?)?;
+            Ok(())
+        }
+        DEALER => {
+            let server = Server::bind(&DealerConfig::from_file(config)?)?;
+            Ok(server.run(&AtomicBool::new(false), &|_| {})?)
+        }
+        _ => {
+            let weights = if name == PROVIDER { Some(Wav2Letter::load(super::weights(options))?) } else { None };
+            let mut session = Session::connect(&Config::from_file(config)?)?;
+            // as often as the speaker wants
+            loop {
+                let run = match &weights {
+                    Some(weights) => Wav2Letter::provider(&mut session, weights),
+                    None => Wav2Letter::compute(&mut session),
+                };
+                match run {
+                    Ok(()) => {}
+                    Err(undertone::Error::Ended { .. }) => return Ok(()),
+                    Err(e) => return Err(e.into()),
                 }
             }
-            Endpoint::Dealer => {
-                let server = Server::bind(&DealerConfig::from_file(config)?)?;
-                Ok(server.run(&AtomicBool::new(false), &|_| {})?)
-            }
         }
-    }
-
-    /// Its configuration; the later one of two dials the earlier: dealer, speaker, provider.
-    fn config(self, ports: [u16; 2]) -> String {
-        let name = self.name();
-        let [dealer, speaker] = ports.map(|port| format!("\"127.0.0.1:{port}\""));
-        let text = match self {
-            Endpoint::Dealer => format!("deployment = \"deployment.toml\"\nlisten = {dealer}\n"),
-            Endpoint::Speaker => {
-                format!("name = \"{name}\"\ndeployment = \"deployment.toml\"\nlisten = {speaker}\n\n[addresses]\ndealer = {dealer}\n")
-            }
-            Endpoint::Provider => {
-                format!("name = \"{name}\"\ndeployment = \"deployment.toml\"\n\n[addresses]\nspeaker = {speaker}\ndealer = {dealer}\n")
-            }
-        };
-        format!("{text}\n[tls]\nca = \"ca.pem\"\ncertificate = \"{name}.pem\"\nkey = \"{name}.key\"\n")
     }
 }
 
-/// Starts the three processes, waits for the speaker's letters, and sees the provider leave by itself.
+/// All endpoints and where they listen; the later one of two dials the earlier: dealer, speaker, provider, those that only compute.
+struct Cast(Vec<(String, u16)>);
+
+impl Cast {
+    fn new(parties: usize) -> Result<Self, Box<dyn Error>> {
+        let names = [DEALER, SPEAKER, PROVIDER].map(str::to_owned).into_iter().chain((3..=parties).map(|k| format!("party-{k}")));
+        // all are held until the last is known, so that no two are the same
+        let held = names.map(|name| Ok((name, TcpListener::bind("127.0.0.1:0")?))).collect::<std::io::Result<Vec<_>>>()?;
+        Ok(Self(held.iter().map(|(name, port)| Ok((name.clone(), port.local_addr()?.port()))).collect::<std::io::Result<_>>()?))
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The deployment: the same file for everybody.
+    fn deployment(&self) -> String {
+        format!(
+            "parties = {:?}\ndealer = \"{DEALER}\"\n\n[roles]\nspeaker = \"{SPEAKER}\"\nprovider = \"{PROVIDER}\"\n",
+            &self.names()[1..]
+        )
+    }
+
+    /// The configuration of one of them.
+    fn config(&self, k: usize) -> String {
+        let (name, port) = &self.0[k];
+        let start = if name == DEALER { String::new() } else { format!("name = \"{name}\"\n") };
+        let earlier: Vec<String> = self.0[..k].iter().map(|(name, port)| format!("{name} = \"127.0.0.1:{port}\"")).collect();
+        let addresses = if name == DEALER { String::new() } else { format!("[addresses]\n{}\n\n", earlier.join("\n")) };
+        let tls = format!("[tls]\nca = \"ca.pem\"\ncertificate = \"{name}.pem\"\nkey = \"{name}.key\"\n");
+        format!("{start}deployment = \"deployment.toml\"\nlisten = \"127.0.0.1:{port}\"\n\n{addresses}{tls}")
+    }
+}
+
+/// Starts the processes, waits for the speaker's letters, and sees the other parties leave by themselves.
 pub fn run(options: &Options) -> Result<Heard, Box<dyn Error>> {
-    let folder = Folder::new()?;
-    certs::write(&folder.0, &ALL.map(Endpoint::name))?;
-    std::fs::write(folder.0.join("deployment.toml"), DEPLOYMENT)?;
-    let ports = free_ports()?;
-    for endpoint in ALL {
-        std::fs::write(folder.0.join(format!("{}.toml", endpoint.name())), endpoint.config(ports))?;
+    let (folder, cast) = (Folder::new()?, Cast::new(usize::from(options.parties))?);
+    certs::write(&folder.0, &cast.names())?;
+    std::fs::write(folder.0.join("deployment.toml"), cast.deployment())?;
+    for (k, name) in cast.names().into_iter().enumerate() {
+        std::fs::write(folder.0.join(format!("{name}.toml")), cast.config(k))?;
     }
     let mut running = Running(vec![]);
-    for endpoint in ALL {
+    for name in cast.names() {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["--endpoint", endpoint.name(), "--folder"]).arg(&folder.0);
+        command.args(["--endpoint", name, "--folder"]).arg(&folder.0);
         for wav in &options.wav {
             command.arg("--wav").arg(wav);
         }
         if let Some(weights) = &options.weights {
             command.arg("--weights").arg(weights);
         }
-        running.0.push((endpoint, command.spawn()?));
+        running.0.push((name.to_owned(), command.spawn()?));
     }
     // the dealer serves until it is stopped; the others end by themselves
-    for endpoint in [Endpoint::Speaker, Endpoint::Provider] {
-        let status = running.wait(endpoint)?;
+    for name in &cast.names()[1..] {
+        let status = running.wait(name)?;
         if !status.success() {
-            return Err(format!("the {} has failed, see above: {status}", endpoint.name()).into());
+            return Err(format!("the {name} has failed, see above: {status}").into());
         }
     }
     let (letters, seconds, first) = serde_json::from_slice(&std::fs::read(folder.0.join(LETTERS))?)?;
     Ok(Heard { letters, seconds, first })
-}
-
-/// Two ports of this machine that nobody listens on.
-fn free_ports() -> Result<[u16; 2], Box<dyn Error>> {
-    let (a, b) = (TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?);
-    Ok([a.local_addr()?.port(), b.local_addr()?.port()])
 }
 
 /// A folder of this run alone, gone when it is over.
@@ -175,19 +161,19 @@ impl Drop for Folder {
 }
 
 /// The processes; whatever happens, none of them stays behind.
-struct Running(Vec<(Endpoint, Child)>);
+struct Running(Vec<(String, Child)>);
 
 impl Running {
     /// Waits for one of them, as long as all others that should run still do.
-    fn wait(&mut self, endpoint: Endpoint) -> Result<ExitStatus, Box<dyn Error>> {
+    fn wait(&mut self, endpoint: &str) -> Result<ExitStatus, Box<dyn Error>> {
         loop {
             for (other, child) in &mut self.0 {
                 if let Some(status) = child.try_wait()? {
-                    if *other == endpoint {
+                    if other == endpoint {
                         return Ok(status);
                     }
                     if !status.success() {
-                        return Err(format!("the {} has failed, see above: {status}", other.name()).into());
+                        return Err(format!("the {other} has failed, see above: {status}").into());
                     }
                 }
             }

@@ -107,11 +107,8 @@ impl Scene {
         participants.roles =
             [("patient", "hospital"), ("model", "clinic"), (reading, reader)].map(|(r, n)| (r.to_owned(), n.to_owned())).into();
         let roles: Vec<String> = participants.roles.iter().map(|(role, name)| format!("{role} = \"{name}\"")).collect();
-        let deployment = format!(
-            "parties = {parties:?}\ndealer = \"dealer\"\nclients = {:?}\n[roles]\n{}\n",
-            participants.clients,
-            roles.join("\n")
-        );
+        let deployment =
+            format!("parties = {parties:?}\ndealer = \"dealer\"\nclients = {:?}\n[roles]\n{}\n", participants.clients, roles.join("\n"));
         std::fs::write(folder.join("deployment.toml"), deployment).unwrap();
         let listening = parties.iter().chain(&["dealer"]);
         let scene = Self { folder, cast, participants, addresses: listening.map(|name| (*name, free_port())).collect() };
