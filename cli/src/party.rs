@@ -155,7 +155,7 @@ impl<'a> Job<'a> {
         let tape = tape.map_or(String::new(), |(dealing, tape)| format!(", tape {tape} of dealing {}", hex(&dealing)));
         let (rounds, sent) = outcome.steps.iter().fold((0, 0), |(rounds, sent), step| (rounds + step.rounds, sent + step.sent));
         format!(
-            "{} {}, run {number}: {batch} samples, {rounds} rounds, {sent} bytes sent to each peer, weights {:.3} s, offline {:.3} s, online {:.3} s{tape}",
+            "{} {}, run {number}: {batch} samples, {rounds} rounds, {sent} bytes sent, weights {:.3} s, offline {:.3} s, online {:.3} s{tape}",
             self.plan.model,
             self.roles,
             outcome.setup.as_secs_f64(),

@@ -39,7 +39,7 @@ pub struct ReportRow {
     pub shape: Vec<usize>,
     /// Simultaneous exchanges of one run.
     pub rounds: u64,
-    /// Bytes that the busiest party sent to each peer.
+    /// Bytes that the busiest party sent, to all others together.
     pub sent: u64,
     /// Bytes of corrections from the dealer.
     pub corrections: u64,
@@ -89,7 +89,7 @@ impl Report {
         self.rows.iter().map(|r| r.rounds).sum()
     }
 
-    /// Bytes that the busiest party sent to each peer, all runs together.
+    /// Bytes that the busiest party sent, to all others together, all runs together.
     pub fn sent(&self) -> u64 {
         self.rows.iter().map(|r| r.sent).sum()
     }
