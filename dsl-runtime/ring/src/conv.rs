@@ -6,11 +6,13 @@
 use crate::{
     Word,
     level::Level,
-    tile::{Job, Run, Taps, Walk, panels, strips},
+    tile::{Job, Pairing, Run, Taps, Walk, pairs, panels::strips},
 };
-use core::fmt;
-use zeroize::Zeroize;
+pub use packed::PackedWeights;
+pub use scratch::Scratch;
 
+mod packed;
+mod scratch;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -91,6 +93,18 @@ impl Conv {
         self.groups > 1 && self.c == self.groups && self.o == self.groups
     }
 
+    /// Whether two products are multiplied at once where the level gains by it: the sums of a pixel's pairs are worth it
+    /// from a few outputs on.
+    const fn pairs(&self) -> bool {
+        !self.depthwise() && self.o / self.groups >= 4 && self.run().1 > 1
+    }
+
+    /// The runs of a row of the kernel, and the words of each: all in one where the taps lie next to each other.
+    const fn run(&self) -> (usize, usize) {
+        let inputs = self.c / self.groups;
+        if self.dw == 1 && self.groups == 1 { (1, self.kw * inputs) } else { (self.kw, inputs) }
+    }
+
     fn check(&self) {
         let sizes = [self.kh, self.kw, self.sh, self.sw, self.dh, self.dw, self.groups];
         assert!(sizes.iter().all(|&size| size > 0), "kernel, stride, dilation and groups are at least 1: {self:?}");
@@ -104,115 +118,8 @@ const fn outputs_along(padded: usize, kernel: usize, dilation: usize, stride: us
     if padded < span { 0 } else { (padded - span) / stride + 1 }
 }
 
-/// The weights of a convolution in the order in which the kernel reads them. Erased when dropped; never printed.
-pub struct PackedWeights<W: Word> {
-    conv: Conv,
-    /// `[group][panel of outputs][kh][kw][channel][output of the panel]`, or `[kh][kw][channel]` where depthwise.
-    words: Vec<W>,
-}
-
-impl<W: Word> PackedWeights<W> {
-    /// Packs `weights`, given as `[o][kh][kw][c / groups]`. They serve every size of input.
-    ///
-    /// # Panics
-    /// If `weights` is not [`Conv::weights`] long, a size of `conv` is 0, or groups do not divide the channels.
-    pub fn new(conv: &Conv, weights: &[W]) -> Self {
-        conv.check();
-        assert_eq!(weights.len(), conv.weights(), "the number of weights of {conv:?}");
-        let depth = conv.depth();
-        let mut words = Vec::new();
-        if conv.depthwise() {
-            words.reserve_exact(weights.len());
-            for tap in 0..depth {
-                words.extend(weights.iter().skip(tap).step_by(depth));
-            }
-            return PackedWeights { conv: *conv, words };
-        }
-        let outputs = conv.o / conv.groups;
-        let width: usize = panels::<W>(outputs).map(|(_, width, _)| width).sum();
-        words.reserve_exact(conv.groups * width * depth);
-        for group in 0..conv.groups {
-            for (first, width, channels) in panels::<W>(outputs) {
-                let panel = &weights[(group * outputs + first) * depth..][..channels * depth];
-                for k in 0..depth {
-                    words.extend(panel.iter().skip(k).step_by(depth.max(1)));
-                    words.resize(words.len() + width - channels, W::default());
-                }
-            }
-        }
-        PackedWeights { conv: *conv, words }
-    }
-
-    fn check(&self, conv: &Conv) {
-        let shape = |c: &Conv| (c.kh, c.kw, c.c, c.o, c.groups);
-        assert_eq!(shape(&self.conv), shape(conv), "the weights were packed for another convolution");
-    }
-}
-
-impl<W: Word> Drop for PackedWeights<W> {
-    fn drop(&mut self) {
-        self.words.zeroize();
-    }
-}
-
-impl<W: Word> fmt::Debug for PackedWeights<W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PackedWeights").field("conv", &self.conv).finish_non_exhaustive()
-    }
-}
-
-/// Memory for padded inputs, reused between calls. Erased when dropped; never printed.
-#[derive(Default)]
-pub struct Scratch<W: Word> {
-    words: Vec<W>,
-    /// The border is zero for this geometry.
-    border: Option<(Border, usize)>,
-}
-
-/// Rows, words of a row, rows of padding, words of padding.
-type Border = (usize, usize, usize, usize);
-
-impl<W: Word> Scratch<W> {
-    /// No memory yet.
-    pub fn new() -> Self {
-        Scratch { words: Vec::new(), border: None }
-    }
-
-    /// Copies `x` between zeros.
-    fn pad(&mut self, conv: &Conv, batch: usize, x: &[W]) -> &[W] {
-        let (row, side) = (conv.w * conv.c, conv.pw * conv.c);
-        let padded_row = row + 2 * side;
-        let padded = (conv.h + 2 * conv.ph) * padded_row;
-        let border = Some(((conv.h, row, conv.ph, side), batch));
-        if self.border != border {
-            self.border = border;
-            self.words.zeroize();
-            self.words.resize(batch * padded, W::default());
-        }
-        if row > 0 && conv.h > 0 {
-            for (from, to) in x.chunks_exact(row * conv.h).zip(self.words.chunks_exact_mut(padded)) {
-                for (from, to) in from.chunks_exact(row).zip(to[conv.ph * padded_row..].chunks_exact_mut(padded_row)) {
-                    to[side..side + row].copy_from_slice(from);
-                }
-            }
-        }
-        &self.words
-    }
-}
-
-impl<W: Word> Drop for Scratch<W> {
-    fn drop(&mut self) {
-        self.words.zeroize();
-    }
-}
-
-impl<W: Word> fmt::Debug for Scratch<W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scratch").finish_non_exhaustive()
-    }
-}
-
-/// `z[batch][oh][ow][o] += conv(x, w)` for every sample of `x[batch][h][w][c]`, mod 2^BITS.
+/// `z[batch][oh][ow][o] += conv(x, w)` for every sample of `x[batch][h][w][c]`, mod 2^BITS, or mod
+/// 2^n where the weights were packed for such a ring.
 ///
 /// A linear layer, and every 1 by 1 convolution, is one matrix product over the pixels of all samples.
 ///
@@ -220,10 +127,10 @@ impl<W: Word> fmt::Debug for Scratch<W> {
 /// If `x` has fewer than `batch * conv.inputs()` words, `z` fewer than `batch * conv.outputs()`, or `weights` was packed
 /// for another kernel or other channels.
 pub fn accumulate<W: Word>(conv: &Conv, batch: usize, x: &[W], weights: &PackedWeights<W>, z: &mut [W], scratch: &mut Scratch<W>) {
-    accumulate_at(Level::get(), conv, batch, x, weights, z, scratch);
+    accumulate_at(weights.level(), conv, batch, x, weights, z, scratch);
 }
 
-fn accumulate_at<W: Word>(
+pub(crate) fn accumulate_at<W: Word>(
     level: Level,
     conv: &Conv,
     batch: usize,
@@ -240,8 +147,13 @@ fn accumulate_at<W: Word>(
     if outputs == 0 || conv.depth() == 0 {
         return;
     }
-    let x = if conv.ph == 0 && conv.pw == 0 { x } else { scratch.pad(conv, batch, &x[..inputs]) };
-    if conv.depthwise() { depthwise(level, conv, batch, x, weights, z) } else { dense(level, conv, batch, x, weights, z) }
+    let x = &x[..inputs];
+    let x = if conv.ph == 0 && conv.pw == 0 { x } else { scratch.padded.fill(conv, batch, x) };
+    if conv.depthwise() {
+        depthwise(level, conv, batch, x, weights, z);
+    } else {
+        dense(level, conv, batch, x, weights, z, &mut scratch.sums);
+    }
 }
 
 /// Words of a row of the padded input.
@@ -255,29 +167,53 @@ fn walk(conv: &Conv) -> Walk {
     Walk { size: (conv.ow(), conv.oh()), step: (conv.sw * conv.c, conv.sh * row, (conv.h + 2 * conv.ph) * row) }
 }
 
-/// The taps of the kernel: runs over a whole kernel row where its taps lie next to each other.
+/// The taps of the kernel.
 fn runs(conv: &Conv) -> impl Iterator<Item = Run> {
-    let (row, channels) = (padded_row(conv), conv.c / conv.groups);
-    let (columns, len) = if conv.dw == 1 && conv.groups == 1 { (1, conv.kw * channels) } else { (conv.kw, channels) };
+    let (row, (columns, len)) = (padded_row(conv), conv.run());
     let (dh, dw) = (conv.dh * row, conv.dw * conv.c);
     (0..conv.kh).flat_map(move |ky| (0..columns).map(move |kx| Run { at: ky * dh + kx * dw, len }))
 }
 
-fn dense<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &PackedWeights<W>, z: &mut [W]) {
-    let (walk, chunks, depth) = (walk(conv), Taps::chunks(runs(conv)), conv.depth());
-    let (inputs, outputs) = (conv.c / conv.groups, conv.o / conv.groups);
-    let touched = depth.min(conv.kh * conv.sw * conv.c);
-    for (start, count) in strips::<W>(batch * conv.oh() * conv.ow(), touched) {
-        let mut at = 0;
+fn dense<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &PackedWeights<W>, z: &mut [W], sums: &mut scratch::Sums<W>) {
+    // Portable code does without.
+    let paired = weights.paired() && W::pairs(level);
+    let (walk, runs): (Walk, Vec<Run>) = (walk(conv), runs(conv).collect());
+    let chunks = Taps::chunks(runs.iter().copied());
+    let (inputs, outputs, pixels) = (conv.c / conv.groups, conv.o / conv.groups, batch * conv.oh() * conv.ow());
+    let unit = pairs::unit(inputs);
+    if paired {
+        sums.make_room(x.len() / unit + 2, pixels);
+        W::pair_sums(level, x, unit, &mut sums.input);
+    }
+    let touched = conv.depth().min(conv.kh * conv.sw * conv.c);
+    for (first_pixel, count) in strips::<W>(pixels, touched) {
         for group in 0..conv.groups {
-            for (first, width, channels) in panels::<W>(outputs) {
+            if paired {
+                let start = group * inputs;
+                pairs::of_pixels(&sums.input, unit, start, &walk, &runs, (first_pixel, count), &mut sums.pixels);
+            }
+            for panel in weights.panels(group) {
+                let z = &mut z[group * outputs + panel.first..];
                 for (before, taps) in &chunks {
-                    let w = &weights.words[at + before * width..][..taps.depth() * width];
-                    let x = &x[group * inputs..];
-                    let job = Job { x, walk, first: start, count, taps, w, width, channels, ldz: conv.o };
-                    W::sweep(level, &job, &mut z[group * outputs + first..]);
+                    let pairing = match (paired, before) {
+                        (false, _) => Pairing::Single,
+                        (true, 0) => Pairing::Less { weights: panel.sums, pixels: &sums.pixels },
+                        (true, _) => Pairing::Pairs,
+                    };
+                    let job = Job {
+                        x: &x[group * inputs..],
+                        walk,
+                        first: first_pixel,
+                        count,
+                        taps,
+                        w: &panel.rows[before * panel.width..][..taps.depth * panel.width],
+                        width: panel.width,
+                        channels: panel.channels,
+                        ldz: conv.o,
+                        pairing,
+                    };
+                    W::sweep(level, &job, z);
                 }
-                at += depth * width;
             }
         }
     }
@@ -285,14 +221,15 @@ fn dense<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &Pa
 
 /// One channel in, one out: vectors run over the channels of a pixel.
 fn depthwise<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &PackedWeights<W>, z: &mut [W]) {
-    let (walk, taps): (Walk, Vec<Run>) = (walk(conv), runs(conv).map(|run| Run { len: conv.c, ..run }).collect());
+    let walk = walk(conv);
+    let taps: Vec<Run> = runs(conv).map(|run| Run { len: conv.c, ..run }).collect();
     let mut pixels = z.chunks_exact_mut(conv.o);
     for sample in 0..batch {
         for oy in 0..walk.size.1 {
             for ox in 0..walk.size.0 {
                 let start = sample * walk.step.2 + oy * walk.step.1 + ox * walk.step.0;
                 let z = pixels.next().expect("as many pixels as outputs, checked by `accumulate`");
-                for (tap, w) in taps.iter().zip(weights.words.chunks_exact(conv.o)) {
+                for (tap, w) in taps.iter().zip(weights.words().chunks_exact(conv.o)) {
                     W::multiply_add(level, &x[start + tap.at..][..tap.len], w, z);
                 }
             }

@@ -1,9 +1,9 @@
 //! Which instruction set the kernels use: found once at run time, or portable code.
 //!
-//! A value of [`Avx2`] is a proof: only [`Level::get`] makes one, after detection, so a function that takes one may call
-//! code compiled for AVX2.
+//! A value of [`Avx2`], [`Avx512`] or [`Avx512Ifma`] is a proof: only [`Level::get`] makes one, after detection, so a
+//! function that takes one may call code compiled for that instruction set.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// An instruction set that is present on this machine.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,12 @@ pub enum Level {
     /// 256-bit integer vectors.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// 512-bit integer vectors, with products of 64-bit words.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+    /// Products of 52-bit words that are added at once.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Ifma(Avx512Ifma),
 }
 
 /// Proof that AVX2 is present.
@@ -20,28 +26,116 @@ pub enum Level {
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2(());
 
-static PORTABLE: AtomicBool = AtomicBool::new(false);
+/// Proof that AVX-512 F, BW, DQ and VL are present, and AVX2.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512(Avx2);
 
-/// From now on, [`Level::get`] answers `Portable` (or the widest again).
-pub fn force_portable(on: bool) {
-    PORTABLE.store(on, Ordering::Relaxed);
+/// Proof that AVX-512 IFMA is present, and what [`Avx512`] proves.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512Ifma(Avx512);
+
+#[cfg(target_arch = "x86_64")]
+impl Avx512 {
+    /// The lesser proof.
+    #[inline(always)]
+    pub fn avx2(self) -> Avx2 {
+        self.0
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Avx512Ifma {
+    /// The lesser proof.
+    #[inline(always)]
+    pub fn avx512(self) -> Avx512 {
+        self.0
+    }
+}
+
+/// The widest ring whose products [`Level::Avx512Ifma`] gets right.
+pub const IFMA_BITS: u32 = 52;
+
+static LIMIT: AtomicU8 = AtomicU8::new(Limit::Widest as u8);
+
+/// The most that kernels may use of a machine, whatever it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Limit {
+    /// Plain Rust.
+    Portable,
+    /// AVX2.
+    Avx2,
+    /// AVX-512 F, BW, DQ and VL.
+    Avx512,
+    /// Everything there is code for: at present AVX-512 IFMA.
+    Widest,
+}
+
+/// From now on, [`Level::get`] answers at most this.
+pub fn limit(limit: Limit) {
+    LIMIT.store(limit as u8, Ordering::Relaxed);
 }
 
 /// Whether portable code was asked for.
-#[cfg(target_arch = "x86_64")]
 pub fn portable_forced() -> bool {
-    PORTABLE.load(Ordering::Relaxed)
+    LIMIT.load(Ordering::Relaxed) == Limit::Portable as u8
 }
 
 impl Level {
-    /// The widest level of this machine; the standard library keeps the result of the detection.
+    /// The widest level of this machine within the limit; the standard library keeps the result of the detection.
     #[inline]
     pub fn get() -> Level {
-        #[cfg(target_arch = "x86_64")]
-        if !portable_forced() && is_x86_feature_detected!("avx2") {
-            return Level::Avx2(Avx2(()));
-        }
+        Level::detect(LIMIT.load(Ordering::Relaxed))
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn detect(_limit: u8) -> Level {
         Level::Portable
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    fn detect(limit: u8) -> Level {
+        if limit < Limit::Avx2 as u8 || !is_x86_feature_detected!("avx2") {
+            return Level::Portable;
+        }
+        let avx2 = Avx2(());
+        let wide = limit >= Limit::Avx512 as u8
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        if !wide {
+            return Level::Avx2(avx2);
+        }
+        let avx512 = Avx512(avx2);
+        if limit >= Limit::Widest as u8 && is_x86_feature_detected!("avx512ifma") {
+            return Level::Avx512Ifma(Avx512Ifma(avx512));
+        }
+        Level::Avx512(avx512)
+    }
+
+    /// This level, or the next one below whose products are right mod 2^bits.
+    #[must_use]
+    pub fn for_ring(self, bits: u32) -> Level {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Ifma(ifma) if bits > IFMA_BITS => Level::Avx512(ifma.avx512()),
+            _ => self,
+        }
+    }
+
+    /// The proof of AVX2, at every level that has it.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    pub fn avx2(self) -> Option<Avx2> {
+        match self {
+            Level::Portable => None,
+            Level::Avx2(avx2) => Some(avx2),
+            Level::Avx512(avx512) => Some(avx512.avx2()),
+            Level::Avx512Ifma(ifma) => Some(ifma.avx512().avx2()),
+        }
     }
 
     /// Every level of this machine.
@@ -49,8 +143,11 @@ impl Level {
     pub fn all() -> Vec<Level> {
         let mut all = vec![Level::Portable];
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") {
-            all.push(Level::Avx2(Avx2(())));
+        for limit in [Limit::Avx2, Limit::Avx512, Limit::Widest] {
+            let level = Level::detect(limit as u8);
+            if core::mem::discriminant(&level) != core::mem::discriminant(&all[all.len() - 1]) {
+                all.push(level);
+            }
         }
         all
     }

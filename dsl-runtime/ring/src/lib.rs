@@ -15,6 +15,8 @@
 #![warn(missing_docs)]
 // What is called inside a vectorised loop must be inlined into it, or it is not vectorised.
 #![allow(clippy::inline_always)]
+// Elsewhere there is one level, and nothing to choose by it.
+#![cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))]
 
 #[cfg(target_endian = "big")]
 compile_error!("words are sent and generated in little-endian order; big-endian machines are not supported");

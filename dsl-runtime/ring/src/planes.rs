@@ -88,12 +88,12 @@ pub fn add_assign(m: u32, acc: &mut [u8], other: &[u8]) {
 /// If the lengths differ.
 pub fn xor_assign(acc: &mut [u8], other: &[u8]) {
     assert_eq!(acc.len(), other.len(), "the two have the same length");
-    match Level::get() {
-        Level::Portable => portable::xor_assign(acc, other),
+    #[cfg(target_arch = "x86_64")]
+    if Level::get().avx2().is_some() {
         // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2(_) => unsafe { avx2::xor_assign(acc, other) },
+        return unsafe { avx2::xor_assign(acc, other) };
     }
+    portable::xor_assign(acc, other);
 }
 
 /// The unary circular tables of the digits of `r`, exclusive-ored into `out`: `[block][digit][64 bytes]`. Entries beyond
@@ -144,30 +144,30 @@ fn check_blocks(m: u32, bytes: usize) -> usize {
 }
 
 fn add_assign_at(level: Level, m: u32, acc: &mut [u8], other: &[u8]) {
-    match level {
-        Level::Portable => portable::add_assign(m, acc, other),
+    #[cfg(target_arch = "x86_64")]
+    if level.avx2().is_some() {
         // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2(_) => unsafe { avx2::add_assign(m, acc, other) },
+        return unsafe { avx2::add_assign(m, acc, other) };
     }
+    portable::add_assign(m, acc, other);
 }
 
 fn unary_at(level: Level, m: u32, r: &[u8], out: &mut [u8]) {
-    match level {
-        Level::Portable => portable::unary(m, r, out),
+    #[cfg(target_arch = "x86_64")]
+    if level.avx2().is_some() {
         // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2(_) => unsafe { avx2::unary(m, r, out) },
+        return unsafe { avx2::unary(m, r, out) };
     }
+    portable::unary(m, r, out);
 }
 
 fn bit_at(level: Level, m: u32, planes: &[u8], index: u32, out: &mut [u32]) {
-    match level {
-        Level::Portable => portable::bit(m, planes, index, out),
+    #[cfg(target_arch = "x86_64")]
+    if level.avx2().is_some() {
         // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2(_) => unsafe { avx2::bit(m, planes, index, out) },
+        return unsafe { avx2::bit(m, planes, index, out) };
     }
+    portable::bit(m, planes, index, out);
 }
 
 /// (l, q) of every digit of up to [`BATCH`] blocks.
@@ -191,10 +191,10 @@ fn lookup_at(level: Level, m: u32, y: &[u8], tables: &[u8], mut sink: impl FnMut
 }
 
 fn lookup_batch(level: Level, m: u32, y: &[u8], tables: &[u8], found: &mut Found) {
-    match level {
-        Level::Portable => portable::lookup(m, y, tables, found),
+    #[cfg(target_arch = "x86_64")]
+    if level.avx2().is_some() {
         // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2(_) => unsafe { avx2::lookup(m, y, tables, found) },
+        return unsafe { avx2::lookup(m, y, tables, found) };
     }
+    portable::lookup(m, y, tables, found);
 }

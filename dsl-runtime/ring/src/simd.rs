@@ -2,6 +2,8 @@
 
 use crate::level::{self, Level};
 
+pub use crate::level::Limit;
+
 /// Runs `f` with the widest instruction set present: the closure is inlined into a function compiled for AVX2, so that
 /// the compiler vectorises plain loops in it for 256-bit registers.
 ///
@@ -22,18 +24,24 @@ use crate::level::{self, Level};
 /// ```
 #[inline]
 pub fn vectorize<R>(f: impl FnOnce() -> R) -> R {
-    match Level::get() {
-        Level::Portable => f(),
+    #[cfg(target_arch = "x86_64")]
+    if Level::get().avx2().is_some() {
         // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2(_) => unsafe { call_avx2(f) },
+        return unsafe { call_avx2(f) };
     }
+    f()
+}
+
+/// Makes every later call in this process use at most these instructions: the results are the same. For measurements,
+/// and for tests of all paths. Generators choose when they are made, weights when they are packed.
+pub fn limit(limit: Limit) {
+    level::limit(limit);
 }
 
 /// Makes every later call in this process use portable code (`true`), or the widest again (`false`): the results are the
-/// same, only slower. For measurements, and for tests of both paths. Generators choose when they are made.
+/// same, only slower. [`limit`] is finer.
 pub fn force_portable(on: bool) {
-    level::force_portable(on);
+    limit(if on { Limit::Portable } else { Limit::Widest });
 }
 
 #[cfg(target_arch = "x86_64")]

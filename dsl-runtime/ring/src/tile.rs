@@ -1,51 +1,47 @@
-//! The register tile that matrix products and convolutions are built on: `MR` pixels times one panel of output channels.
+//! The register tile that matrix products and convolutions are built on: a few pixels times one panel of output channels.
 //!
 //! A pixel's operand is never copied into a matrix ("im2col"): it is a list of contiguous runs of the input, the same for
 //! every pixel up to the pixel's own start. The kernel reads them in place, one word of each pixel at a time, multiplies
 //! it by the panel's channels and keeps all sums in registers until the list ends.
+//!
+//! * [`panels`]: how many channels a panel has.
+//! * [`pairs`]: one multiplication for two products.
+//! * `vectors`: the tile, over the vectors of a level; `avx2` and `avx512` are those vectors.
 
 use crate::level::Level;
+pub use walk::{Run, Taps, Walk};
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+pub mod pairs;
+pub mod panels;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+mod vectors;
+mod walk;
 
-/// Pixels of a tile.
-pub const MR: usize = 6;
-
-/// The largest number of products of one sum between two visits of the output: so much of a panel stays in the L1 cache.
-const DEPTH: usize = 512;
-
-/// Bytes of input that one strip of pixels may touch: a part of the L2 cache.
-const STRIP: usize = 256 << 10;
+/// The most pixels of a tile.
+const MAX_ROWS: usize = 8;
 
 /// The tile kernels of a word; implemented for `u32` and `u64` only.
 pub trait Tiles: Sized + Copy + Default {
-    /// Output channels of a panel, but for the last.
-    const WIDE: usize;
-    /// Output channels of the last panel where that many are enough.
-    const NARROW: usize;
+    /// How the channels of a layer are divided at a level.
+    fn blocks(level: Level) -> panels::Blocks;
+
+    /// Whether a product of pairs is faster at this level.
+    fn pairs(level: Level) -> bool;
 
     /// `z[p * ldz + j] += sum over k of x[pixel p, k] * w[k * width + j]`, for the pixels `first .. first + count` and
-    /// `j < channels`.
+    /// `j < channels`. The width is one of [`Tiles::blocks`] of this level; portable code takes those of all.
     fn sweep(level: Level, job: &Job<'_, Self>, z: &mut [Self]);
 
     /// `z[c] += x[c] * w[c]`.
     fn multiply_add(level: Level, x: &[Self], w: &[Self], z: &mut [Self]);
-}
 
-/// The runs of a pixel's operand, relative to the pixel's start.
-pub struct Taps {
-    runs: Vec<Run>,
-    depth: usize,
-    reach: usize,
-}
-
-/// `len` words from `at` on.
-#[derive(Clone, Copy)]
-pub struct Run {
-    pub at: usize,
-    pub len: usize,
+    /// [`pairs::sums`], compiled for the level.
+    fn pair_sums(level: Level, x: &[Self], unit: usize, sums: &mut Vec<Self>);
 }
 
 /// What one call of [`Tiles::sweep`] multiplies.
@@ -57,162 +53,174 @@ pub struct Job<'a, W> {
     pub taps: &'a Taps,
     /// `[k][width]`, `k` in the order of the runs.
     pub w: &'a [W],
-    /// `Tiles::WIDE` or `Tiles::NARROW`.
     pub width: usize,
     pub channels: usize,
     pub ldz: usize,
+    pub pairing: Pairing<'a, W>,
 }
 
-/// The starts of the pixels `[sample][oy][ox]` in the input.
+/// Whether the kernel multiplies pairs, and what is then taken off its sums.
 #[derive(Clone, Copy)]
-pub struct Walk {
-    /// Pixels of a row, rows of a sample.
-    pub size: (usize, usize),
-    /// Words from a pixel to the next in the row, from a row to the next, from a sample to the next.
-    pub step: (usize, usize, usize),
+pub enum Pairing<'a, W> {
+    /// It multiplies word by word.
+    Single,
+    /// Pairs, and another call takes off what is too much.
+    Pairs,
+    /// Pairs, less the pair sums of `width` channels and of `count` pixels.
+    Less { weights: &'a [W], pixels: &'a [W] },
 }
 
-impl Taps {
-    /// The runs, cut into lists of at most [`DEPTH`] words, each with the number of words before it.
-    pub fn chunks(runs: impl Iterator<Item = Run>) -> Vec<(usize, Taps)> {
-        let mut out: Vec<(usize, Taps)> = Vec::new();
-        let mut before = 0;
-        for mut run in runs {
-            while run.len > 0 {
-                if out.last().is_none_or(|(_, taps)| taps.depth == DEPTH) {
-                    out.push((before, Taps { runs: Vec::new(), depth: 0, reach: 0 }));
-                }
-                let taps = &mut out.last_mut().expect("pushed above").1;
-                let len = run.len.min(DEPTH - taps.depth);
-                taps.runs.push(Run { at: run.at, len });
-                taps.depth += len;
-                taps.reach = taps.reach.max(run.at + len);
-                before += len;
-                run = Run { at: run.at + len, len: run.len - len };
-            }
-        }
-        out
-    }
-
-    /// Words of all runs.
-    pub fn depth(&self) -> usize {
-        self.depth
-    }
-}
-
-impl Walk {
-    /// The starts from pixel `first` on.
-    #[inline(always)]
-    fn from(&self, first: usize) -> Position {
-        let (w, h) = self.size;
-        let (x, y, sample) = (first % w, first / w % h, first / w / h);
-        let row = sample * self.step.2 + y * self.step.1;
-        Position { x, y, at: row + x * self.step.0, row, sample: sample * self.step.2 }
-    }
-}
-
-struct Position {
-    x: usize,
-    y: usize,
-    at: usize,
-    row: usize,
-    sample: usize,
-}
-
-impl Position {
-    #[inline(always)]
-    fn next(&mut self, walk: &Walk) -> usize {
-        let at = self.at;
-        self.x += 1;
-        self.at += walk.step.0;
-        if self.x == walk.size.0 {
-            self.x = 0;
-            self.y += 1;
-            self.row += walk.step.1;
-            if self.y == walk.size.1 {
-                self.y = 0;
-                self.sample += walk.step.2;
-                self.row = self.sample;
-            }
-            self.at = self.row;
-        }
-        at
-    }
-}
-
-/// The panels of `channels` outputs: (first channel, width, channels in use).
-pub fn panels<W: Tiles>(channels: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-    (0..channels).step_by(W::WIDE).map(move |first| {
-        let left = channels - first;
-        let width = if left <= W::NARROW { W::NARROW } else { W::WIDE };
-        (first, width, left.min(width))
-    })
-}
-
-/// Pixels `0 .. pixels` in strips whose input, about `touched` words a pixel, stays in the cache: (first, count).
-pub fn strips<W>(pixels: usize, touched: usize) -> impl Iterator<Item = (usize, usize)> {
-    let strip = (STRIP / (touched.max(1) * size_of::<W>()) / MR).max(4) * MR;
-    (0..pixels).step_by(strip).map(move |first| (first, strip.min(pixels - first)))
-}
-
-/// Calls `tile(rows, starts of the rows, place in z)` for every tile of the job.
+/// Calls `tile(rows, starts of the rows, first pixel)` for every tile of the job, of at most `most` rows.
 #[inline(always)]
-fn each_tile<W>(job: &Job<'_, W>, mut tile: impl FnMut(usize, &[usize; MR], usize)) {
+fn each_tile<W>(job: &Job<'_, W>, most: usize, mut tile: impl FnMut(usize, &[usize; MAX_ROWS], usize)) {
     let mut position = job.walk.from(job.first);
     let (mut p, end) = (job.first, job.first + job.count);
     while p < end {
-        let rows = MR.min(end - p);
-        let mut starts = [0; MR];
+        let rows = most.min(end - p);
+        let mut starts = [0; MAX_ROWS];
         for start in &mut starts[..rows] {
             *start = position.next(&job.walk);
         }
-        tile(rows, &starts, p * job.ldz);
+        tile(rows, &starts, p);
         p += rows;
     }
 }
 
-/// `f::<ROWS>(..)` for `rows` of 1 to 6.
+/// `f::<ROWS>(..)` for `rows` of 1 to 8.
 macro_rules! by_rows {
-    ($rows:expr, $f:ident, [$($more:tt)*], $args:tt) => {
+    ($rows:expr, $f:ident $(.$method:ident)?, [$($more:tt)*], $args:tt) => {
         match $rows {
-            1 => $f::<1 $($more)*> $args,
-            2 => $f::<2 $($more)*> $args,
-            3 => $f::<3 $($more)*> $args,
-            4 => $f::<4 $($more)*> $args,
-            5 => $f::<5 $($more)*> $args,
-            _ => $f::<6 $($more)*> $args,
+            1 => $f$(.$method)?::<1 $($more)*> $args,
+            2 => $f$(.$method)?::<2 $($more)*> $args,
+            3 => $f$(.$method)?::<3 $($more)*> $args,
+            4 => $f$(.$method)?::<4 $($more)*> $args,
+            5 => $f$(.$method)?::<5 $($more)*> $args,
+            6 => $f$(.$method)?::<6 $($more)*> $args,
+            7 => $f$(.$method)?::<7 $($more)*> $args,
+            _ => $f$(.$method)?::<8 $($more)*> $args,
         }
     };
 }
 use by_rows;
 
-macro_rules! tiles {
-    ($t:ty, $wide:literal, $narrow:literal, $avx2:ident) => {
-        impl Tiles for $t {
-            const WIDE: usize = $wide;
-            const NARROW: usize = $narrow;
-
-            fn sweep(level: Level, job: &Job<'_, Self>, z: &mut [Self]) {
-                match level {
-                    Level::Portable if job.width == $narrow => portable::sweep::<$t, $narrow>(job, z),
-                    Level::Portable => portable::sweep::<$t, $wide>(job, z),
-                    // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx2(_) => unsafe { avx2::$avx2(job, z) },
-                }
-            }
-
-            #[inline]
-            fn multiply_add(level: Level, x: &[Self], w: &[Self], z: &mut [Self]) {
-                match level {
-                    Level::Portable => portable::multiply_add(x, w, z),
-                    // SAFETY: as above.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx2(_) => unsafe { avx2::multiply_add(x, w, z) },
-                }
-            }
+impl Tiles for u64 {
+    fn blocks(level: Level) -> panels::Blocks {
+        match level {
+            Level::Portable => panels::Blocks { vector: 4, most: 1, narrow: None },
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(_) => panels::Blocks { vector: 4, most: 1, narrow: None },
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(_) => panels::Blocks { vector: 8, most: 2, narrow: Some(4) },
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Ifma(_) => panels::Blocks { vector: 8, most: 3, narrow: None },
         }
-    };
+    }
+
+    /// The sum of a product costs nothing with IFMA, the two sums in front of one product would.
+    fn pairs(level: Level) -> bool {
+        match level {
+            Level::Portable => false,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(_) | Level::Avx512(_) => true,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Ifma(_) => false,
+        }
+    }
+
+    fn sweep(level: Level, job: &Job<'_, Self>, z: &mut [Self]) {
+        match level {
+            Level::Portable => portable::sweep::<u64, 4>(job, z),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(avx2) => vectors::sweep::<_, 1>(avx2::Quads(avx2), job, z),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(avx512) => match job.width {
+                4 => vectors::sweep::<_, 1>(avx2::Quads(avx512.avx2()), job, z),
+                8 => vectors::sweep::<_, 1>(avx512::Words64(avx512), job, z),
+                _ => vectors::sweep::<_, 2>(avx512::Words64(avx512), job, z),
+            },
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Ifma(ifma) => match job.width {
+                8 => vectors::sweep::<_, 1>(avx512::Words52(ifma), job, z),
+                16 => vectors::sweep::<_, 2>(avx512::Words52(ifma), job, z),
+                _ => vectors::sweep::<_, 3>(avx512::Words52(ifma), job, z),
+            },
+        }
+    }
+
+    #[inline]
+    fn multiply_add(level: Level, x: &[Self], w: &[Self], z: &mut [Self]) {
+        multiply_add(level, x, w, z);
+    }
+
+    fn pair_sums(level: Level, x: &[Self], unit: usize, sums: &mut Vec<Self>) {
+        pair_sums(level, x, unit, sums);
+    }
 }
-tiles!(u64, 4, 4, sweep_64);
-tiles!(u32, 16, 8, sweep_32);
+
+impl Tiles for u32 {
+    fn blocks(level: Level) -> panels::Blocks {
+        match level {
+            Level::Portable => panels::Blocks { vector: 8, most: 2, narrow: None },
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(_) => panels::Blocks { vector: 8, most: 1, narrow: None },
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(_) | Level::Avx512Ifma(_) => panels::Blocks { vector: 16, most: 2, narrow: Some(8) },
+        }
+    }
+
+    fn pairs(level: Level) -> bool {
+        !matches!(level, Level::Portable)
+    }
+
+    fn sweep(level: Level, job: &Job<'_, Self>, z: &mut [Self]) {
+        #[cfg(target_arch = "x86_64")]
+        let wide = |avx512: crate::level::Avx512, z: &mut [Self]| match job.width {
+            8 => vectors::sweep::<_, 1>(avx2::Octets(avx512.avx2()), job, z),
+            16 => vectors::sweep::<_, 1>(avx512::Words32(avx512), job, z),
+            _ => vectors::sweep::<_, 2>(avx512::Words32(avx512), job, z),
+        };
+        match level {
+            Level::Portable => portable::sweep::<u32, 8>(job, z),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(avx2) => vectors::sweep::<_, 1>(avx2::Octets(avx2), job, z),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(avx512) => wide(avx512, z),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Ifma(ifma) => wide(ifma.avx512(), z),
+        }
+    }
+
+    #[inline]
+    fn multiply_add(level: Level, x: &[Self], w: &[Self], z: &mut [Self]) {
+        multiply_add(level, x, w, z);
+    }
+
+    fn pair_sums(level: Level, x: &[Self], unit: usize, sums: &mut Vec<Self>) {
+        pair_sums(level, x, unit, sums);
+    }
+}
+
+#[inline]
+fn multiply_add<W: crate::Word>(level: Level, x: &[W], w: &[W], z: &mut [W]) {
+    match level {
+        Level::Portable => portable::multiply_add(x, w, z),
+        // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2(_) => unsafe { avx2::multiply_add(x, w, z) },
+        // SAFETY: a value of `Avx512` or `Avx512Ifma` exists only where AVX-512 was detected.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512(_) | Level::Avx512Ifma(_) => unsafe { avx512::multiply_add(x, w, z) },
+    }
+}
+
+fn pair_sums<W: crate::Word>(level: Level, x: &[W], unit: usize, sums: &mut Vec<W>) {
+    match level {
+        Level::Portable => pairs::sums(x, unit, sums),
+        // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2(_) => unsafe { avx2::pair_sums(x, unit, sums) },
+        // SAFETY: a value of `Avx512` or `Avx512Ifma` exists only where AVX-512 was detected.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512(_) | Level::Avx512Ifma(_) => unsafe { avx512::pair_sums(x, unit, sums) },
+    }
+}

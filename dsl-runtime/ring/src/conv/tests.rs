@@ -57,11 +57,25 @@ fn check<W: Word>(conv: &Conv, batch: usize, seed: u64, scratch: &mut Scratch<W>
     let start: Vec<W> = random.words(batch * conv.outputs() + 3);
     let mut want = start.clone();
     plain(conv, batch, &x, &weights, &mut want);
-    let packed = PackedWeights::new(conv, &weights);
     for level in Level::all() {
-        let mut z = start.clone();
-        accumulate_at(level, conv, batch, &x, &packed, &mut z, scratch);
-        assert!(z == want, "{conv:?}, batch {batch}, seed {seed}, {level:?}, {} bits", W::BITS);
+        let packed = PackedWeights::new_at(level, conv, &weights);
+        // Weights packed for any level are portable.
+        for by in [level, Level::Portable] {
+            let mut z = start.clone();
+            accumulate_at(by, conv, batch, &x, &packed, &mut z, scratch);
+            let same = z.iter().zip(&want).all(|(z, want)| z.sub(*want).shl(W::BITS - right_bits::<W>(by)) == W::from_u64(0));
+            assert!(same, "{conv:?}, batch {batch}, seed {seed}, packed for {level:?}, multiplied by {by:?}, {} bits", W::BITS);
+            assert!(z[batch * conv.outputs()..] == want[batch * conv.outputs()..], "{conv:?}, {by:?}: past the end");
+        }
+    }
+}
+
+/// The bits that a level gets right.
+pub(crate) fn right_bits<W: Word>(level: Level) -> u32 {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512Ifma(_) => W::BITS.min(crate::level::IFMA_BITS),
+        _ => W::BITS,
     }
 }
 
@@ -89,6 +103,7 @@ fn layers_of_networks() {
         along(50, 250, 7, 29),
         along(9, 700, 3, 17),
         Conv::linear(1, 64, 10),
+        Conv::linear(9, 1301, 40),
         Conv::linear(33, 100, 16),
         Conv { groups: 12, ..square(9, 12, 3, 12) },
         Conv { groups: 12, dh: 2, dw: 3, ..square(9, 12, 3, 24) },
@@ -108,7 +123,7 @@ proptest! {
     fn any_geometry(
         (h, w, kh, kw) in (1usize..8, 1usize..12, 1usize..4, 1usize..5),
         (sh, sw, ph, pw, dh, dw) in (1usize..4, 1usize..4, 0usize..5, 0usize..5, 1usize..4, 1usize..4),
-        (groups, c, o, batch, seed) in (1usize..4, 1usize..8, 1usize..20, 0usize..4, any::<u64>()),
+        (groups, c, o, batch, seed) in (1usize..4, 1usize..8, 1usize..71, 0usize..4, any::<u64>()),
         depthwise: bool,
     ) {
         let (c, o) = if depthwise { (groups, groups) } else { (c * groups, o * groups) };
@@ -147,6 +162,16 @@ fn counts() {
 fn weights_of_another_shape_are_refused() {
     let packed = PackedWeights::<u32>::new(&square(4, 2, 3, 2), &[0; 36]);
     accumulate(&square(4, 3, 3, 2), 1, &[0; 48], &packed, &mut [0; 32], &mut Scratch::new());
+}
+
+/// Pairs of three channels lie across taps, which are elsewhere with a dilation.
+#[test]
+#[should_panic(expected = "packed for another convolution")]
+fn odd_pairs_of_another_dilation_are_refused() {
+    let conv = square(6, 3, 3, 4);
+    let packed = PackedWeights::<u32>::new(&conv, &[0; 108]);
+    let conv = Conv { dw: 2, ..conv };
+    accumulate(&conv, 1, &[0; 108], &packed, &mut [0; 144], &mut Scratch::new());
 }
 
 #[test]

@@ -41,21 +41,21 @@ macro_rules! blocks {
     ($t:ty, $wide:literal) => {
         impl Blocks for $t {
             fn pack(level: Level, layout: Layout, x: &[Self], out: &mut [u8]) {
-                match level {
-                    Level::Portable => portable::pack(layout, x, out),
+                #[cfg(target_arch = "x86_64")]
+                if level.avx2().is_some() {
                     // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx2(_) => unsafe { super::avx2::pack::<$wide>(layout, crate::bytes::as_bytes(x), out) },
+                    return unsafe { super::avx2::pack::<$wide>(layout, crate::bytes::as_bytes(x), out) };
                 }
+                portable::pack(layout, x, out)
             }
 
             fn unpack(level: Level, layout: Layout, planes: &[u8], x: &mut [Self]) {
-                match level {
-                    Level::Portable => portable::unpack(layout, planes, x),
+                #[cfg(target_arch = "x86_64")]
+                if level.avx2().is_some() {
                     // SAFETY: as above.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx2(_) => unsafe { super::avx2::unpack::<$wide>(layout, planes, crate::bytes::as_bytes_mut(x)) },
+                    return unsafe { super::avx2::unpack::<$wide>(layout, planes, crate::bytes::as_bytes_mut(x)) };
                 }
+                portable::unpack(layout, planes, x)
             }
         }
     };

@@ -1,28 +1,39 @@
-//! The tile with 256-bit vectors: six pixels by 4 channels of 64 bits, or by 8 or 16 channels of 32 bits.
+//! 256-bit vectors: 4 words of 64 bits, or 8 of 32 bits.
 
-use super::{Job, MR, Taps, by_rows, each_tile, portable};
-use crate::Word;
+use super::{
+    Job, MAX_ROWS, pairs, portable,
+    vectors::{Vectors, tile},
+};
+use crate::{Word, level::Avx2};
 #[allow(clippy::wildcard_imports)] // Intrinsics: their names say where they come from.
 use core::arch::x86_64::*;
 
-#[target_feature(enable = "avx2")]
-pub fn sweep_64(job: &Job<'_, u64>, z: &mut [u64]) {
-    each_tile(job, |rows, starts, at| {
-        by_rows!(rows, tile_64, [], (job.x, starts, job.taps, job.w, &mut z[at..], job.ldz, job.channels));
-    });
+/// Vectors of four 64-bit words.
+#[derive(Clone, Copy)]
+pub struct Quads(pub Avx2);
+
+/// Vectors of eight 32-bit words.
+#[derive(Clone, Copy)]
+pub struct Octets(pub Avx2);
+
+/// A sum mod 2^64 in two parts: products of low halves, and cross products mod 2^32 in both halves of a word.
+#[derive(Clone, Copy)]
+pub struct Halves {
+    low: __m256i,
+    cross: __m256i,
 }
 
+/// # Panics
+/// As [`tile`].
 #[target_feature(enable = "avx2")]
-pub fn sweep_32(job: &Job<'_, u32>, z: &mut [u32]) {
-    if job.width == 16 {
-        each_tile(job, |rows, starts, at| {
-            by_rows!(rows, tile_32, [, 2], (job.x, starts, job.taps, job.w, &mut z[at..], job.ldz, job.channels));
-        });
-    } else {
-        each_tile(job, |rows, starts, at| {
-            by_rows!(rows, tile_32, [, 1], (job.x, starts, job.taps, job.w, &mut z[at..], job.ldz, job.channels));
-        });
-    }
+fn tile_256<V: Vectors, const ROWS: usize, const VECTORS: usize>(
+    v: V,
+    job: &Job<'_, V::Word>,
+    starts: &[usize; MAX_ROWS],
+    pixel: usize,
+    z: &mut [V::Word],
+) {
+    tile::<V, ROWS, VECTORS>(v, job, starts, pixel, z);
 }
 
 #[target_feature(enable = "avx2")]
@@ -30,126 +41,117 @@ pub fn multiply_add<W: Word>(x: &[W], w: &[W], z: &mut [W]) {
     portable::multiply_add(x, w, z);
 }
 
-/// Products mod 2^64 by two instructions: `vpmuludq` of the low halves, and `vpmulld` of x with half-swapped w, which is
-/// both cross products mod 2^32 at once; they are added up at the end.
 #[target_feature(enable = "avx2")]
-#[inline]
-fn tile_64<const ROWS: usize>(x: &[u64], starts: &[usize; MR], taps: &Taps, w: &[u64], z: &mut [u64], ldz: usize, channels: usize) {
-    check::<ROWS, 4, u64>(x, starts, taps, w, z, ldz, channels);
-    let mut low = [_mm256_setzero_si256(); ROWS];
-    let mut cross = [_mm256_setzero_si256(); ROWS];
-    let mut w = w.as_ptr();
-    for run in &taps.runs {
-        let mut rows = [x.as_ptr(); ROWS];
-        for (row, start) in rows.iter_mut().zip(starts) {
-            // SAFETY: start + reach is inside x (checked), and the run is inside reach.
-            *row = unsafe { row.add(start + run.at) };
+pub fn pair_sums<W: Word>(x: &[W], unit: usize, sums: &mut Vec<W>) {
+    pairs::sums(x, unit, sums);
+}
+
+/// The methods that 256-bit vectors of both words share. Every `SAFETY` of them: a value of `Avx2` exists only where AVX2
+/// was detected.
+macro_rules! common {
+    ($splat:ident, $t:ty, $add:ident, $sub:ident) => {
+        fn tile<const ROWS: usize, const VECTORS: usize>(
+            self,
+            job: &Job<'_, Self::Word>,
+            starts: &[usize; MAX_ROWS],
+            pixel: usize,
+            z: &mut [Self::Word],
+        ) {
+            // SAFETY: `self` proves AVX2.
+            unsafe { tile_256::<Self, ROWS, VECTORS>(self, job, starts, pixel, z) }
         }
-        for k in 0..run.len {
-            // SAFETY: the runs of `taps` are `depth` words in all, so that many panels of 4 are read (checked).
-            let b = unsafe { _mm256_loadu_si256(w.cast()) };
-            // SAFETY: as above; one past the end after the last.
-            w = unsafe { w.add(4) };
-            let swapped = _mm256_shuffle_epi32::<0b10_11_00_01>(b);
-            for i in 0..ROWS {
-                // SAFETY: k < run.len, inside the run.
-                let a = _mm256_set1_epi64x(unsafe { *rows[i].add(k) } as i64);
-                low[i] = _mm256_add_epi64(low[i], _mm256_mul_epu32(a, b));
-                cross[i] = _mm256_add_epi32(cross[i], _mm256_mullo_epi32(a, swapped));
-            }
+
+        #[inline(always)]
+        fn splat(self, word: Self::Word) -> __m256i {
+            // SAFETY: `self` proves AVX2.
+            unsafe { $splat(word as $t) }
+        }
+
+        #[inline(always)]
+        unsafe fn load(self, from: *const Self::Word) -> __m256i {
+            // SAFETY: `self` proves AVX2; the caller promises the words.
+            unsafe { _mm256_loadu_si256(from.cast()) }
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, to: *mut Self::Word, vector: __m256i) {
+            // SAFETY: `self` proves AVX2; the caller promises the words.
+            unsafe { _mm256_storeu_si256(to.cast(), vector) }
+        }
+
+        #[inline(always)]
+        fn add(self, a: __m256i, b: __m256i) -> __m256i {
+            // SAFETY: `self` proves AVX2.
+            unsafe { $add(a, b) }
+        }
+
+        #[inline(always)]
+        fn sub(self, a: __m256i, b: __m256i) -> __m256i {
+            // SAFETY: `self` proves AVX2.
+            unsafe { $sub(a, b) }
+        }
+    };
+}
+
+impl Vectors for Quads {
+    type Word = u64;
+    type Vector = __m256i;
+    type Sum = Halves;
+    const LANES: usize = 4;
+    const ROWS: usize = 4;
+
+    common!(_mm256_set1_epi64x, i64, _mm256_add_epi64, _mm256_sub_epi64);
+
+    #[inline(always)]
+    fn zero(self) -> Halves {
+        // SAFETY: `self` proves AVX2.
+        unsafe { Halves { low: _mm256_setzero_si256(), cross: _mm256_setzero_si256() } }
+    }
+
+    /// Two instructions multiply: `vpmuludq` the low halves, and `vpmulld` a with half-swapped b, which is both cross
+    /// products mod 2^32 at once.
+    #[inline(always)]
+    fn multiply_add(self, sum: Halves, a: __m256i, b: __m256i) -> Halves {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let cross = _mm256_mullo_epi32(a, _mm256_shuffle_epi32::<0b10_11_00_01>(b));
+            Halves { low: _mm256_add_epi64(sum.low, _mm256_mul_epu32(a, b)), cross: _mm256_add_epi32(sum.cross, cross) }
         }
     }
-    for i in 0..ROWS {
-        let both = _mm256_add_epi32(cross[i], _mm256_shuffle_epi32::<0b10_11_00_01>(cross[i]));
-        let sum = _mm256_add_epi64(low[i], _mm256_slli_epi64::<32>(both));
-        let z = &mut z[i * ldz..];
-        if let (4, Some(z)) = (channels, z.first_chunk_mut::<4>()) {
-            let p: *mut __m256i = z.as_mut_ptr().cast();
-            // SAFETY: z is 4 words.
-            unsafe { _mm256_storeu_si256(p, _mm256_add_epi64(_mm256_loadu_si256(p), sum)) };
-            continue;
-        }
-        let mut sums = [0u64; 4];
-        // SAFETY: sums is 4 words.
-        unsafe { _mm256_storeu_si256(sums.as_mut_ptr().cast(), sum) };
-        for (z, sum) in z[..channels].iter_mut().zip(sums) {
-            *z = z.wrapping_add(sum);
+
+    #[inline(always)]
+    fn total(self, sum: Halves) -> __m256i {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let both = _mm256_add_epi32(sum.cross, _mm256_shuffle_epi32::<0b10_11_00_01>(sum.cross));
+            _mm256_add_epi64(sum.low, _mm256_slli_epi64::<32>(both))
         }
     }
 }
 
-/// `VECTORS` times 8 channels.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn tile_32<const ROWS: usize, const VECTORS: usize>(
-    x: &[u32],
-    starts: &[usize; MR],
-    taps: &Taps,
-    w: &[u32],
-    z: &mut [u32],
-    ldz: usize,
-    channels: usize,
-) {
-    if VECTORS == 2 {
-        check::<ROWS, 16, u32>(x, starts, taps, w, z, ldz, channels);
-    } else {
-        check::<ROWS, 8, u32>(x, starts, taps, w, z, ldz, channels);
-    }
-    let mut sums = [[_mm256_setzero_si256(); VECTORS]; ROWS];
-    let mut w = w.as_ptr();
-    for run in &taps.runs {
-        let mut rows = [x.as_ptr(); ROWS];
-        for (row, start) in rows.iter_mut().zip(starts) {
-            // SAFETY: start + reach is inside x (checked), and the run is inside reach.
-            *row = unsafe { row.add(start + run.at) };
-        }
-        for k in 0..run.len {
-            let mut b = [_mm256_setzero_si256(); VECTORS];
-            for (v, b) in b.iter_mut().enumerate() {
-                // SAFETY: the runs of `taps` are `depth` words in all, so that many panels are read (checked).
-                *b = unsafe { _mm256_loadu_si256(w.add(8 * v).cast()) };
-            }
-            // SAFETY: as above; one past the end after the last.
-            w = unsafe { w.add(8 * VECTORS) };
-            for i in 0..ROWS {
-                // SAFETY: k < run.len, inside the run.
-                let a = _mm256_set1_epi32(unsafe { *rows[i].add(k) } as i32);
-                for v in 0..VECTORS {
-                    sums[i][v] = _mm256_add_epi32(sums[i][v], _mm256_mullo_epi32(a, b[v]));
-                }
-            }
-        }
-    }
-    for i in 0..ROWS {
-        let z = &mut z[i * ldz..];
-        for (v, sum) in sums[i].iter().enumerate() {
-            let first = 8 * v;
-            if first >= channels {
-                break;
-            }
-            let z = &mut z[first..];
-            if let (true, Some(z)) = (first + 8 <= channels, z.first_chunk_mut::<8>()) {
-                let p: *mut __m256i = z.as_mut_ptr().cast();
-                // SAFETY: z is 8 words.
-                unsafe { _mm256_storeu_si256(p, _mm256_add_epi32(_mm256_loadu_si256(p), *sum)) };
-                continue;
-            }
-            let mut part = [0u32; 8];
-            // SAFETY: part is 8 words.
-            unsafe { _mm256_storeu_si256(part.as_mut_ptr().cast(), *sum) };
-            for (z, sum) in z[..channels - first].iter_mut().zip(part) {
-                *z = z.wrapping_add(sum);
-            }
-        }
-    }
-}
+impl Vectors for Octets {
+    type Word = u32;
+    type Vector = __m256i;
+    type Sum = __m256i;
+    const LANES: usize = 8;
+    const ROWS: usize = 8;
 
-/// What the tiles rely on: every pixel's reach lies in x, and the panel holds all products.
-#[inline(always)]
-fn check<const ROWS: usize, const NR: usize, W>(x: &[W], starts: &[usize; MR], taps: &Taps, w: &[W], z: &[W], ldz: usize, channels: usize) {
-    for start in &starts[..ROWS] {
-        assert!(*start <= x.len() && taps.reach <= x.len() - start, "a pixel's operand lies outside the input");
+    common!(_mm256_set1_epi32, i32, _mm256_add_epi32, _mm256_sub_epi32);
+
+    #[inline(always)]
+    fn zero(self) -> __m256i {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_setzero_si256() }
     }
-    assert!(w.len() >= taps.depth * NR, "a panel of weights is too short");
-    assert!(channels <= NR && z.len() >= (ROWS - 1) * ldz + channels, "the output is too short");
+
+    #[inline(always)]
+    fn multiply_add(self, sum: __m256i, a: __m256i, b: __m256i) -> __m256i {
+        // SAFETY: `self` proves AVX2.
+        unsafe { _mm256_add_epi32(sum, _mm256_mullo_epi32(a, b)) }
+    }
+
+    #[inline(always)]
+    fn total(self, sum: __m256i) -> __m256i {
+        sum
+    }
 }

@@ -1,34 +1,32 @@
-//! The tile in plain Rust.
+//! The tile in plain Rust. It reads panels of every level.
 
-use super::{Job, MR, Taps, by_rows, each_tile};
+use super::{Job, MAX_ROWS, by_rows, each_tile};
 use crate::Word;
 
+/// Pixels of a tile.
+const ROWS: usize = 6;
+
+/// `NR` channels of the panel at a time.
 pub fn sweep<W: Word, const NR: usize>(job: &Job<'_, W>, z: &mut [W]) {
-    each_tile(job, |rows, starts, at| {
-        by_rows!(rows, tile, [, NR, W], (job.x, starts, job.taps, job.w, &mut z[at..], job.ldz, job.channels));
-    });
+    for first in (0..job.channels).step_by(NR) {
+        each_tile(job, ROWS, |rows, starts, p| {
+            by_rows!(rows, tile, [, NR, W], (job, first, starts, &mut z[p * job.ldz + first..]));
+        });
+    }
 }
 
 #[inline]
-fn tile<const ROWS: usize, const NR: usize, W: Word>(
-    x: &[W],
-    starts: &[usize; MR],
-    taps: &Taps,
-    w: &[W],
-    z: &mut [W],
-    ldz: usize,
-    channels: usize,
-) {
+fn tile<const ROWS: usize, const NR: usize, W: Word>(job: &Job<'_, W>, first: usize, starts: &[usize; MAX_ROWS], z: &mut [W]) {
+    assert!(job.w.len() >= job.taps.depth * job.width, "a panel of weights is too short");
     let mut sums = [[W::from_u64(0); NR]; ROWS];
-    let mut w = w.as_chunks::<NR>().0;
-    for run in &taps.runs {
-        let mut rows = [&x[..0]; ROWS];
+    let mut w = &job.w[first..];
+    for run in &job.taps.runs {
+        let mut rows = [&job.x[..0]; ROWS];
         for (row, start) in rows.iter_mut().zip(starts) {
-            *row = &x[start + run.at..][..run.len];
+            *row = &job.x[start + run.at..][..run.len];
         }
-        let (now, later) = w.split_at(run.len);
-        w = later;
-        for (k, w) in now.iter().enumerate() {
+        for (k, w) in w.chunks(job.width).take(run.len).enumerate() {
+            let w = w.first_chunk::<NR>().expect("a panel is a whole number of blocks wide");
             for (sums, row) in sums.iter_mut().zip(&rows) {
                 let x = row[k];
                 for (sum, w) in sums.iter_mut().zip(w) {
@@ -36,8 +34,10 @@ fn tile<const ROWS: usize, const NR: usize, W: Word>(
                 }
             }
         }
+        w = &w[(run.len * job.width).min(w.len())..];
     }
-    for (z, sums) in z.chunks_mut(ldz).zip(&sums) {
+    let channels = NR.min(job.channels - first);
+    for (z, sums) in z.chunks_mut(job.ldz).zip(&sums) {
         for (z, sum) in z[..channels].iter_mut().zip(sums) {
             *z = z.add(*sum);
         }

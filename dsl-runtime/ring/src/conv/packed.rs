@@ -1,0 +1,154 @@
+//! Weights in the order in which a kernel reads them.
+
+use super::Conv;
+use crate::{
+    Word,
+    level::{Level, portable_forced},
+    tile::{pairs, panels::panels},
+};
+use core::fmt;
+use zeroize::Zeroize;
+
+/// The weights of a convolution in the order in which the kernel reads them. Erased when dropped; never printed.
+///
+/// The order suits one instruction set, the widest there is when they are packed, and it is that one that multiplies them:
+/// or portable code, once that is asked for.
+pub struct PackedWeights<W: Word> {
+    conv: Conv,
+    level: Level,
+    paired: bool,
+    /// `[group][panel of outputs]`, and of each panel the row of its pair sums if `paired`, then `[kh][kw][channel][output of the
+    /// panel]`; `[kh][kw][channel]` where depthwise.
+    words: Vec<W>,
+}
+
+/// One panel of packed weights.
+pub(super) struct Panel<'a, W> {
+    /// The first output, the width, the outputs in use.
+    pub first: usize,
+    pub width: usize,
+    pub channels: usize,
+    /// One for each output, or none where products are not paired.
+    pub sums: &'a [W],
+    /// `[k][width]`.
+    pub rows: &'a [W],
+}
+
+impl<W: Word> PackedWeights<W> {
+    /// Packs `weights`, given as `[o][kh][kw][c / groups]`, for products mod 2^BITS. They serve every size of input.
+    ///
+    /// # Panics
+    /// If `weights` is not [`Conv::weights`] long, a size of `conv` is 0, or groups do not divide the channels.
+    pub fn new(conv: &Conv, weights: &[W]) -> Self {
+        Self::new_in(W::BITS, conv, weights)
+    }
+
+    /// As [`PackedWeights::new`], for products mod 2^n: nothing is promised of the bits from n on. Rings of 33 to 52 bits are
+    /// multiplied about twice as fast as whole words of 64 where the processor has AVX-512 IFMA.
+    ///
+    /// # Panics
+    /// As [`PackedWeights::new`], or if n is not in `1..=W::BITS`.
+    pub fn new_in(n: u32, conv: &Conv, weights: &[W]) -> Self {
+        assert!((1..=W::BITS).contains(&n), "{n} bits of a {}-bit word", W::BITS);
+        Self::new_at(Level::get().for_ring(n), conv, weights)
+    }
+
+    pub(super) fn new_at(level: Level, conv: &Conv, weights: &[W]) -> Self {
+        conv.check();
+        assert_eq!(weights.len(), conv.weights(), "the number of weights of {conv:?}");
+        let depth = conv.depth();
+        if conv.depthwise() {
+            let mut words = Vec::with_capacity(weights.len());
+            for tap in 0..depth {
+                words.extend(weights.iter().skip(tap).step_by(depth));
+            }
+            return PackedWeights { conv: *conv, level, paired: false, words };
+        }
+        Self::pack(level, conv, conv.pairs(), |words, k, first, channels| {
+            words.extend(weights[first * depth..(first + channels) * depth].iter().skip(k).step_by(depth));
+        })
+    }
+
+    /// The linear layer whose weights are `matrix[c][o]`, for so few pixels that they matter.
+    pub(crate) fn of_matrix(level: Level, linear: &Conv, matrix: &[W]) -> Self {
+        /// Below so many pixels the pair sums of the weights cost more than pairs save.
+        const PIXELS_FOR_PAIRS: usize = 8;
+        let paired = linear.pairs() && linear.w >= PIXELS_FOR_PAIRS;
+        Self::pack(level, linear, paired, |words, k, first, channels| {
+            words.extend_from_slice(&matrix[k * linear.o + first..][..channels]);
+        })
+    }
+
+    /// `row(words, k, first, channels)` appends the weights of the outputs from `first` on for product k of each.
+    fn pack(level: Level, conv: &Conv, pairs: bool, row: impl Fn(&mut Vec<W>, usize, usize, usize)) -> Self {
+        let (outputs, depth) = (conv.o / conv.groups, conv.depth());
+        let paired = pairs && W::pairs(level);
+        let width: usize = panels::<W>(level, outputs).map(|(_, width, _)| width).sum();
+        // At its full size at once: growing would leave copies behind.
+        let mut words = Vec::with_capacity(conv.groups * width * (depth + usize::from(paired)));
+        for group in 0..conv.groups {
+            for (first, width, channels) in panels::<W>(level, outputs) {
+                let start = words.len();
+                if paired {
+                    words.resize(start + width, W::default());
+                }
+                for k in 0..depth {
+                    row(&mut words, k, group * outputs + first, channels);
+                    words.resize(words.len() + width - channels, W::default());
+                }
+                if paired {
+                    let (sums, rows) = words[start..].split_at_mut(width);
+                    for run in rows.chunks_exact(conv.run().1 * width) {
+                        pairs::of_rows(run, width, sums);
+                    }
+                }
+            }
+        }
+        PackedWeights { conv: *conv, level, paired, words }
+    }
+
+    pub(super) fn paired(&self) -> bool {
+        self.paired
+    }
+
+    /// What multiplies these weights.
+    pub(super) fn level(&self) -> Level {
+        if portable_forced() { Level::Portable } else { self.level }
+    }
+
+    pub(super) fn words(&self) -> &[W] {
+        &self.words
+    }
+
+    /// The panels of one group.
+    pub(super) fn panels(&self, group: usize) -> impl Iterator<Item = Panel<'_, W>> {
+        let (outputs, depth) = (self.conv.o / self.conv.groups, self.conv.depth());
+        let rows = depth + usize::from(self.paired);
+        let mut words = &self.words[self.words.len() / self.conv.groups * group..];
+        panels::<W>(self.level, outputs).map(move |(first, width, channels)| {
+            let (panel, rest) = words.split_at(rows * width);
+            words = rest;
+            let (sums, rows) = panel.split_at((rows - depth) * width);
+            Panel { first, width, channels, sums, rows }
+        })
+    }
+
+    pub(super) fn check(&self, conv: &Conv) {
+        // Pairs of an odd number of channels lie across taps.
+        let run = |c: &Conv| if (c.c / c.groups).is_multiple_of(2) { 0 } else { c.run().1 };
+        let shape = |c: &Conv| (c.kh, c.kw, c.c, c.o, c.groups, run(c));
+        assert_eq!(shape(&self.conv), shape(conv), "the weights were packed for another convolution");
+    }
+}
+
+impl<W: Word> Drop for PackedWeights<W> {
+    fn drop(&mut self) {
+        self.words.zeroize();
+    }
+}
+
+impl<W: Word> fmt::Debug for PackedWeights<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PackedWeights").field("conv", &self.conv).field("level", &self.level).finish_non_exhaustive()
+    }
+}

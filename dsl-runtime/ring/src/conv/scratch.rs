@@ -1,0 +1,92 @@
+//! Memory that calls of convolutions share.
+
+use super::Conv;
+use crate::Word;
+use core::fmt;
+use zeroize::Zeroize;
+
+/// Memory for padded inputs and for sums of theirs, reused between calls. Erased when dropped; never printed.
+#[derive(Default)]
+pub struct Scratch<W: Word> {
+    pub(super) padded: Padded<W>,
+    pub(super) sums: Sums<W>,
+}
+
+/// Inputs between zeros.
+#[derive(Default)]
+pub(super) struct Padded<W: Word> {
+    words: Vec<W>,
+    /// The border is zero for this geometry.
+    border: Option<(Border, usize)>,
+}
+
+/// Rows, words of a row, rows of padding, words of padding.
+type Border = (usize, usize, usize, usize);
+
+/// The pair sums of the input, and those of the pixels of one strip.
+#[derive(Default)]
+pub(super) struct Sums<W: Word> {
+    pub input: Vec<W>,
+    pub pixels: Vec<W>,
+}
+
+impl<W: Word> Scratch<W> {
+    /// No memory yet.
+    pub fn new() -> Self {
+        Scratch::default()
+    }
+}
+
+impl<W: Word> Padded<W> {
+    /// Copies `x` between zeros.
+    pub fn fill(&mut self, conv: &Conv, batch: usize, x: &[W]) -> &[W] {
+        let (row, side) = (conv.w * conv.c, conv.pw * conv.c);
+        let padded_row = row + 2 * side;
+        let padded = (conv.h + 2 * conv.ph) * padded_row;
+        let border = Some(((conv.h, row, conv.ph, side), batch));
+        if self.border != border {
+            self.border = border;
+            empty(&mut self.words, batch * padded);
+            self.words.resize(batch * padded, W::default());
+        }
+        if row > 0 && conv.h > 0 {
+            for (from, to) in x.chunks_exact(row * conv.h).zip(self.words.chunks_exact_mut(padded)) {
+                for (from, to) in from.chunks_exact(row).zip(to[conv.ph * padded_row..].chunks_exact_mut(padded_row)) {
+                    to[side..side + row].copy_from_slice(from);
+                }
+            }
+        }
+        &self.words
+    }
+}
+
+impl<W: Word> Sums<W> {
+    /// Room for `input` and `pixels` words.
+    pub fn make_room(&mut self, input: usize, pixels: usize) {
+        empty(&mut self.input, input);
+        empty(&mut self.pixels, pixels);
+    }
+}
+
+/// Room for `len` words and nothing in it; memory that is given back is erased first.
+fn empty<W: Word>(words: &mut Vec<W>, len: usize) {
+    if words.capacity() < len {
+        words.zeroize();
+        words.reserve_exact(len);
+    }
+    words.clear();
+}
+
+impl<W: Word> Drop for Scratch<W> {
+    fn drop(&mut self) {
+        self.padded.words.zeroize();
+        self.sums.input.zeroize();
+        self.sums.pixels.zeroize();
+    }
+}
+
+impl<W: Word> fmt::Debug for Scratch<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scratch").finish_non_exhaustive()
+    }
+}
