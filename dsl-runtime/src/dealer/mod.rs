@@ -53,7 +53,7 @@ impl<W: Word> Masks<W> {
                 let mask: Zeroizing<Vec<W>> = Zeroizing::new(weight_mask(key, index as u32, sum.len()));
                 sum.iter_mut().zip(mask.iter()).for_each(|(s, m)| *s = s.add(*m));
             }
-            PackedWeights::new(geometry, &sum)
+            PackedWeights::new_in(plan.settings.ring, geometry, &sum)
         });
         Self(masks.collect())
     }

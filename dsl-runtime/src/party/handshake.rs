@@ -131,7 +131,8 @@ pub(super) fn connect(table: Table, links: &mut Links, entropy: &mut Entropy) ->
 /// A greeting. One of another release may look different behind its version.
 fn read(links: &Links, other: usize, bytes: &[u8]) -> Result<Hello> {
     decode(bytes).map_err(|message| match leading(bytes) {
-        Some(version) if version != VERSION => versions(links, other, version),
+        // versions count up from 1: what claims a much later one is no greeting at all
+        Some(version) if version != VERSION && (1..VERSION + 30).contains(&version) => versions(links, other, version),
         _ => links.failed("connect", format!("{}: {message}", links.name(other))),
     })
 }

@@ -122,7 +122,7 @@ impl Session {
                 for peer in (0..seat.parties).filter(|p| *p != keeper) {
                     self.links.send(peer, &message, &during)?;
                 }
-                let online = Some(PackedWeights::new(geometry, &words::<W>(&mine[index].weight)));
+                let online = Some(PackedWeights::new_in(plan.settings.ring, geometry, &words::<W>(&mine[index].weight)));
                 held.push(Held { online, masked: None, bias: words(&mine[index].bias) });
             } else {
                 let n = plan.settings.ring;
@@ -132,7 +132,7 @@ impl Session {
                 }
                 let mut masked = vec![W::from_u64(0); spec.len];
                 unpack_words(n, &message, &mut masked);
-                held.push(Held { online: None, masked: Some(PackedWeights::new(geometry, &masked)), bias: Zeroizing::new(vec![]) });
+                held.push(Held { online: None, masked: Some(PackedWeights::new_in(n, geometry, &masked)), bias: Zeroizing::new(vec![]) });
             }
         }
         if seat.party != keeper && announced.is_some_and(|a| a != *digest.finalize().as_bytes()) {
@@ -209,7 +209,7 @@ impl Session {
                 opened.iter_mut().zip(&theirs).for_each(|(o, t)| *o = o.add(*t));
             }
             let share = Zeroizing::new(linear::weight_share(seat.is_first(), &opened, &mask));
-            let (online, masked) = (PackedWeights::new(geometry, &share), PackedWeights::new(geometry, &opened));
+            let (online, masked) = (PackedWeights::new_in(n, geometry, &share), PackedWeights::new_in(n, geometry, &opened));
             held.push(Held { online: Some(online), masked: Some(masked), bias: Zeroizing::new(bias.to_vec()) });
         }
         Ok(held)
