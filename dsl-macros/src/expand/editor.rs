@@ -84,8 +84,8 @@ fn step(step: &Step) -> TokenStream {
 fn stage(stage: &Stage) -> TokenStream {
     let layer = &stage.layer;
     let Some(Fields { brace, list, open }) = &stage.fields else { return quote!(let _: #layer = loop {};) };
-    // Where a field may be typed, the literal without it has to be as long as with it: longer by its comma.
-    let base = if *open { quote!((<#layer>::DEFAULT)) } else { quote!(<#layer>::DEFAULT) };
+    // Where a field may be typed, the literal without it has to be as long as with it, so it is longer by a comma and blanks.
+    let base = if *open { quote!((((<#layer>::DEFAULT)))) } else { quote!(<#layer>::DEFAULT) };
     let mut braces = Group::new(Delimiter::Brace, quote!(#(#list,)* ..#base));
     braces.set_span(brace.span.join());
     quote!(let _ = #layer #braces;)
