@@ -1,10 +1,11 @@
 //! Syntax, nothing else: tokens taken apart, spans kept, no meaning.
 
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, FieldValue, Ident, Pat, Path, Token, Type, Visibility, token};
+use syn::{Attribute, Expr, FieldValue, Ident, Pat, Path, PathArguments, Token, Type, Visibility, parse_quote, token};
 
-/// `header { body } release*`; no body without a last pipe.
+/// `header { body } release*`; no body without braces.
 pub struct Description {
     pub header: Header,
     pub body: Option<Body>,
@@ -40,6 +41,23 @@ pub struct Param {
     pub default: Option<Expr>,
 }
 
+impl Param {
+    /// The type to take instead of one that owns memory, as far as its name shows: parameters are read in constants, so they are `Copy`.
+    pub fn stand_in(&self) -> Option<Type> {
+        let Type::Path(path) = &self.ty else { return None };
+        let last = path.path.segments.last()?;
+        match (&last.ident.to_string()[..], &last.arguments) {
+            ("Vec", PathArguments::AngleBracketed(of)) => {
+                let of = &of.args;
+                Some(parse_quote!(&'static [#of]))
+            }
+            ("String", _) => Some(parse_quote!(&'static str)),
+            ("Box" | "Rc" | "Arc", PathArguments::AngleBracketed(of)) => syn::parse2(of.args.to_token_stream()).ok(),
+            _ => None,
+        }
+    }
+}
+
 /// `name: dims from owner`; without dims any shape.
 pub struct Input {
     pub name: Ident,
@@ -73,7 +91,7 @@ pub struct Dims {
     pub list: Punctuated<Expr, Token![,]>,
 }
 
-/// `let* pipe`; after syntax errors without the pipes that have them.
+/// `let* pipe`; after syntax errors what could be read of them, so that the result may have neither source nor stage.
 pub struct Body {
     pub lets: Vec<Let>,
     pub result: Pipe,
@@ -108,16 +126,24 @@ pub struct Stage {
 pub struct Fields {
     pub brace: token::Brace,
     pub list: Vec<FieldValue>,
+    /// Whether another field may follow: there is none, or a comma behind the last one, or one that cannot be read.
+    pub open: bool,
 }
 
-/// `for PAT in LIST { stage -> stage }`, the list taken apart.
+/// `for PAT in LIST { stage -> stage }`, the list as it stands and taken apart.
 pub struct For {
     pub pattern: Pat,
+    pub list: Option<Expr>,
     pub values: Vec<Expr>,
     pub body: Vec<Step>,
 }
 
 impl Pipe {
+    /// What is left of a pipe that cannot be read.
+    pub fn empty() -> Self {
+        Self { sources: Vec::new(), steps: Vec::new() }
+    }
+
     /// The place of the pipe's source.
     pub fn span(&self) -> Span {
         self.sources.first().map_or_else(Span::call_site, Ident::span)

@@ -2,10 +2,11 @@
 
 mod roles;
 
-use crate::ast::{Body, Dims, Header, Step};
+use crate::ast::{Body, Dims, Header, Pipe, Step};
 use crate::diagnostics::Errors;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::{Ident, Pat, Type};
 
 pub use roles::roles;
 
@@ -22,6 +23,10 @@ pub fn header(header: &Header, errors: &mut Errors) {
     for (i, param) in header.params.iter().enumerate() {
         if header.params[..i].iter().any(|p| p.name == param.name) {
             errors.on(&param.name, format!("a parameter named `{}` exists already", param.name));
+        }
+        if let Some(instead) = param.stand_in() {
+            let (ty, instead) = (text(&param.ty), text(&instead));
+            errors.on(&param.ty, format!("a parameter is `Copy`, and `{ty}` is not: write `{instead}`"));
         }
     }
     if header.inputs.is_empty() {
@@ -40,18 +45,48 @@ pub fn header(header: &Header, errors: &mut Errors) {
     }
 }
 
-/// Checks that every parameter stands somewhere in the description.
+/// Checks that every parameter and every variable of a loop stands somewhere in the description.
 pub fn parameters(header: &Header, body: &Body, errors: &mut Errors) {
     let mut used = TokenStream::new();
     let releases = header.releases.iter().filter_map(|r| r.dims.as_ref());
     for dims in header.inputs.iter().filter_map(|i| i.dims.as_ref()).chain(&header.output).chain(releases) {
         dims.list.to_tokens(&mut used);
     }
-    for pipe in body.lets.iter().map(|l| &l.pipe).chain([&body.result]).chain(header.releases.iter().filter_map(|r| r.pipe.as_ref())) {
+    for pipe in pipes(header, body) {
         expressions(&pipe.steps, &mut used);
     }
+    for pipe in pipes(header, body) {
+        variables(&pipe.steps, errors);
+    }
     for param in header.params.iter().filter(|p| !contains(&used, &p.name)) {
-        errors.on(&param.name, format!("the parameter `{}` is never used", param.name));
+        errors.on(&param.name, format!("the parameter `{}` is never used: give it to a field, or remove it", param.name));
+    }
+}
+
+fn pipes<'a>(header: &'a Header, body: &'a Body) -> impl Iterator<Item = &'a Pipe> {
+    body.lets.iter().map(|l| &l.pipe).chain([&body.result]).chain(header.releases.iter().filter_map(|r| r.pipe.as_ref()))
+}
+
+/// Variables of loops that no field reads: a forgotten field, or a mere repetition.
+fn variables(steps: &[Step], errors: &mut Errors) {
+    for step in steps {
+        let Step::For(repeat) = step else { continue };
+        let (mut used, mut names) = (TokenStream::new(), Vec::new());
+        expressions(&repeat.body, &mut used);
+        bound(&repeat.pattern, &mut names);
+        for name in names.into_iter().filter(|name| !name.to_string().starts_with('_') && !contains(&used, name)) {
+            errors.on(name, format!("the variable `{name}` is never used: a repetition without one is `for _ in ..`"));
+        }
+        variables(&repeat.body, errors);
+    }
+}
+
+/// The names that a pattern binds.
+fn bound<'a>(pattern: &'a Pat, names: &mut Vec<&'a Ident>) {
+    match pattern {
+        Pat::Ident(one) => names.push(&one.ident),
+        Pat::Tuple(tuple) => tuple.elems.iter().for_each(|p| bound(p, names)),
+        _ => {}
     }
 }
 
@@ -82,7 +117,13 @@ fn expressions(steps: &[Step], out: &mut TokenStream) {
     }
 }
 
-fn contains(tokens: &TokenStream, name: &syn::Ident) -> bool {
+/// A type without the blanks that `to_string` puts between all tokens.
+fn text(ty: &Type) -> String {
+    let text = ty.to_token_stream().to_string();
+    text.replace(" <", "<").replace("< ", "<").replace(" >", ">").replace("& ", "&").replace("[ ", "[").replace(" ]", "]")
+}
+
+fn contains(tokens: &TokenStream, name: &Ident) -> bool {
     tokens.clone().into_iter().any(|t| match t {
         TokenTree::Ident(i) => i == *name,
         TokenTree::Group(g) => contains(&g.stream(), name),

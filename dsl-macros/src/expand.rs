@@ -4,13 +4,15 @@
 //! that no constant of the user's is shadowed; locals have hygienic spans.
 
 mod concrete;
+mod dims;
+mod editor;
 mod fallback;
 mod item;
 mod roles;
 mod stage;
 mod template;
 
-use crate::ast::{Body, Header};
+use crate::ast::{Description, Header};
 use crate::lower::Network;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -25,13 +27,17 @@ pub fn expand(network: &Network) -> TokenStream {
 }
 
 /// The items of a model with errors: what users of the model name, without content.
-pub fn fallback(header: &Header, body: Option<&Body>) -> TokenStream {
-    wrap(header, &fallback::items(header, body))
+pub fn fallback(description: &Description) -> TokenStream {
+    let header = &description.header;
+    wrap(header, &fallback::items(header, description.body.as_ref()))
 }
+
+pub use editor::editor;
 
 fn wrap(header: &Header, items: &TokenStream) -> TokenStream {
     let (definition, cfgs) = (item::definition(header), item::cfgs(header));
     let (private, structs) = (private(header), header.is_concrete().then(|| roles::structs(header)));
+    let dims = header.is_concrete().then(|| dims::constants(header));
     quote! {
         #definition
         #structs
@@ -40,6 +46,7 @@ fn wrap(header: &Header, items: &TokenStream) -> TokenStream {
         #[allow(non_camel_case_types, non_snake_case, unused, clippy::all, clippy::pedantic, clippy::nursery)]
         const _: () = {
             use #private::{Element as _, Required as _};
+            #dims
             #items
         };
     }

@@ -16,6 +16,7 @@ mod lower;
 mod names;
 mod parse;
 mod roles;
+mod similar;
 #[cfg(test)]
 mod tests;
 
@@ -76,34 +77,38 @@ use proc_macro2::TokenStream;
 /// First all syntax errors, then all errors of names, then the compiler's: a wrong shape is one error that underlines its stage.
 #[proc_macro]
 pub fn secure_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    let Output { items, errors } = compile(input.into());
+    let Output { editor, items, errors } = compile(input.into());
     let errors = errors.iter().map(syn::Error::to_compile_error);
-    quote::quote!(#(#errors)* #items).into()
+    // What is typed next changes what follows in the text, so that the part for editors comes first and the errors last.
+    quote::quote!(#editor #items #(#errors)*).into()
 }
 
-/// What a description becomes: items, and the errors of the first phase that had any.
+/// What a description becomes.
 struct Output {
+    /// What editors alone read, with errors or without.
+    editor: TokenStream,
     items: TokenStream,
+    /// The errors of the first phase that had any.
     errors: Vec<syn::Error>,
 }
 
-/// The whole pipeline. With errors, the items are those that users of the model name, so that these get no error of their own.
+/// The whole pipeline.
 fn compile(input: TokenStream) -> Output {
     let mut errors = Errors::new();
-    let description = parse::description(input, &mut errors);
-    let errors = errors.barrier();
-    let Some(ast::Description { header, body }) = description else { return Output { items: TokenStream::new(), errors } };
-    let fallback = |errors| Output { items: expand::fallback(&header, body.as_ref()), errors };
-    let Some(body) = body.as_ref().filter(|_| errors.is_empty()) else { return fallback(errors) };
-
-    let mut errors = Errors::new();
-    check::header(&header, &mut errors);
-    check::roles(&header, &mut errors);
-    check::parameters(&header, body, &mut errors);
-    let network = lower::lower(&header, body, &mut errors);
-    let errors = errors.barrier();
-    match network {
-        Some(network) if errors.is_empty() => Output { items: expand::expand(&network), errors },
-        _ => fallback(errors),
+    let descriptions = parse::descriptions(input, &mut errors);
+    let editor = descriptions.iter().map(expand::editor).collect();
+    let mut errors = errors.barrier();
+    if let ([ast::Description { header, body: Some(body) }], true) = (&descriptions[..], errors.is_empty()) {
+        let mut wrong = Errors::new();
+        check::header(header, &mut wrong);
+        check::roles(header, &mut wrong);
+        check::parameters(header, body, &mut wrong);
+        let network = lower::lower(header, body, &mut wrong);
+        errors = wrong.barrier();
+        if let (Some(network), true) = (network, errors.is_empty()) {
+            return Output { editor, items: expand::expand(&network), errors };
+        }
     }
+    // What users of the models name, so that these get no error of their own.
+    Output { editor, items: descriptions.iter().map(expand::fallback).collect(), errors }
 }

@@ -3,11 +3,15 @@
 use crate::ast::{Body, For, Header, OUTPUT, Pipe, Release, Step};
 use crate::diagnostics::Errors;
 use crate::names::Names;
+use crate::similar::similar;
 use proc_macro2::Span;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use std::collections::HashSet;
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, Pat};
+
+/// Loops in loops multiply: more stages than this are a slip of the pen.
+const MOST_STAGES: usize = 10_000;
 
 /// A model ready to be printed.
 pub struct Network<'a> {
@@ -28,12 +32,48 @@ pub struct Stage<'a> {
     /// The name of its value in generated code: its own, unless an input has that.
     pub local: String,
     pub syntax: &'a crate::ast::Stage,
-    /// The loop variables in force, outermost first.
-    pub binds: Vec<(&'a Pat, &'a Expr)>,
+    /// The turns of loops that it stands in, outermost first.
+    pub turns: Vec<Turn<'a>>,
     pub inputs: Vec<Wire>,
     /// The first and the last token of the layer, for errors that underline it all.
     pub first: Span,
     pub last: Span,
+}
+
+impl Stage<'_> {
+    /// The stage in an error: its name and, inside of loops, the turns, as in `conv2d_3 (width = 64)` or `relu_2 (2 of 3)`.
+    pub fn label(&self) -> String {
+        let turns = self.turns.iter().map(|t| {
+            let text = t.text();
+            if text.is_empty() || text.len() > 40 { format!("{} of {}", t.place, t.of) } else { text }
+        });
+        let turns = turns.collect::<Vec<_>>().join(", ");
+        if turns.is_empty() { self.name.clone() } else { format!("{} ({turns})", self.name) }
+    }
+}
+
+/// One turn of a loop: the variable, its value, and which turn it is.
+#[derive(Clone, Copy)]
+pub struct Turn<'a> {
+    pub pattern: &'a Pat,
+    pub value: &'a Expr,
+    pub place: usize,
+    pub of: usize,
+}
+
+impl Turn<'_> {
+    /// `out = 64, stride = 2`; nothing without a variable.
+    fn text(&self) -> String {
+        let one = |(pattern, value): (&Pat, &Expr)| format!("{} = {}", pattern.to_token_stream(), value.to_token_stream());
+        match (self.pattern, self.value) {
+            (Pat::Wild(_), _) => String::new(),
+            (Pat::Tuple(names), Expr::Tuple(values)) => {
+                let named = names.elems.iter().zip(&values.elems).filter(|(pattern, _)| !matches!(pattern, Pat::Wild(_)));
+                named.map(one).collect::<Vec<_>>().join(", ")
+            }
+            pair => one(pair),
+        }
+    }
 }
 
 /// Where a value comes from.
@@ -46,7 +86,16 @@ pub enum Wire {
 /// Lowers a body; without errors there is a network.
 pub fn lower<'a>(header: &'a Header, body: &'a Body, errors: &mut Errors) -> Option<Network<'a>> {
     let before = errors.len();
-    let mut scope = Scope { body, values: Vec::new(), names: Names::default(), stages: Vec::new(), errors };
+    let mut scope = Scope {
+        name: &header.name,
+        body,
+        defining: None,
+        values: Vec::new(),
+        names: Names::default(),
+        stages: Vec::new(),
+        full: false,
+        errors,
+    };
     for (i, input) in header.inputs.iter().enumerate() {
         if !header.releases.is_empty() {
             scope.not_output(&input.name);
@@ -54,7 +103,9 @@ pub fn lower<'a>(header: &'a Header, body: &'a Body, errors: &mut Errors) -> Opt
         scope.define(&input.name, Some(Wire::Input(i)));
     }
     for binding in &body.lets {
+        scope.defining = Some(&binding.name);
         let wire = scope.pipe(&binding.pipe);
+        scope.defining = None;
         if binding.pipe.steps.is_empty() && binding.pipe.sources.len() == 1 {
             let source = &binding.pipe.sources[0];
             scope.errors.on(source, format!("`{}` is only another name of `{source}`: add a layer, or use `{source}`", binding.name));
@@ -93,10 +144,15 @@ impl Network<'_> {
 }
 
 struct Scope<'a, 'e> {
+    name: &'a Ident,
     body: &'a Body,
+    /// The name of the `let` that is read at the moment.
+    defining: Option<&'a Ident>,
     values: Vec<Known>,
     names: Names,
     stages: Vec<Stage<'a>>,
+    /// Whether there are too many stages, which is said once.
+    full: bool,
     errors: &'e mut Errors,
 }
 
@@ -115,6 +171,7 @@ impl<'a> Scope<'a, '_> {
             Some(v) if v.name == *name => self.errors.on(name, format!("a value named `{name}` exists already: choose another name")),
             Some(v) => {
                 self.errors.on(name, format!("`{}` and `{name}` differ only in case, and names are compared without it", v.name));
+                self.values.push(Known { name: name.clone(), wire, used: true });
             }
             // After a duplicate the first one counts.
             None => self.values.push(Known { name: name.clone(), wire, used: false }),
@@ -129,7 +186,9 @@ impl<'a> Scope<'a, '_> {
         }
         self.steps(&pipe.steps, &[], &mut wires);
         if pipe.steps.is_empty() && pipe.sources.len() > 1 {
-            self.errors.at(pipe.span(), "one value is needed here: join several with a layer that takes them, as in `(a, b) -> Add`");
+            let sources = &pipe.sources;
+            self.errors
+                .on(quote!(#(#sources),*), "one value is needed here: join several with a layer that takes them, as in `(a, b) -> Add`");
         }
         wires.first().copied()
     }
@@ -139,30 +198,48 @@ impl<'a> Scope<'a, '_> {
             known.used = true;
             return known.wire;
         }
-        let message = if self.body.lets.iter().any(|l| l.name == *name) {
+        let message = if self.defining == Some(name) {
+            format!("`{name}` is read in its own definition, before it has a value")
+        } else if self.body.lets.iter().any(|l| l.name == *name) {
             format!("`{name}` is used before its definition: move its `let` up")
         } else if name.unraw() != "self" && self.stages.iter().any(|s| name.unraw() == s.name) {
             format!("`{name}` is a stage, not a value: name the value of its pipe with `let`")
         } else {
-            let known: Vec<String> = self.values.iter().map(|v| format!("`{}`", v.name)).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            format!("no value is named `{name}` here; known values: {known}")
+            let names: Vec<String> = self.values.iter().map(|v| v.name.to_string()).collect();
+            let known = format!("`{}`", names.join("`, `"));
+            match similar(&name.to_string(), names.iter().map(String::as_str)) {
+                Some(near) => format!("no value is named `{name}` here: did you mean `{near}`?"),
+                // without inputs there is none, and that is an error already
+                None if names.is_empty() => return None,
+                None if name.to_string().starts_with(char::is_uppercase) => {
+                    format!("no value is named `{name}` here, and a pipe starts at a value, not at a layer; known values: {known}")
+                }
+                None => format!("no value is named `{name}` here; known values: {known}"),
+            }
         };
         self.errors.on(name, message);
         None
     }
 
-    fn steps(&mut self, steps: &'a [Step], binds: &[(&'a Pat, &'a Expr)], wires: &mut Vec<Wire>) {
+    fn steps(&mut self, steps: &'a [Step], turns: &[Turn<'a>], wires: &mut Vec<Wire>) {
         for step in steps {
             match step {
                 Step::Stage(stage) => {
-                    let stage = self.stage(stage, binds, core::mem::take(wires));
+                    let stage = self.stage(stage, turns, core::mem::take(wires));
                     self.stages.push(stage);
                     wires.push(Wire::Stage(self.stages.len() - 1));
                 }
-                Step::For(For { pattern, values, body }) => {
-                    for value in values {
-                        let inner: Vec<_> = binds.iter().copied().chain([(pattern, value)]).collect();
+                Step::For(For { pattern, values, body, .. }) => {
+                    for (i, value) in values.iter().enumerate() {
+                        if self.stages.len() > MOST_STAGES {
+                            // of several loops in one another, the innermost one says so
+                            if !core::mem::replace(&mut self.full, true) {
+                                self.errors.on(pattern, format!("with this `for`, the model has more than {MOST_STAGES} stages"));
+                            }
+                            return;
+                        }
+                        let turn = Turn { pattern, value, place: i + 1, of: values.len() };
+                        let inner: Vec<_> = turns.iter().copied().chain([turn]).collect();
                         self.steps(body, &inner, wires);
                     }
                 }
@@ -170,17 +247,32 @@ impl<'a> Scope<'a, '_> {
         }
     }
 
-    fn stage(&mut self, syntax: &'a crate::ast::Stage, binds: &[(&'a Pat, &'a Expr)], inputs: Vec<Wire>) -> Stage<'a> {
+    fn stage(&mut self, syntax: &'a crate::ast::Stage, turns: &[Turn<'a>], inputs: Vec<Wire>) -> Stage<'a> {
+        if let Some(word) = syntax.layer.get_ident() {
+            self.no_layer(word);
+        }
         let tokens: Vec<_> = syntax.layer.to_token_stream().into_iter().collect();
         let first = tokens.first().map_or_else(Span::call_site, proc_macro2::TokenTree::span);
         let last = tokens.last().map_or(first, proc_macro2::TokenTree::span);
         let last = syntax.fields.as_ref().map_or(last, |f| f.brace.span.close());
         let name = match (&syntax.name, syntax.layer.segments.last()) {
-            (Some(name), _) => self.names.written(name, !binds.is_empty(), self.errors),
+            (Some(name), _) => self.names.written(name, !turns.is_empty(), self.errors),
             (None, Some(layer)) => self.names.automatic(&layer.ident, self.errors),
             (None, None) => String::new(),
         };
-        Stage { local: name.clone(), name, syntax, binds: binds.to_vec(), inputs, first, last }
+        Stage { local: name.clone(), name, syntax, turns: turns.to_vec(), inputs, first, last }
+    }
+
+    /// Refuses a value where a layer stands, and the model as a stage of its own, which the compiler would call a cycle.
+    fn no_layer(&mut self, word: &Ident) {
+        if word == self.name || word == "Self" {
+            self.errors.on(word, format!("`{}` is a stage of itself, so it would never end", self.name));
+        } else if self.values.iter().any(|v| v.name == *word) {
+            self.errors.on(
+                word,
+                format!("`{word}` is a value, and a layer stands behind an arrow: several values are joined as in `(x, {word}) -> Add`"),
+            );
+        }
     }
 
     /// The stage that each release opens. Its pipe stands in the body's name space, where `output` is the result.
@@ -222,8 +314,9 @@ impl<'a> Scope<'a, '_> {
 
     /// Values that nothing reads.
     fn unused(&mut self) {
-        for value in self.values.iter().filter(|v| !v.used) {
-            self.errors.on(&value.name, format!("`{}` is never used", value.name));
+        for Known { name, .. } in self.values.iter().filter(|v| !v.used) {
+            let what = if self.body.lets.iter().any(|l| l.name == *name) { "its `let`" } else { "this input" };
+            self.errors.on(name, format!("`{name}` is never used: read it in a pipe, or remove {what}"));
         }
     }
 }

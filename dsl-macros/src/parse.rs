@@ -1,15 +1,18 @@
-//! Tokens to syntax. An error inside brackets is recovered behind them, one in a `let` behind its `;`, one in a release at the next
-//! `release`, so that several show.
+//! Tokens to syntax. Every error is recovered at the next `->`, `,`, `;`, `}`, `loss`, `release` or `model`, so that several show, and
+//! what could be read is kept: fallback items and editors live on it.
 
+mod dims;
 mod header;
 mod pipe;
 mod range;
 mod role;
+mod stage;
 
-use crate::ast::{Body, Description, Let};
+use crate::ast::{Body, Description, Header, Let, Pipe};
 use crate::diagnostics::Errors;
 use core::fmt::Display;
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use quote::quote;
 use syn::parse::{ParseStream, Parser, Result};
 use syn::{Ident, Token, braced, token};
 
@@ -22,15 +25,21 @@ mod kw {
     syn::custom_keyword!(weights);
 }
 
-/// Parses the content of `secure_model!`; `None` when not even its header can be read.
-pub fn description(tokens: TokenStream, errors: &mut Errors) -> Option<Description> {
-    let mut found = None;
+/// Parses the content of `secure_model!`: one description. More than one is an error, but all are read. One whose name cannot be
+/// read is left out.
+pub fn descriptions(tokens: TokenStream, errors: &mut Errors) -> Vec<Description> {
+    let mut found = Vec::new();
     let parser = |input: ParseStream| -> Result<()> {
-        match parse(input, errors) {
-            Ok(description) => found = Some(description),
-            Err(e) => errors.push(e),
+        while found.is_empty() || !input.is_empty() {
+            match parse(input, errors) {
+                Ok(description) => found.push(description),
+                Err(e) => {
+                    errors.push(e);
+                    return skip(input, |_| false);
+                }
+            }
         }
-        skip(input, |_| false)
+        Ok(())
     };
     let outcome = parser.parse2(tokens);
     if let Err(e) = outcome {
@@ -39,28 +48,25 @@ pub fn description(tokens: TokenStream, errors: &mut Errors) -> Option<Descripti
     found
 }
 
+/// One description, up to the next one.
 fn parse(input: ParseStream, errors: &mut Errors) -> Result<Description> {
     let mut header = header::header(input, errors)?;
-    if !input.peek(token::Brace) {
-        let first = if role::starts(input) { ", which stand before its releases" } else { "" };
-        errors.push(error(input, format!("expected `{{` and the stages of `{}`{first}", header.name)));
-        skip(input, |at| at.peek(token::Brace))?;
-    }
-    if input.is_empty() {
-        return Ok(Description { header, body: None });
-    }
-    let content;
-    let brace = braced!(content in input);
-    let body = body(&content, brace, errors)?;
-    while !input.is_empty() {
+    let body = body(input, &mut header, errors)?;
+    while !input.is_empty() && !header::starts(input) {
         if role::starts(input) {
             header.releases.push(role::release(input, errors)?);
-        } else if input.peek(Ident) && input.peek2(Ident) && !input.peek(kw::model) && !input.peek(kw::loss) {
+        } else if input.peek(Ident) && input.peek2(Ident) && !input.peek(kw::loss) {
             errors.push(error(input, "expected `release`, as in `release output to client`, or the end of the description"));
             header.releases.push(role::unreadable(input)?);
         } else {
             surplus(input, errors)?;
         }
+    }
+    if !input.is_empty() {
+        let ahead = input.fork();
+        skip(&ahead, |at| at.peek(kw::model))?;
+        let (model, name) = (ahead.parse::<kw::model>()?, ahead.parse::<Ident>()?);
+        errors.on(quote!(#model #name), format!("one `secure_model!` holds one model: give `{name}` a `secure_model!` of its own"));
     }
     Ok(Description { header, body })
 }
@@ -71,60 +77,117 @@ fn surplus(input: ParseStream, errors: &mut Errors) -> Result<()> {
         errors.push(error(input, "no `loss` here: it is chosen where the twin is trained, and a description is the network alone"));
         return skip(input, role::starts);
     }
-    errors.push(error(input, "expected `release` or the end of the description: one `secure_model!` holds one model"));
-    skip(input, |_| false)
+    errors.push(error(input, "expected `release` or the end of the description"));
+    skip(input, |at| role::starts(at) || header::starts(at))
 }
 
-/// `let* pipe`; `None` without a last pipe.
-fn body(input: ParseStream, brace: token::Brace, errors: &mut Errors) -> Result<Option<Body>> {
-    let (mut lets, mut result, mut broken) = (Vec::new(), None, false);
+/// `{ let* pipe }`, perhaps without its braces; `None` without a body.
+fn body(input: ParseStream, header: &mut Header, errors: &mut Errors) -> Result<Option<Body>> {
+    if !input.peek(token::Brace) {
+        let first = if role::starts(input) { ", which stand before its releases" } else { "" };
+        let missing = format!("expected `{{` and the stages of `{}`{first}", header.name);
+        if input.is_empty() {
+            errors.on(&header.name, missing);
+            return Ok(None);
+        }
+        errors.push(error(input, missing));
+        if input.peek(Token![let]) || pipe::starts(input) {
+            return statements(input, header, errors).map(Some);
+        }
+        skip(input, |at| at.peek(token::Brace) || header::starts(at))?;
+        if !input.peek(token::Brace) {
+            return Ok(None);
+        }
+    }
+    let content;
+    let brace = braced!(content in input);
+    let before = errors.len();
+    let body = statements(&content, header, errors)?;
+    if body.result.sources.is_empty() && body.result.steps.is_empty() && errors.len() == before {
+        errors.at(brace.span.close(), "expected a pipe such as `x -> Relu`: the last one is the model's result and has no `let`");
+    }
+    Ok(Some(body))
+}
+
+/// `let* pipe`
+fn statements(input: ParseStream, header: &mut Header, errors: &mut Errors) -> Result<Body> {
+    let mut body = Body { lets: Vec::new(), result: Pipe::empty() };
     while !input.is_empty() {
         let statement = if input.peek(Token![let]) {
-            binding(input, errors).map(|l| lets.push(l))
+            binding(input, errors).map(|l| body.lets.push(l))
         } else {
-            last(input, errors).map(|pipe| result = Some(pipe))
+            last(input, header, errors).map(|pipe| body.result = pipe)
         };
         if let Err(e) = statement {
             errors.push(e);
-            broken = true;
-            skip(input, |at| at.peek(Token![;]))?;
+            skip(input, |at| at.peek(Token![;]) || at.peek(Token![let]))?;
             input.parse::<Option<Token![;]>>()?;
         }
     }
-    if result.is_none() && !broken {
-        errors.at(brace.span.close(), "expected a pipe such as `x -> Relu`: the last one is the model's result and has no `let`");
-    }
-    Ok(result.map(|result| Body { lets, result }))
+    Ok(body)
 }
 
 fn binding(input: ParseStream, errors: &mut Errors) -> Result<Let> {
     input.parse::<Token![let]>()?;
+    if input.peek(Token![mut]) {
+        errors.push(error(input, "no `mut` here: a value never changes"));
+        input.parse::<Token![mut]>()?;
+    }
     if !input.peek(Ident) {
         return Err(error(input, "expected a name: a `let` names the one value of its pipe"));
     }
-    let name = input.parse()?;
-    if !input.peek(Token![=]) {
-        return Err(error(input, format!("expected `=` and a pipe, as in `let {name} = x -> Relu;`")));
+    let name: Ident = input.parse()?;
+    let example = format!("as in `let {name} = x -> Relu;`");
+    if input.peek(Token![:]) {
+        errors.push(error(input, format!("no shape or type here, {example}: the compiler computes it")));
+        skip(input, |at| at.peek(Token![=]) || at.peek(Token![;]) || pipe::starts(at))?;
     }
-    input.parse::<Token![=]>()?;
-    let pipe = pipe::pipe(input, errors)?;
-    if !input.peek(Token![;]) {
-        return Err(pipe::unfinished(input, "`;` at the end of this `let`"));
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+    } else {
+        let missing = error(input, format!("expected `=` and a pipe, {example}"));
+        // with a pipe behind it, only the sign is missing
+        if !pipe::starts(input) {
+            return Err(missing);
+        }
+        errors.push(missing);
     }
-    input.parse::<Token![;]>()?;
+    let pipe = match pipe::pipe(input, errors) {
+        Ok(pipe) => pipe,
+        // The name stays, for those who read it.
+        Err(e) => {
+            errors.push(e);
+            skip(input, |at| at.peek(Token![;]) || at.peek(Token![let]))?;
+            input.parse::<Option<Token![;]>>()?;
+            return Ok(Let { name, pipe: Pipe::empty() });
+        }
+    };
+    if input.peek(Token![;]) {
+        input.parse::<Token![;]>()?;
+    } else if input.peek(Token![let]) || pipe::starts(input) {
+        errors.push(error(input, format!("expected `;` before this: the `let` of `{name}` has no end")));
+    } else {
+        errors.push(pipe::unfinished(input, "`;` at the end of this `let`"));
+        skip(input, |at| at.peek(Token![;]) || at.peek(Token![let]))?;
+        input.parse::<Option<Token![;]>>()?;
+    }
     Ok(Let { name, pipe })
 }
 
-fn last(input: ParseStream, errors: &mut Errors) -> Result<crate::ast::Pipe> {
+fn last(input: ParseStream, header: &mut Header, errors: &mut Errors) -> Result<Pipe> {
     let pipe = pipe::pipe(input, errors)?;
     if input.peek(Token![;]) {
-        return Err(error(input, "no `;` here: the last pipe is the model's result, and an earlier one is named with `let`"));
-    }
-    if role::starts(input) {
-        return Err(error(input, "a `release` stands behind the `}` of the model, not inside"));
-    }
-    if !input.is_empty() {
-        return Err(pipe::unfinished(input, "the end of the model"));
+        errors.push(error(input, "no `;` here: the last pipe is the model's result, and an earlier one is named with `let`"));
+        input.parse::<Token![;]>()?;
+    } else if role::starts(input) {
+        errors.push(error(input, "a `release` stands behind the `}` of the model, not inside"));
+        while role::starts(input) {
+            header.releases.push(role::release(input, errors)?);
+        }
+    } else if !input.is_empty() {
+        errors.push(pipe::unfinished(input, "the end of the model"));
+        skip(input, |at| at.peek(Token![;]) || at.peek(Token![let]))?;
+        input.parse::<Option<Token![;]>>()?;
     }
     Ok(pipe)
 }
@@ -139,10 +202,16 @@ fn list<T>(
     let mut items = Vec::new();
     while !input.is_empty() {
         match item(input, errors) {
-            Ok(_) if !input.is_empty() && !input.peek(Token![,]) => {
-                errors.push(error(input, format!("expected `,` or the end of the {what}")));
+            Ok(item) => {
+                items.push(item);
+                if !input.is_empty() && !input.peek(Token![,]) {
+                    errors.push(error(input, format!("expected `,` or the end of the {what}")));
+                    // with another item behind it, only the sign is missing
+                    if input.peek(Ident) {
+                        continue;
+                    }
+                }
             }
-            Ok(item) => items.push(item),
             Err(e) => errors.push(e),
         }
         skip(input, |at| at.peek(Token![,]))?;
@@ -151,9 +220,23 @@ fn list<T>(
     Ok(items)
 }
 
-/// An error at the next token, or at the bracket that ends the input.
+/// An error at the next token, or at the bracket that ends the input. `=>` is one token here, and so is `(a, b)`.
 fn error(input: ParseStream, message: impl Display) -> syn::Error {
-    syn::Error::new(input.span(), message)
+    let mut tokens = TokenStream::new();
+    let ahead = input.fork();
+    while let Ok(next) = ahead.parse::<TokenTree>() {
+        let goes_on =
+            matches!(&next, TokenTree::Punct(p) if p.spacing() == Spacing::Joint && ahead.peek(Token![>]) || ahead.peek(Token![.]));
+        let long = matches!(&next, TokenTree::Group(g) if g.delimiter() == Delimiter::Brace);
+        if long {
+            break;
+        }
+        tokens.extend([next]);
+        if !goes_on {
+            break;
+        }
+    }
+    if tokens.is_empty() { syn::Error::new(input.span(), message) } else { syn::Error::new_spanned(tokens, message) }
 }
 
 /// Drops tokens until `found` or the end.

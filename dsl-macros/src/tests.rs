@@ -1,5 +1,6 @@
 //! What descriptions become. The files of `models` are also compiled, and their graphs listed, by the crate of ui-tests.
 
+mod editor;
 mod errors;
 mod roles;
 
@@ -33,7 +34,7 @@ fn models(source: &str) -> Vec<proc_macro2::TokenStream> {
 }
 
 fn expanded(input: proc_macro2::TokenStream) -> String {
-    let Output { items, errors } = compile(input);
+    let Output { items, errors, .. } = compile(input);
     assert!(errors.is_empty(), "{errors:?}");
     prettyplease::unparse(&syn::parse2(items).unwrap())
 }

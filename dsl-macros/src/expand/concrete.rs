@@ -1,7 +1,7 @@
 //! A model whose shapes are all known here: every stage is a constant that rustc evaluates and checks, and the model runs.
 
 use super::roles::Interface;
-use super::{item, private, stage};
+use super::{dims, item, private, stage};
 use crate::ast::Dims;
 use crate::lower::{Network, Stage, Wire};
 use crate::roles::{are_written, openings, weights_owner};
@@ -30,14 +30,14 @@ pub fn items(network: &Network, output: &Dims) -> TokenStream {
 fn constants(network: &Network, output: &Dims) -> TokenStream {
     let (header, private) = (network.header, private(network.header));
     let inputs = header.inputs.iter().filter_map(|i| Some((constant(&i.name), i.dims.as_ref()?))).map(|(name, dims)| {
-        let shape = item::shape(header, dims);
+        let shape = dims::shape(header, dims);
         quote!(const #name: #private::Infer = ::core::result::Result::Ok(#shape);)
     });
     let layers = network.stages.iter().map(|s| {
         let (name, alias, literal) = (s.constant(), s.alias(), s.literal());
         quote!(const #name: #alias = #literal;)
     });
-    let declared = item::shape(header, output);
+    let declared = dims::shape(header, output);
     let shapes = network.stages.iter().enumerate().map(|(place, s)| {
         let (name, complete) = (s.constant(), s.complete(header));
         let wires = s.inputs.iter().map(|w| match w {
@@ -78,14 +78,14 @@ fn checks(network: &Network, output: &Dims) -> TokenStream {
     let model = header.name.unraw();
     let stages = network.stages.iter().map(|s| {
         let name = s.constant();
-        s.check(header, &format!("{model}.{}", s.name), &quote!(__Shapes::#name))
+        s.check(header, &format!("{model}.{}", s.label()), &quote!(__Shapes::#name))
     });
-    let (last, declared) = (&network.stages[network.result], item::shape(header, output));
+    let (last, declared) = (&network.stages[network.result], dims::shape(header, output));
     let name = last.constant();
     let returns = last.check(header, &model.to_string(), &quote!(#private::returns(#declared, &__Shapes::#name)));
     let releases = openings(header).into_iter().zip(&network.releases).filter_map(|(opening, stage)| {
         let (dims, pipe) = (opening.syntax?.dims.as_ref()?, opening.syntax?.pipe.as_ref()?);
-        let (last, shape) = (&network.stages[*stage], item::shape(header, dims));
+        let (last, shape) = (&network.stages[*stage], dims::shape(header, dims));
         let name = last.constant();
         let found = if *stage == network.result { quote!(::core::result::Result::Ok(#declared)) } else { quote!(__Shapes::#name) };
         // "`release scores` of `Net` is declared ..": the label stands between two quotes.
@@ -99,7 +99,7 @@ fn checks(network: &Network, output: &Dims) -> TokenStream {
 /// The model as a stage of another one. It answers with the shape that it declares: its own errors are its own.
 fn layer(network: &Network, output: &Dims) -> TokenStream {
     let (header, private) = (network.header, private(network.header));
-    let (name, defaults, declared) = (&header.name, item::defaults(header), item::shape(header, output));
+    let (name, defaults, declared) = (&header.name, item::defaults(header), dims::shape(header, output));
     let (shapes, accept) = (item::unpack(header, &item::arity_error(header)), item::accept(header));
     let values = item::unpack(header, &item::arity_panic(header));
     let steps = steps(network, &network.stages[..network.body]);

@@ -1,12 +1,13 @@
 //! What every model has, whether it runs or is a stage: the struct, its defaults, its inputs.
 
+use super::dims::{shape, static_shape};
 use super::{private, stage};
-use crate::ast::{Dims, Header};
+use crate::ast::{Dims, Header, Param};
 use crate::lower::Network;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
+use syn::Attribute;
 use syn::ext::IdentExt;
-use syn::{Attribute, Expr};
 
 /// The struct; parameters are its fields. It has the span of its name, where rustc says "defined here".
 pub fn definition(header: &Header) -> TokenStream {
@@ -15,8 +16,8 @@ pub fn definition(header: &Header) -> TokenStream {
     if params.is_empty() {
         return quote_spanned!(name.span()=> #(#attrs)* #derive #vis struct #name;);
     }
-    let fields = params.iter().map(|p| {
-        let (docs, name, ty) = (&p.docs, &p.name, &p.ty);
+    let fields = distinct(params).map(|p| {
+        let (docs, name, ty) = (&p.docs, &p.name, p.stand_in().unwrap_or_else(|| p.ty.clone()));
         quote_spanned!(name.span()=> #(#docs)* pub #name: #ty)
     });
     quote_spanned!(name.span()=> #(#attrs)* #derive #vis struct #name { #(#fields),* })
@@ -26,9 +27,12 @@ pub fn definition(header: &Header) -> TokenStream {
 pub fn defaults(header: &Header) -> TokenStream {
     let private = private(header);
     let required: Vec<String> = header.params.iter().filter(|p| p.default.is_none()).map(|p| p.name.unraw().to_string()).collect();
-    let fields = header.params.iter().map(|p| match (&p.name, &p.ty, &p.default) {
-        (name, _, Some(default)) => quote!(#name: #default),
-        (name, ty, None) => quote!(#name: <#ty as #private::Placeholder>::PLACEHOLDER),
+    let fields = distinct(&header.params).map(|p| match (&p.name, p.stand_in(), &p.default) {
+        (name, None, Some(default)) => quote!(#name: #default),
+        (name, stand_in, _) => {
+            let ty = stand_in.unwrap_or_else(|| p.ty.clone());
+            quote!(#name: <#ty as #private::Placeholder>::PLACEHOLDER)
+        }
     });
     let value = if header.params.is_empty() { quote!(Self) } else { quote!(Self { #(#fields),* }) };
     let required = (!required.is_empty()).then(|| {
@@ -53,25 +57,14 @@ pub fn integer(network: &Network) -> TokenStream {
     }
 }
 
+/// The first parameter of each name: a second one is an error, and no second error of the compiler's.
+fn distinct(params: &[Param]) -> impl Iterator<Item = &Param> {
+    params.iter().enumerate().filter(|(i, p)| params[..*i].iter().all(|earlier| earlier.name != p.name)).map(|(_, p)| p)
+}
+
 /// The `cfg` attributes of the model, which hold for all of its items.
 pub fn cfgs(header: &Header) -> impl Iterator<Item = &Attribute> {
     header.attrs.iter().filter(|a| a.path().is_ident("cfg"))
-}
-
-/// The declared shape as a value.
-pub fn shape(header: &Header, dims: &Dims) -> TokenStream {
-    let (private, list) = (private(header), dims.list.iter());
-    quote!(#private::Shape::new([#(#list),*]))
-}
-
-/// The declared shape as a type.
-pub fn static_shape(header: &Header, dims: &Dims) -> TokenStream {
-    let (private, rank) = (private(header), format_ident!("S{}", dims.list.len()));
-    if dims.list.is_empty() {
-        return quote!(#private::#rank);
-    }
-    let list = dims.list.iter().map(|d| if matches!(d, Expr::Lit(_)) { d.to_token_stream() } else { quote!({ #d }) });
-    quote!(#private::#rank<#(#list),*>)
 }
 
 /// The `impl Model` of a model that runs.

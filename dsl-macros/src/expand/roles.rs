@@ -1,10 +1,10 @@
 //! The roles of a model that runs: a function for each, whose arguments are what the role owns and whose result is what it learns.
 
-use super::{item, private};
+use super::{dims, item, private};
 use crate::ast::Header;
 use crate::roles::{Opening, Role, distinct, openings, reserved, roles};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 /// Who gives what and who learns what, ready to be printed.
@@ -25,7 +25,7 @@ impl<'a> Interface<'a> {
     /// `Clear<S1<100>>`, or of indices; `None` after an error that leaves the shape unknown.
     fn value(&self, opening: usize) -> Option<TokenStream> {
         let dims = self.openings[opening].dims.filter(|d| d.list.len() <= crate::check::EDGE_RANK)?;
-        let (private, integer, shape) = (private(self.header), &self.integers[opening], item::static_shape(self.header, dims));
+        let (private, integer, shape) = (private(self.header), &self.integers[opening], dims::static_shape(self.header, dims));
         Some(quote!(#private::Released<{ #integer }, #shape>))
     }
 
@@ -111,8 +111,11 @@ impl<'a> Interface<'a> {
         let (session, weights) = (local("session", name), local("weights", name));
         // Each argument has one place, where rustc says which one is missing.
         let inputs = role.inputs.iter().filter_map(|i| {
-            let (name, shape) = (&header.inputs[*i].name, item::static_shape(header, header.inputs[*i].dims.as_ref()?));
-            Some(quote_spanned!(name.span()=> #name: &#private::Clear<#shape>))
+            let (name, shape) = (&header.inputs[*i].name, dims::static_shape(header, header.inputs[*i].dims.as_ref()?));
+            // An input of a name that is taken is an error already.
+            let again = header.inputs[..*i].iter().any(|earlier| earlier.name == *name);
+            let name = if again { quote_spanned!(name.span()=> _) } else { name.to_token_stream() };
+            Some(quote_spanned!(header.inputs[*i].name.span()=> #name: &#private::Clear<#shape>))
         });
         let own_weights = role.weights.then(|| quote_spanned!(name.span()=> #weights: &#private::Weights));
         let arguments = [quote_spanned!(name.span()=> #session: &mut #private::Session)].into_iter().chain(inputs).chain(own_weights);

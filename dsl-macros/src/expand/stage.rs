@@ -2,7 +2,7 @@
 
 use super::{item, private};
 use crate::ast::Header;
-use crate::lower::{Network, Stage, Wire};
+use crate::lower::{Network, Stage, Turn, Wire};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::collections::HashSet;
@@ -45,8 +45,8 @@ impl Stage<'_> {
             }
             _ => quote_spanned!(self.first=> #alias::DEFAULT),
         };
-        let binds = self.binds.iter().map(|(pattern, value)| quote!(let #pattern = #value;));
-        if self.binds.is_empty() { value } else { quote!({ #(#binds)* #value }) }
+        let variables = self.turns.iter().map(|Turn { pattern, value, .. }| quote!(let #pattern = #value;));
+        if self.turns.is_empty() { value } else { quote!({ #(#variables)* #value }) }
     }
 
     /// `complete(Linear::REQUIRED, &["out"])`: whether the fields without a default are given.

@@ -1,6 +1,6 @@
 //! A model with parameters or open inputs: a layer, whose shapes are computed where it is a stage.
 
-use super::{item, private, stage};
+use super::{dims, item, private, stage};
 use crate::lower::Network;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -25,7 +25,7 @@ fn layers(network: &Network) -> TokenStream {
     let (name, parameters) = (&header.name, parameters(network));
     let layers = network.stages.iter().map(|s| {
         let (local, alias, literal) = (s.local(), s.alias(), s.literal());
-        let reads = s.syntax.fields.is_some() || !s.binds.is_empty();
+        let reads = s.syntax.fields.is_some() || !s.turns.is_empty();
         let parameters = parameters.as_ref().filter(|_| reads).map(|names| quote_spanned!(name.span()=> let #names = *model;));
         quote!(const fn #local(model: &#name) -> #alias { #parameters #literal })
     });
@@ -68,7 +68,7 @@ fn infer(network: &Network) -> TokenStream {
     let result = network.stages[network.result].local();
     let answer = quote!(::core::result::Result::Ok(#result));
     let answer = header.output.as_ref().map_or(answer.clone(), |dims| {
-        let (declared, at) = (item::shape(header, dims), name.unraw().to_string());
+        let (declared, at) = (dims::shape(header, dims), name.unraw().to_string());
         quote!(#private::within(#at, #private::returns(#declared, &#answer)))
     });
     let integer = item::integer(network);
@@ -116,5 +116,5 @@ fn build(network: &Network) -> TokenStream {
 
 /// The label of a stage's errors, such as `ResBlock.conv2d_1`.
 fn at(network: &Network, stage: &crate::lower::Stage) -> String {
-    format!("{}.{}", network.header.name.unraw(), stage.name)
+    format!("{}.{}", network.header.name.unraw(), stage.label())
 }

@@ -1,35 +1,113 @@
-//! `attrs vis model Name { params } (inputs) -> dims weights from role`.
+//! `attrs vis model Name { params } (inputs) -> dims weights from role`. What can be guessed behind a mistake is guessed, because the
+//! functions of a model have the types that its header says.
 
-use super::{error, kw, list, role};
-use crate::ast::{Dims, Header, Input, Param};
+use super::dims::dims;
+use super::{error, kw, list, role, skip};
+use crate::ast::{Header, Input, Param};
 use crate::diagnostics::Errors;
-use syn::parse::{ParseStream, Result};
-use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Ident, Path, Token, braced, bracketed, parenthesized, parse_quote, token};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser, Result};
+use syn::{Attribute, Ident, Path, Token, Visibility, braced, parenthesized, parse_quote, parse_quote_spanned, token};
 
 pub fn header(input: ParseStream, errors: &mut Errors) -> Result<Header> {
     let (krate, attrs) = facade(input.call(Attribute::parse_outer)?, errors);
     let vis = input.parse()?;
-    if !input.peek(kw::model) {
-        return Err(error(input, "expected a model, as in `pub model LeNet(image: [1, 28, 28]) -> [10] { .. }`"));
+    let name = name(input, errors)?;
+    if input.peek(Token![<]) {
+        let mut generics = TokenStream::new();
+        while !(input.is_empty() || input.peek(token::Paren) || input.peek(token::Brace)) {
+            generics.extend([input.parse::<TokenTree>()?]);
+        }
+        let message = format!("a model is not generic: its parameters stand in braces, as in `{name} {{ width: usize }} (x)`");
+        errors.on(generics, message);
     }
-    input.parse::<kw::model>()?;
-    let name: Ident = input.parse()?;
     let mut params = Vec::new();
-    if input.peek(token::Brace) && input.peek2(token::Paren) {
+    if input.peek(token::Brace) && (input.peek2(token::Paren) || input.peek2(token::Brace)) {
         let content;
         braced!(content in input);
         params = list(&content, "parameters", errors, param)?;
     }
-    if !input.peek(token::Paren) {
-        return Err(error(input, format!("expected the inputs of `{name}`, as in `(x: [3, 32, 32])`, or `(x)` for any shape")));
+    let mut inputs = Vec::new();
+    if input.peek(token::Paren) {
+        let content;
+        parenthesized!(content in input);
+        inputs = list(&content, "inputs", errors, self::input)?;
+    } else {
+        errors.push(error(input, format!("expected the inputs of `{name}`, as in `(x: [3, 32, 32])`, or `(x)` for any shape")));
     }
-    let content;
-    parenthesized!(content in input);
-    let inputs = list(&content, "inputs", errors, self::input)?;
-    let output = if input.parse::<Option<Token![->]>>()?.is_some() { Some(dims(input, errors)?) } else { None };
+    let output = output(input, errors)?;
+    misplaced(input, &name, &mut params, errors)?;
     let weights = role::weights(input, errors)?;
     Ok(Header { krate, attrs, vis, name, params, inputs, output, weights, releases: Vec::new() })
+}
+
+/// Parameters behind the inputs: braces before other braces, with nothing but parameters in them.
+fn misplaced(input: ParseStream, name: &Ident, params: &mut Vec<Param>, errors: &mut Errors) -> Result<()> {
+    if !(input.peek(token::Brace) && input.peek2(token::Brace)) {
+        return Ok(());
+    }
+    let TokenTree::Group(group) = input.fork().parse::<TokenTree>()? else { return Ok(()) };
+    let mut slips = Errors::new();
+    let found = (|input: ParseStream| list(input, "parameters", &mut slips, param)).parse2(group.stream());
+    if slips.barrier().is_empty()
+        && let Ok(found) = found
+    {
+        input.parse::<TokenTree>()?;
+        errors.on(&group, format!("parameters stand before the inputs, as in `{name} {{ width: usize }} (x)`"));
+        params.extend(found);
+    }
+    Ok(())
+}
+
+/// Whether a description starts here.
+pub fn starts(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    let visible = ahead.call(Attribute::parse_outer).is_ok() && ahead.parse::<Visibility>().is_ok();
+    visible && ahead.peek(kw::model) && ahead.peek2(Ident)
+}
+
+/// `model Name`, where another word may stand for `model`.
+fn name(input: ParseStream, errors: &mut Errors) -> Result<Ident> {
+    let expected = "expected a model, as in `pub model LeNet(image: [1, 28, 28]) -> [10] { .. }`";
+    if input.peek(kw::model) {
+        input.parse::<kw::model>()?;
+    } else if input.peek(Ident::peek_any) && input.peek2(Ident) && (input.peek3(token::Paren) || input.peek3(token::Brace)) {
+        errors.push(error(input, expected));
+        input.parse::<TokenTree>()?;
+    } else if input.peek(Ident) && (input.peek2(token::Paren) || input.peek2(token::Brace)) {
+        errors.push(error(input, expected));
+    } else {
+        return Err(error(input, expected));
+    }
+    if input.peek(Ident) {
+        return input.parse();
+    }
+    Err(error(input, "expected the name of the model, as in `model LeNet(image: [1, 28, 28]) -> [10] { .. }`"))
+}
+
+/// `-> dims`, or nothing.
+fn output(input: ParseStream, errors: &mut Errors) -> Result<Option<crate::ast::Dims>> {
+    let arrow = "expected `->` before the dimensions of the output, as in `(x: [3]) -> [3]`";
+    if input.peek(Token![->]) {
+        input.parse::<Token![->]>()?;
+    } else if input.peek(Token![=>]) {
+        errors.push(error(input, arrow));
+        input.parse::<Token![=>]>()?;
+    } else if input.peek(Token![:]) {
+        errors.push(error(input, arrow));
+        input.parse::<Token![:]>()?;
+    } else if input.peek(token::Bracket) {
+        errors.push(error(input, arrow));
+    } else {
+        return Ok(None);
+    }
+    // Behind broken dimensions the stages can still be read.
+    dims(input, errors).map(Some).or_else(|e| {
+        errors.push(e);
+        skip(input, |at| at.peek(token::Brace) || at.peek(kw::weights))?;
+        Ok(None)
+    })
 }
 
 /// Takes `#[undertone(crate = path)]` out of the attributes.
@@ -53,12 +131,15 @@ fn facade(attrs: Vec<Attribute>, errors: &mut Errors) -> (Path, Vec<Attribute>) 
 /// `name: Type = default`
 fn param(input: ParseStream, errors: &mut Errors) -> Result<Param> {
     let docs = docs(input, "a parameter", errors)?;
-    let name: Ident = input.parse()?;
-    if !input.peek(Token![:]) {
-        return Err(error(input, format!("expected the type of the parameter, as in `{name}: usize` or `{name}: usize = 1`")));
-    }
-    input.parse::<Token![:]>()?;
-    let ty = input.parse()?;
+    let name = word(input, "a parameter", "width: usize = 1")?;
+    let ty = if input.peek(Token![:]) {
+        input.parse::<Token![:]>()?;
+        input.parse()?
+    } else {
+        errors.push(error(input, format!("expected the type of the parameter, as in `{name}: usize` or `{name}: usize = 1`")));
+        // What most parameters are; other models may give it.
+        parse_quote_spanned!(name.span()=> usize)
+    };
     let default = if input.parse::<Option<Token![=]>>()?.is_some() { Some(input.parse()?) } else { None };
     Ok(Param { docs, name, ty, default })
 }
@@ -66,8 +147,20 @@ fn param(input: ParseStream, errors: &mut Errors) -> Result<Param> {
 /// `name: dims from owner`
 fn input(input: ParseStream, errors: &mut Errors) -> Result<Input> {
     docs(input, "an input", errors)?;
-    let name: Ident = input.parse()?;
-    let mut dims = if input.parse::<Option<Token![:]>>()?.is_some() { Some(self::dims(input, errors)?) } else { None };
+    let name = word(input, "an input", "x: [3, 32, 32]")?;
+    if input.peek(token::Bracket) {
+        errors.push(error(input, format!("expected `:` before the dimensions, as in `{name}: [3]`")));
+    }
+    let mut dims = if input.parse::<Option<Token![:]>>()?.is_some() || input.peek(token::Bracket) {
+        // The input is there for those who read it, whatever its shape.
+        self::dims(input, errors).map(Some).or_else(|e| {
+            errors.push(e);
+            skip(input, |at| at.peek(Token![,]) || at.peek(kw::from))?;
+            Ok::<_, syn::Error>(None)
+        })?
+    } else {
+        None
+    };
     let owner = role::owner(input, "this input", &format!("{name}: [4] from hospital"), errors)?;
     if let Some(owner) = owner.as_ref().filter(|_| dims.is_none() && input.peek(Token![:])) {
         errors.push(error(input, format!("dimensions stand before `from`, as in `{name}: [4] from {owner}`")));
@@ -77,15 +170,12 @@ fn input(input: ParseStream, errors: &mut Errors) -> Result<Input> {
     Ok(Input { name, dims, owner })
 }
 
-/// `[3, HEIGHT, WIDTH]`
-pub fn dims(input: ParseStream, errors: &mut Errors) -> Result<Dims> {
-    if !input.peek(token::Bracket) {
-        return Err(error(input, "expected dimensions, as in `[3, 32, 32]`, or `[]` for a scalar"));
+/// A name that is no keyword.
+fn word(input: ParseStream, of: &str, example: &str) -> Result<Ident> {
+    if input.peek(Ident) {
+        return input.parse();
     }
-    let content;
-    let bracket = bracketed!(content in input);
-    let list: Vec<Expr> = list(&content, "dimensions", errors, |input, _| input.parse())?;
-    Ok(Dims { bracket, list: Punctuated::from_iter(list) })
+    Err(error(input, format!("expected the name of {of}, as in `{example}`")))
 }
 
 /// Attributes where only doc comments may stand.

@@ -1,93 +1,176 @@
-//! `source -> stage -> for PAT in LIST { stage -> stage }`.
+//! `source -> stage -> for PAT in LIST { stage -> stage }`. An error in one stage is recovered at the next arrow.
 
 use super::header::docs;
-use super::{error, kw, list, range, skip};
-use crate::ast::{Fields, For, Pipe, Stage, Step};
+use super::stage::{self, fields, path};
+use super::{error, list, range, role, skip};
+use crate::ast::{For, Pipe, Stage, Step};
 use crate::diagnostics::Errors;
-use syn::ext::IdentExt;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote_spanned};
 use syn::parse::{ParseStream, Result};
-use syn::{AngleBracketedGenericArguments, Expr, FieldValue, Ident, LitInt, Pat, Path, PathArguments, Token, braced, parenthesized, token};
+use syn::{Expr, Ident, Pat, Token, braced, parenthesized, token};
 
+/// A pipe and all that can be read of it; what follows it is the caller's.
 pub fn pipe(input: ParseStream, errors: &mut Errors) -> Result<Pipe> {
-    let sources = if input.peek(token::Paren) {
-        let content;
-        let paren = parenthesized!(content in input);
-        let sources = list(&content, "values", errors, |input, _| source(input))?;
-        if sources.is_empty() {
-            errors.at(paren.span.join(), "expected the names of values, as in `(a, b)`");
-        }
-        sources
-    } else {
-        vec![source(input)?]
-    };
-    let mut steps = Vec::new();
-    while input.parse::<Option<Token![->]>>()?.is_some() {
-        steps.push(step(input, errors)?);
-    }
-    Ok(Pipe { sources, steps })
+    let mut pipe = sources(input, errors)?;
+    operator(input, errors)?;
+    steps(input, &mut pipe.steps, errors)?;
+    Ok(pipe)
 }
 
 /// The error at the first token that cannot go on a pipe; `or` says what else may stand there.
 pub fn unfinished(input: ParseStream, or: &str) -> syn::Error {
-    if input.peek(token::Paren) {
-        return error(
-            input,
-            format!("expected `->` and a layer, or {or}; the fields of a layer stand in braces, as in `Linear {{ out: 10 }}`"),
-        );
-    }
     error(input, format!("expected `->` and a layer, or {or}"))
+}
+
+/// Whether a pipe with a source and an arrow starts here.
+pub fn starts(input: ParseStream) -> bool {
+    input.peek2(Token![->]) && (input.peek(Ident) || input.peek(token::Paren))
+}
+
+/// Where recovery stops in any case: the end of a pipe.
+fn ends(input: ParseStream) -> bool {
+    input.is_empty() || input.peek(Token![;]) || input.peek(Token![let]) || role::starts(input) || role::receivers(input)
+}
+
+fn sources(input: ParseStream, errors: &mut Errors) -> Result<Pipe> {
+    if input.peek(token::Paren) {
+        let content;
+        let paren = parenthesized!(content in input);
+        let before = errors.len();
+        let sources = list(&content, "values", errors, |input, _| source(input))?;
+        if sources.is_empty() && errors.len() == before {
+            errors.at(paren.span.join(), "expected the names of values, as in `(a, b)`");
+        }
+        return Ok(Pipe { sources, steps: Vec::new() });
+    }
+    if input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+        let stage = stage::stage(input, errors)?;
+        errors.on(&stage.name, format!("a pipe starts at a value: write `x -> {}: ..`", stage.name.to_token_stream()));
+        return Ok(Pipe { sources: Vec::new(), steps: vec![Step::Stage(stage)] });
+    }
+    if input.peek(Ident) && (input.peek2(token::Paren) || input.peek2(token::Brace) || input.peek2(Token![::])) {
+        return without_source(input, errors);
+    }
+    match source(input) {
+        Ok(source) => Ok(Pipe { sources: vec![source], steps: Vec::new() }),
+        // `-> Relu`: only the source is missing
+        Err(e) if input.peek(Token![->]) => {
+            errors.push(e);
+            Ok(Pipe { sources: Vec::new(), steps: Vec::new() })
+        }
+        Err(e) => Err(e),
+    }
 }
 
 fn source(input: ParseStream) -> Result<Ident> {
     if input.peek(Ident) { input.parse() } else { Err(error(input, "expected the name of a value, as in `x -> Relu` or `(a, b) -> Add`")) }
 }
 
+/// `Relu(x)` or `Linear { out: 10 } -> ..`: a layer where the source should be.
+fn without_source(input: ParseStream, errors: &mut Errors) -> Result<Pipe> {
+    let layer = path(input, errors)?;
+    let text = layer.to_token_stream().to_string().replace(' ', "");
+    if input.peek(token::Paren) {
+        let content;
+        let paren = parenthesized!(content in input);
+        let values: TokenStream = content.parse()?;
+        let single = values.clone().into_iter().count() == 1;
+        let from = if single { values.to_string() } else { format!("({values})") };
+        let from = if values.is_empty() { "x".to_owned() } else { from };
+        let close = paren.span.close();
+        errors.on(quote_spanned!(close=> #layer ()), format!("a layer stands behind its input: write `{from} -> {text}`"));
+        let sources = syn::parse2(values).ok().into_iter().collect();
+        return Ok(Pipe { sources, steps: vec![Step::Stage(Stage { name: None, layer, fields: None })] });
+    }
+    errors.on(&layer, format!("a pipe starts at a value: write `x -> {text}`, where `x` is an input or named by a `let`"));
+    let fields = if input.peek(token::Brace) { Some(fields(input, errors)?) } else { None };
+    Ok(Pipe { sources: Vec::new(), steps: vec![Step::Stage(Stage { name: None, layer, fields })] })
+}
+
+/// `x + y`, `x.relu()`, `x[0]`: values are no numbers here. The first of them is enough of an error.
+fn operator(input: ParseStream, errors: &mut Errors) -> Result<()> {
+    let calculation = input.peek(Token![+]) || input.peek(Token![*]) || input.peek(Token![/]) || input.peek(Token![%]);
+    let minus = input.peek(Token![-]) && !input.peek(Token![->]);
+    let part = input.peek(Token![.]) || input.peek(token::Bracket);
+    if calculation || minus || part {
+        let message = if part {
+            "a value has neither methods nor parts: layers compute, as in `x -> Relu`"
+        } else {
+            "only layers compute: several values go to one of them as in `(a, b) -> Add`"
+        };
+        errors.push(error(input, message));
+        return skip(input, |at| at.peek(Token![->]) || ends(at));
+    }
+    Ok(())
+}
+
+/// `-> step -> step`, with what is mistaken for an arrow.
+fn steps(input: ParseStream, steps: &mut Vec<Step>, errors: &mut Errors) -> Result<()> {
+    loop {
+        let arrow = match arrow(input, errors)? {
+            Some(arrow) => arrow,
+            None => return Ok(()),
+        };
+        if !arrow.is_empty() && ends(input) {
+            errors.on(&arrow, "no layer follows this arrow: write one, as in `-> Relu`, or remove the arrow");
+            continue;
+        }
+        if let Err(e) = step(input, errors).map(|step| steps.push(step)) {
+            errors.push(e);
+            skip(input, |at| at.peek(Token![->]) || ends(at))?;
+        }
+    }
+}
+
+/// An arrow, or what should be one; without tokens where it is missing before something that can only be a stage.
+fn arrow(input: ParseStream, errors: &mut Errors) -> Result<Option<TokenStream>> {
+    if input.peek(Token![->]) {
+        return input.parse::<Token![->]>().map(|arrow| Some(arrow.into_token_stream()));
+    }
+    let wrong = if input.peek(Token![=>]) {
+        input.parse::<Token![=>]>()?.into_token_stream()
+    } else if input.peek(Token![>>]) {
+        input.parse::<Token![>>]>()?.into_token_stream()
+    } else if input.peek(Token![|]) && input.peek2(Token![>]) {
+        let (bar, end) = (input.parse::<Token![|]>()?, input.parse::<Token![>]>()?);
+        bar.into_token_stream().into_iter().chain(end.into_token_stream()).collect()
+    } else if input.peek(Token![|]) {
+        input.parse::<Token![|]>()?.into_token_stream()
+    } else if input.peek(Token![>]) {
+        input.parse::<Token![>]>()?.into_token_stream()
+    } else if stage::starts(input) {
+        errors.push(error(input, "expected `->` before this layer"));
+        return Ok(Some(TokenStream::new()));
+    } else {
+        return Ok(None);
+    };
+    errors.on(&wrong, "stages are joined by `->`");
+    Ok(Some(wrong))
+}
+
 fn step(input: ParseStream, errors: &mut Errors) -> Result<Step> {
     docs(input, "a stage", errors)?;
-    if input.peek(Token![for]) { repeat(input, errors).map(Step::For) } else { stage(input, errors).map(Step::Stage) }
-}
-
-fn stage(input: ParseStream, errors: &mut Errors) -> Result<Stage> {
-    let named = input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]);
-    let name = if named { Some(input.parse()?) } else { None };
-    if named {
-        input.parse::<Token![:]>()?;
-    }
-    // `x -> to client`: the layer is missing, and `to` is none.
-    let clause = (input.peek(kw::to) || input.peek(kw::release)) && input.peek2(Ident);
-    if !(input.peek(Ident::peek_any) || input.peek(Token![::])) || input.peek(Token![for]) || clause {
-        return Err(error(input, "expected a layer, as in `Relu` or `fc1: Linear { out: 10 }`"));
-    }
-    let mut layer = input.call(Path::parse_mod_style)?;
-    if input.peek(Token![<])
-        && let Some(last) = layer.segments.last_mut()
-    {
-        last.arguments = PathArguments::AngleBracketed(input.parse::<AngleBracketedGenericArguments>()?);
-    }
-    let fields = if input.peek(token::Brace) { Some(fields(input, errors)?) } else { None };
-    Ok(Stage { name, layer, fields })
-}
-
-fn fields(input: ParseStream, errors: &mut Errors) -> Result<Fields> {
-    let content;
-    let brace = braced!(content in input);
-    let list = list(&content, "fields", errors, |input, _| {
-        if input.peek(Token![..]) {
-            return Err(error(input, "no `..` here: a field that is not given takes its default"));
-        }
-        if !(input.peek(Ident::peek_any) || input.peek(LitInt)) {
-            return Err(error(input, "expected a field, as in `out: 10`"));
-        }
-        input.parse::<FieldValue>()
-    })?;
-    Ok(Fields { brace, list })
+    if input.peek(Token![for]) { repeat(input, errors).map(Step::For) } else { stage::stage(input, errors).map(Step::Stage) }
 }
 
 fn repeat(input: ParseStream, errors: &mut Errors) -> Result<For> {
     input.parse::<Token![for]>()?;
+    if input.peek(token::Brace) || input.peek(Token![in]) {
+        return Err(error(input, "expected a variable and a list, as in `for width in [64, 128] { .. }`, or `for _ in 0..3 { .. }`"));
+    }
     let pattern = Pat::parse_single(input)?;
+    if !input.peek(Token![in]) {
+        return Err(error(input, "expected `in` and a list, as in `for width in [64, 128] { .. }`"));
+    }
     input.parse::<Token![in]>()?;
-    let values = range::values(&Expr::parse_without_eager_brace(input)?).unwrap_or_else(|e| {
+    let list = if input.peek(token::Brace) {
+        errors.push(error(input, "expected a list, as in `for width in [64, 128] { .. }`, or a range, as in `for _ in 0..3 { .. }`"));
+        None
+    } else {
+        Some(Expr::parse_without_eager_brace(input)?)
+    };
+    let values = list.as_ref().map_or(Ok(Vec::new()), range::values).unwrap_or_else(|e| {
         errors.push(e);
         Vec::new()
     });
@@ -95,19 +178,19 @@ fn repeat(input: ParseStream, errors: &mut Errors) -> Result<For> {
         return Err(error(input, "expected `{` and the stages that the `for` repeats"));
     }
     let content;
-    braced!(content in input);
-    let body = repeated(&content, errors).unwrap_or_else(|e| {
+    let brace = braced!(content in input);
+    let mut body = Vec::new();
+    // Only the arrow before the first stage is none.
+    if content.is_empty() {
+        errors.at(brace.span.join(), "this `for` repeats nothing: expected stages, as in `{ Linear { out: 10 } -> Relu }`");
+    } else if let Err(e) = step(&content, errors).map(|first| body.push(first)) {
         errors.push(e);
-        Vec::new()
-    });
-    skip(&content, |_| false)?;
-    Ok(For { pattern, values, body })
-}
-
-fn repeated(input: ParseStream, errors: &mut Errors) -> Result<Vec<Step>> {
-    let mut body = vec![step(input, errors)?];
-    while input.parse::<Option<Token![->]>>()?.is_some() {
-        body.push(step(input, errors)?);
+        skip(&content, |at| at.peek(Token![->]) || ends(at))?;
     }
-    if input.is_empty() { Ok(body) } else { Err(unfinished(input, "`}` at the end of the `for`")) }
+    steps(&content, &mut body, errors)?;
+    if !content.is_empty() {
+        errors.push(unfinished(&content, "`}` at the end of the `for`"));
+        skip(&content, |_| false)?;
+    }
+    Ok(For { pattern, list, values, body })
 }

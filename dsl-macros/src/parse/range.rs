@@ -36,6 +36,12 @@ fn limited(list: &Expr, times: u128) -> Result<()> {
 }
 
 fn unknown(list: &Expr) -> Error {
+    let fraction = |e: &Option<Box<Expr>>| matches!(e.as_deref(), Some(Expr::Lit(ExprLit { lit: Lit::Float(_), .. })));
+    if let Expr::Range(range) = list
+        && (fraction(&range.start) || fraction(&range.end))
+    {
+        return Error::new_spanned(list, "a range counts in whole numbers, as in `0..7`: write fractions as a list, such as `[0.25, 0.5]`");
+    }
     Error::new_spanned(
         list,
         "a `for` is unrolled before constants have values: write a list such as `[64, 128]` or a range of numbers such as `0..7`",

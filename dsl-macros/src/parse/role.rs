@@ -1,6 +1,6 @@
 //! Who owns and who learns: `from role`, `weights from role`, `release name: dims = pipe to role, role`.
 
-use super::header::dims;
+use super::dims::dims;
 use super::{error, kw, pipe, skip};
 use crate::ast::Release;
 use crate::diagnostics::Errors;
@@ -62,6 +62,11 @@ pub fn starts(input: ParseStream) -> bool {
     input.peek(kw::release)
 }
 
+/// Whether the roles of a release start here.
+pub fn receivers(input: ParseStream) -> bool {
+    input.peek(kw::to) && input.peek2(Ident) && !input.peek2(kw::to)
+}
+
 /// One release. After a syntax error it has what could be read of it, so that callers of its roles get no error of their own.
 pub fn release(input: ParseStream, errors: &mut Errors) -> Result<Release> {
     let mut release = Release { span: input.parse::<Ident>()?.span(), name: None, dims: None, pipe: None, to: Vec::new() };
@@ -116,7 +121,7 @@ fn parts(input: ParseStream, release: &mut Release, errors: &mut Errors) -> Resu
             errors.push(missing);
         }
     }
-    if input.peek(kw::to) && input.peek2(Ident) && !input.peek2(kw::to) {
+    if receivers(input) {
         return Err(error(input, "expected the name of a value, as in `release output to client`"));
     }
     release.pipe = Some(pipe::pipe(input, errors)?);

@@ -102,7 +102,7 @@ fn items_are_there_after_an_error() {
         ("pub model M(x: [3]) -> [3]", vec!["Layer", "Model"]),
         ("pub model M { width: usize } (x) { x Relu }", vec!["Layer"]),
     ] {
-        let Output { items, errors } = compile(source.parse().unwrap());
+        let Output { items, errors, .. } = compile(source.parse().unwrap());
         assert_eq!(errors.len(), 1, "{source}");
         let text = prettyplease::unparse(&syn::parse2(items).unwrap());
         assert!(text.contains("pub struct M"), "{text}");
@@ -123,8 +123,9 @@ fn a_missing_word_is_no_panic() {
             for missing in 0..words.len() {
                 let rest: Vec<&str> = [&words[..missing], &words[missing + 1..]].concat();
                 let Ok(tokens) = rest.join(" ").parse() else { continue };
-                let Output { items, errors } = compile(tokens);
+                let Output { editor, items, errors } = compile(tokens);
                 assert!(syn::parse2::<syn::File>(items).is_ok(), "{name} without word {missing}: {}", rest.join(" "));
+                assert!(syn::parse2::<syn::File>(editor).is_ok(), "{name} without word {missing}: {}", rest.join(" "));
                 (cases, refused) = (cases + 1, refused + usize::from(!errors.is_empty()));
             }
         }

@@ -6,4 +6,10 @@ secure_model! {
     }
 }
 
+secure_model! {
+    pub model Net(x: [4]) -> [4] {
+        x -> Block
+    }
+}
+
 fn main() {}

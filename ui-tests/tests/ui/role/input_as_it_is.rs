@@ -5,7 +5,6 @@ secure_model! {
         (face, known) -> Concat -> Linear { out: 1 }
     }
     release seen: [128] = face to police
-    release mine: [128] = known to police
     release output to police
 }
 

@@ -1,0 +1,9 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Bad(image: [4]) -> [4] {
+        iamge -> Relu
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Bad(x: [4]) -> [4] {
+        let a = (x, b) -> Add;
+        let b = x -> Relu;
+        (a, b) -> Add
+    }
+}
+
+fn main() {}

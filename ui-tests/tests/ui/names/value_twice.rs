@@ -1,0 +1,11 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Bad(x: [4]) -> [4] {
+        let a = x -> Relu;
+        let a = a -> Linear { out: 4 };
+        a -> Relu
+    }
+}
+
+fn main() {}

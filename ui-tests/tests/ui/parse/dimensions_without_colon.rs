@@ -1,0 +1,9 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Bad(image [3, 8, 8]) -> [3, 8, 8] {
+        image -> Relu
+    }
+}
+
+fn main() {}

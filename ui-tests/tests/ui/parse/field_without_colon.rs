@@ -1,0 +1,9 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Bad(x: [4]) -> [10] {
+        x -> Linear { out 10 } -> Relu
+    }
+}
+
+fn main() {}

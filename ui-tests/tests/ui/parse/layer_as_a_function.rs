@@ -1,0 +1,10 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Bad(x: [4]) -> [4] {
+        let a = Relu(x);
+        (a, x) -> Add
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Bad(x: [4]) -> [4]
+        x -> Linear { out: 4 } -> Relu
+}
+
+fn main() {
+    let _ = Bad::graph();
+}

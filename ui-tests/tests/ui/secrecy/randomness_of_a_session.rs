@@ -1,0 +1,7 @@
+use undertone::Session;
+
+fn peek(session: &Session) {
+    let _ = &session.source;
+}
+
+fn main() {}

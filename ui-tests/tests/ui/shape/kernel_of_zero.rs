@@ -1,0 +1,9 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Bad(image: [1, 8, 8]) -> [6, 8, 8] {
+        image -> Conv2d { out: 6, kernel: 0 }
+    }
+}
+
+fn main() {}

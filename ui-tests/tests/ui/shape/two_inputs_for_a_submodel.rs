@@ -1,0 +1,15 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Block(x) {
+        x -> Relu
+    }
+}
+
+secure_model! {
+    pub model Bad(x: [4], y: [4]) -> [4] {
+        (x, y) -> Block
+    }
+}
+
+fn main() {}
