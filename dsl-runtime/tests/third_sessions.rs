@@ -143,6 +143,23 @@ fn whoever_has_another_topology_and_other_parties_with_it_is_turned_away() {
     assert!(errors[1].starts_with("party 1 `clinic`, connect: `hospital`") && errors[1].contains(compare), "{}", errors[1]);
 }
 
+/// The same three parties, but one of them believes in a dealer: all hear both topologies before anything else.
+#[test]
+fn whoever_has_another_topology_of_the_same_parties_is_named_with_both() {
+    let mut configs = configs(&Participants::third_deals(NAMES), None);
+    for config in &mut configs {
+        config.timeouts.connect = Duration::from_secs(2);
+    }
+    configs[1].participants = Participants::new(&NAMES, Some("dealer"));
+    configs[1].settings.parties = 3;
+    configs[1].addresses.insert("dealer".into(), ports::<1>()[0].clone());
+    let errors: Vec<String> = all(&configs, &[1; 3]).into_iter().map(|result| result.unwrap_err().to_string()).collect();
+    let expected = "party 0 `hospital` does not agree with party 1 `clinic`: topology: `third-deals` here, `dealer` there; use the same deployment everywhere";
+    assert!(errors.iter().any(|e| e == expected), "{errors:?}");
+    let named = |e: &String| e.contains("topology: `") || e.contains("has closed the connection");
+    assert!(errors.iter().all(named), "{errors:?}");
+}
+
 #[test]
 fn a_silent_party_is_named_and_nobody_waits_for_ever() {
     let mut configs = configs(&Participants::third_deals(NAMES), None);
