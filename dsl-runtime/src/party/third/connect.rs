@@ -117,7 +117,7 @@ fn call_lanes(calling: &Calling<'_>, table: Table, place: Place, listener: Optio
 fn deal(config: &Config, mut links: Vec<Option<Link>>, name: &str) -> Result<Dealing> {
     links.truncate(PAIR);
     let (stop, idle) = (Arc::new(AtomicBool::new(false)), config.timeouts.idle);
-    let mut transport = Tcp::new(links, &config.timeouts.of_dealer());
+    let mut transport = Tcp::new(links, &config.timeouts.of_net());
     let until = stop.clone();
     let deal = move || {
         // its parties notice that it is gone, and say so

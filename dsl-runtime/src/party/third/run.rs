@@ -9,7 +9,7 @@ use crate::party::handshake::{Header, agree};
 use crate::party::roles::{Samples, batch_of};
 use crate::party::world::all_or_worst;
 use crate::party::{Mine, Outcome, Session};
-use crate::plan::Plan;
+use crate::plan::{Place, Plan};
 use crate::weights::Weights;
 use core::ops::Range;
 use std::sync::Arc;
@@ -136,7 +136,7 @@ impl Session {
         slices: &[(usize, Range<usize>)],
         inputs: &Mine<'_>,
     ) -> Result<Vec<Outcome>> {
-        let name = self.links.name(self.links.me);
+        let (me, name) = (self.place, self.links.name(self.links.me));
         let third = self.third()?;
         let mut sessions: Vec<Option<&mut Session>> = third.lanes.iter_mut().map(Some).collect();
         let results: Vec<Result<Outcome>> = std::thread::scope(|scope| {
@@ -162,7 +162,13 @@ impl Session {
             }
             other => other,
         };
-        all_or_worst(results.into_iter().map(|result| result.map_err(left)).collect())
+        let mut results: Vec<_> =
+            slices.iter().map(|(lane, _)| *lane).zip(results.into_iter().map(|result| result.map_err(left))).collect();
+        if results.iter().any(|(_, result)| result.is_err()) {
+            // a client waits for whoever waits for others: those who compute know better who is missing
+            results.sort_by_key(|(lane, _)| me == Place::Party(*lane));
+        }
+        all_or_worst(results.into_iter().map(|(_, result)| result).collect())
     }
 
     /// One slice, in the session of its lane.
