@@ -7,15 +7,15 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use undertone_runtime::net::Listener;
-use undertone_runtime::party::Outcome;
-use undertone_runtime::{Config, Error, Place, Plan, Session, Settings, Weights};
+use undertone_runtime::party::{Outcome, Rotation};
+use undertone_runtime::{Config, Error, Place, Plan, Session, Settings, Topology, Weights};
 
 #[derive(Args)]
 pub struct Options {
     /// The file of this endpoint: name, deployment, addresses, certificates
     #[arg(long)]
     config: PathBuf,
-    /// The plan that all endpoints run
+    /// The plan that all endpoints run; where one of three parties deals, the folder of its plans
     #[arg(long)]
     plan: PathBuf,
     /// The role that this endpoint should have; an error if it has another one
@@ -40,8 +40,8 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<(), Failure> {
     let config = Config::from_file(&options.config)?;
-    let plan = Plan::load(&options.plan)?;
-    let job = Job::new(&config, &plan, options)?;
+    let program = Program::load(&config, &options.plan)?;
+    let job = Job::new(&config, &program, options)?;
     let listener = config.listener()?;
     if options.serve {
         return job.serve(&config, listener.as_ref());
@@ -53,8 +53,48 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What all endpoints run.
+enum Program {
+    Plan(Box<Plan>),
+    /// One of three parties deals.
+    Rotation(Box<Rotation>),
+}
+
+impl Program {
+    fn load(config: &Config, path: &Path) -> Result<Self, Failure> {
+        match (config.participants.topology, path.is_dir()) {
+            (Topology::ThirdDeals, true) => Ok(Self::Rotation(Box::new(Rotation::load(path)?))),
+            (Topology::Dealer, false) => Ok(Self::Plan(Box::new(Plan::load(path)?))),
+            (topology, folder) => {
+                let (is, wanted) = if folder { ("a folder", "one plan") } else { ("no folder", "a folder of three plans") };
+                Err(Failure::Input(format!("{}: is {is}, and the topology `{topology}` of the deployment needs {wanted}", path.display())))
+            }
+        }
+    }
+
+    /// Who gives what and who learns what.
+    fn plan(&self) -> &Plan {
+        match self {
+            Self::Plan(plan) => plan,
+            Self::Rotation(rotation) => rotation.whole(),
+        }
+    }
+}
+
+/// What a run measured.
+struct Measured {
+    batch: usize,
+    rounds: u64,
+    sent: u64,
+    setup: Duration,
+    offline: Duration,
+    online: Duration,
+    tapes: Vec<([u8; 16], u64)>,
+}
+
 /// What this endpoint does in every run.
 struct Job<'a> {
+    program: &'a Program,
     plan: &'a Plan,
     /// The roles that live here, as text.
     roles: String,
@@ -65,8 +105,8 @@ struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// Everything that can be wrong here is found before anybody is called.
-    fn new(config: &Config, plan: &'a Plan, options: &'a Options) -> Result<Self, Failure> {
-        let place = config.place()?;
+    fn new(config: &Config, program: &'a Program, options: &'a Options) -> Result<Self, Failure> {
+        let (place, plan) = (config.place()?, program.plan());
         let roles = roles(config, plan, place)?;
         let standard = Settings { parties: config.settings.parties, ..Settings::default() };
         if config.settings != plan.settings && config.settings != standard {
@@ -102,18 +142,30 @@ impl<'a> Job<'a> {
             _ => {}
         }
         let roles = if roles.is_empty() { "without a role".into() } else { format!("as {}", quoted(&roles)) };
-        Ok(Self { plan, roles, weights, samples, output: options.output.as_deref() })
+        Ok(Self { program, plan, roles, weights, samples, output: options.output.as_deref() })
     }
 
     fn run(&self, session: &mut Session, number: u64) -> Result<(), Failure> {
-        let prepared = session.prepare(self.plan, self.weights.as_ref(), self.samples.as_ref().map(|s| s.batch))?;
-        let (batch, tape) = (prepared.batch(), session.claimed());
         let mine = self.samples.as_ref().map(Samples::mine).unwrap_or_default();
-        let outcome = session.run(self.plan, prepared, &mine)?;
+        let given = self.samples.as_ref().map(|s| s.batch);
+        let (opened, measured) = match self.program {
+            Program::Plan(plan) => {
+                let prepared = session.prepare(plan, self.weights.as_ref(), given)?;
+                let (batch, tapes) = (prepared.batch(), session.claimed().into_iter().collect());
+                let outcome = session.run(plan, prepared, &mine)?;
+                let measured = Measured::new(batch, [&outcome].into_iter(), tapes);
+                (outcome.opened, measured)
+            }
+            Program::Rotation(rotation) => {
+                let run = session.rotate(rotation, self.weights.as_ref(), given, &mine)?;
+                let measured = Measured::new(run.batch(), run.lanes.iter().map(|lane| &lane.outcome), session.claimed_in_lanes());
+                (run.opened, measured)
+            }
+        };
         if let Some(path) = self.output {
-            samples::write(path, self.plan, &outcome.opened, batch)?;
+            samples::write(path, self.plan, &opened, measured.batch)?;
         }
-        println!("{}", self.summary(number, batch, tape, &outcome));
+        println!("{}", self.summary(number, &measured));
         Ok(())
     }
 
@@ -151,17 +203,30 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn summary(&self, number: u64, batch: usize, tape: Option<([u8; 16], u64)>, outcome: &Outcome) -> String {
-        let tape = tape.map_or(String::new(), |(dealing, tape)| format!(", tape {tape} of dealing {}", hex(&dealing)));
-        let (rounds, sent) = outcome.steps.iter().fold((0, 0), |(rounds, sent), step| (rounds + step.rounds, sent + step.sent));
+    fn summary(&self, number: u64, run: &Measured) -> String {
+        let (model, roles) = (&self.plan.model, &self.roles);
+        let tapes: String = run.tapes.iter().map(|(dealing, tape)| format!(", tape {tape} of dealing {}", hex(dealing))).collect();
+        let [setup, offline, online] = [run.setup, run.offline, run.online].map(|time| time.as_secs_f64());
         format!(
-            "{} {}, run {number}: {batch} samples, {rounds} rounds, {sent} bytes sent, weights {:.3} s, offline {:.3} s, online {:.3} s{tape}",
-            self.plan.model,
-            self.roles,
-            outcome.setup.as_secs_f64(),
-            outcome.offline.as_secs_f64(),
-            outcome.online.as_secs_f64()
+            "{model} {roles}, run {number}: {} samples, {} rounds, {} bytes sent, weights {setup:.3} s, offline {offline:.3} s, online {online:.3} s{tapes}",
+            run.batch, run.rounds, run.sent,
         )
+    }
+}
+
+impl Measured {
+    /// Of outcomes side by side: rounds and times of the one with most of them, bytes of all together.
+    fn new<'a>(batch: usize, outcomes: impl Iterator<Item = &'a Outcome> + Clone, tapes: Vec<([u8; 16], u64)>) -> Self {
+        let slowest = |time: fn(&Outcome) -> Duration| outcomes.clone().map(time).max().unwrap_or_default();
+        Self {
+            batch,
+            rounds: outcomes.clone().map(|o| o.steps.iter().map(|step| step.rounds).sum()).max().unwrap_or(0),
+            sent: outcomes.clone().flat_map(|o| &o.steps).map(|step| step.sent).sum(),
+            setup: slowest(|o| o.setup),
+            offline: slowest(|o| o.offline),
+            online: slowest(|o| o.online),
+            tapes,
+        }
     }
 }
 
@@ -185,7 +250,7 @@ impl From<Error> for Ended {
 /// The roles at a place, after comparing plan and deployment: who is where is in both.
 fn roles(config: &Config, plan: &Plan, place: Place) -> Result<Vec<String>, Failure> {
     let there = &config.participants;
-    let (parties, clients) = (there.parties.len(), there.clients.len());
+    let (parties, clients) = (config.settings.parties, there.clients.len());
     if (plan.settings.parties, plan.clients()) != (parties, clients) {
         return Err(Failure::Input(format!(
             "the plan of `{}` is for {} parties and {} clients, the deployment has {parties} and {clients}: export the plan with this deployment",

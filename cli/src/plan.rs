@@ -5,10 +5,11 @@ use crate::hex::hex;
 use clap::Args;
 use std::path::PathBuf;
 use undertone_runtime::Plan;
+use undertone_runtime::party::Rotation;
 
 #[derive(Args)]
 pub struct Options {
-    /// The plan, as `Plan::save` writes it
+    /// The plan, as `Plan::save` writes it; or the folder of plans of three parties of which one deals, as `Rotation::save` writes it
     file: PathBuf,
     /// Samples of one run
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
@@ -16,10 +17,29 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Result<(), Failure> {
-    let plan = Plan::load(&options.file)?;
-    let s = plan.settings;
-    println!("{}: {} parties and a dealer, ring of {} bits, {} of them a fraction", plan.model, s.parties, s.ring, s.fraction);
-    println!("hash {}", hex(&plan.hash()));
+    if !options.file.is_dir() {
+        let plan = Plan::load(&options.file)?;
+        println!("{}: {} parties and a dealer, {}", plan.model, plan.settings.parties, numbers(&plan));
+        println!("hash {}", hex(&plan.hash()));
+        roles(&plan);
+        println!("\n{}", plan.cost(options.batch as usize));
+        return Ok(());
+    }
+    let rotation = Rotation::load(&options.file)?;
+    let (whole, slice) = (rotation.whole(), (options.batch as usize).div_ceil(rotation.lanes().len()));
+    println!("{}: 3 parties of which one deals, {}", whole.model, numbers(whole));
+    roles(whole);
+    for (dealer, plan) in rotation.lanes().iter().enumerate() {
+        println!("\nwhere party {dealer} deals: hash {}\n{}", hex(&plan.hash()), plan.cost(slice));
+    }
+    Ok(())
+}
+
+fn numbers(plan: &Plan) -> String {
+    format!("ring of {} bits, {} of them a fraction", plan.settings.ring, plan.settings.fraction)
+}
+
+fn roles(plan: &Plan) {
     for (role, place) in &plan.roles {
         let inputs = plan.inputs.iter().filter(|i| i.owner == *place).map(|i| format!("input `{}` {:?}", i.name, i.shape));
         let weights = (plan.weights_owner == *place && !plan.weights.is_empty()).then(|| "the weights".to_owned());
@@ -27,8 +47,6 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         let learns = listed(plan.releases.iter().filter(|r| r.to.contains(place)).map(|r| format!("`{}` {:?}", r.name, r.shape)));
         println!("role `{role}` at {place}: gives {gives}; learns {learns}");
     }
-    println!("\n{}", plan.cost(options.batch as usize));
-    Ok(())
 }
 
 fn listed(all: impl Iterator<Item = String>) -> String {

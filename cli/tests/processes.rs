@@ -12,5 +12,7 @@ mod refusals;
 mod sessions;
 #[path = "processes/tapes.rs"]
 mod tapes;
+#[path = "processes/third.rs"]
+mod third;
 #[path = "processes/usage.rs"]
 mod usage;

@@ -49,6 +49,11 @@ impl Opened {
         }
     }
 
+    /// Adds what was released of later samples.
+    pub(crate) fn append(&mut self, later: Self) {
+        later.all.into_iter().for_each(|(name, values)| self.push(&name, values));
+    }
+
     /// The releases, in the order of the description.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Values)> {
         self.all.iter().map(|(name, values)| (name.as_str(), values))

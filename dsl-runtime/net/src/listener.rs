@@ -108,7 +108,10 @@ impl Listener {
                 if !names.iter().any(|name| name == call.from) {
                     return Some(unexpected(names));
                 }
-                (call.label != label).then(|| "this endpoint is in another session: the labels differ".to_owned())
+                (call.label != label).then(|| {
+                    "this endpoint is in another session: the labels differ; compare topology, parties and clients in both deployments"
+                        .to_owned()
+                })
             });
             if let Some(links) = pool.take(names, label) {
                 return Ok(links);

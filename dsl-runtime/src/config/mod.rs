@@ -34,6 +34,8 @@
 //! folder = "tapes/clinic"
 //! ```
 //!
+//! With `topology = "third-deals"` among the participants there is no dealer, and one address of each party serves all that it is called for.
+//!
 //! The order of endpoints is dealer, parties, clients; the later of two dials the earlier. Paths are relative to the file they stand in. Everything is checked before
 //! any socket is opened, and every error names the file and the field.
 
@@ -50,6 +52,7 @@ pub use timeouts::Timeouts;
 use crate::error::{Error, Result};
 use crate::net::{Identity, Listener, Security};
 use crate::plan::{Place, Settings};
+use crate::topology::Topology;
 use file::{beside, read};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -128,7 +131,7 @@ impl Config {
     pub fn new(name: &str, participants: Participants) -> Self {
         Self {
             name: name.to_owned(),
-            settings: Settings { parties: participants.parties.len(), ..Settings::default() },
+            settings: Settings { parties: participants.computing(), ..Settings::default() },
             participants,
             listen: None,
             addresses: BTreeMap::new(),
@@ -176,8 +179,8 @@ impl Config {
     pub fn check(&self) -> Result<()> {
         self.participants.check()?;
         let place = self.place()?;
-        if self.settings.parties != self.participants.parties.len() {
-            let message = format!("{} parties, but the deployment has {}", self.settings.parties, self.participants.parties.len());
+        if self.settings.parties != self.participants.computing() {
+            let message = format!("{} parties compute, but in the deployment {} do", self.settings.parties, self.participants.computing());
             return Err(self.wrong("settings", message));
         }
         self.settings.check().map_err(|e| match e {
@@ -221,6 +224,12 @@ impl Config {
 
     /// A party has a dealer or tapes, never both; a client has neither.
     fn check_source(&self, place: Place) -> Result<()> {
+        if self.participants.topology == Topology::ThirdDeals {
+            return match &self.tapes {
+                Some(_) => Err(self.wrong("tapes", "the parties deal for each other, and not from the disk: remove the table")),
+                None => Ok(()),
+            };
+        }
         let dealer = self.participants.dealer.as_ref();
         let addressed = dealer.is_some_and(|d| self.addresses.contains_key(d));
         match (place, &self.tapes) {

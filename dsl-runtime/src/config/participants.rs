@@ -4,6 +4,7 @@ use super::file::read;
 use crate::error::{Error, Result};
 use crate::net::{Label, check_name};
 use crate::plan::{Deployment, PARTIES, Place};
+use crate::topology::Topology;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,8 +21,12 @@ use std::path::{Path, PathBuf};
 /// model = "clinic"
 /// reader = "doctor"
 /// ```
+///
+/// With three parties and `topology = "third-deals"` there is no dealer: one of the three deals, in each slice of a batch another one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Participants {
+    /// Who deals: somebody who takes no other part, unless the file says `topology = "third-deals"`.
+    pub topology: Topology,
     /// The computing parties, in order.
     pub parties: Vec<String>,
     /// The dealer; none where all parties have tapes on disk.
@@ -37,6 +42,7 @@ pub struct Participants {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    topology: Option<String>,
     parties: Vec<String>,
     dealer: Option<String>,
     #[serde(default)]
@@ -46,6 +52,19 @@ struct File {
 }
 
 impl Participants {
+    /// Three parties of which one deals, without clients and roles: these are fields.
+    pub fn third_deals(parties: [&str; 3]) -> Self {
+        Self { topology: Topology::ThirdDeals, ..Self::new(&parties, None) }
+    }
+
+    /// How many parties compute one sample: all, or two of three.
+    pub(crate) fn computing(&self) -> usize {
+        match self.topology {
+            Topology::Dealer => self.parties.len(),
+            Topology::ThirdDeals => 2,
+        }
+    }
+
     /// Parties and a dealer, without clients and roles: these are fields.
     pub fn new(parties: &[&str], dealer: Option<&str>) -> Self {
         let parties = parties.iter().map(|&p| p.to_owned()).collect();
@@ -57,8 +76,12 @@ impl Participants {
     /// # Errors
     /// [`Error::Config`], or [`Error::File`] where the file cannot be read.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
-        let File { parties, dealer, clients, roles } = read(path.as_ref())?;
-        let participants = Self { parties, dealer, clients, roles, file: path.as_ref().to_owned() };
+        let File { topology, parties, dealer, clients, roles } = read(path.as_ref())?;
+        let mut participants = Self { topology: Topology::Dealer, parties, dealer, clients, roles, file: path.as_ref().to_owned() };
+        if let Some(name) = topology {
+            let none = || participants.wrong("topology", format!("`{}` is none: write \"dealer\" or \"third-deals\"", printable(&name)));
+            participants.topology = Topology::named(&name).ok_or_else(none)?;
+        }
         participants.check()?;
         Ok(participants)
     }
@@ -68,7 +91,14 @@ impl Participants {
     /// # Errors
     /// Names the field that is wrong.
     pub fn check(&self) -> Result<()> {
-        if !(2..=PARTIES).contains(&self.parties.len()) {
+        if self.topology == Topology::ThirdDeals {
+            if self.parties.len() != 3 {
+                return Err(self.wrong("parties", format!("{} parties: the third deals among three", self.parties.len())));
+            }
+            if self.dealer.is_some() {
+                return Err(self.wrong("dealer", "one of the three parties deals: remove it, or write topology = \"dealer\"".into()));
+            }
+        } else if !(2..=PARTIES).contains(&self.parties.len()) {
             return Err(self.wrong("parties", format!("{} parties: use 2 to {PARTIES}", self.parties.len())));
         }
         let fields = [("parties", self.parties.as_slice()), ("dealer", self.dealer.as_slice()), ("clients", self.clients.as_slice())];
@@ -147,4 +177,9 @@ impl Participants {
     fn wrong(&self, field: &str, message: String) -> Error {
         Error::Config { path: self.file.clone(), field: field.to_owned(), message }
     }
+}
+
+/// A text from outside, as data.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(60).collect()
 }

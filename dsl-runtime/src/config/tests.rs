@@ -146,6 +146,32 @@ fn a_deployment_that_is_wrong_is_named() {
     refused(read_clinic(&without, &DEPLOYMENT.replace("dealer = \"dealer\"", "")), "clinic.toml", "tapes", "has no dealer");
 }
 
+/// The deployment and the bank's configuration, with one text in the place of another, of three parties of which one deals.
+fn bank_with(from: &str, to: &str) -> Result<Config> {
+    let deployment = "topology = \"third-deals\"\nparties = [\"hospital\", \"clinic\", \"bank\"]\n[roles]\npatient = \"bank\"\n";
+    let bank =
+        "name = \"bank\"\ndeployment = \"deployment.toml\"\n[addresses]\nhospital = \"127.0.0.1:7000\"\nclinic = \"127.0.0.1:7001\"\n";
+    assert!(deployment.contains(from) || bank.contains(from));
+    read_clinic(&bank.replace(from, to), &deployment.replace(from, to))
+}
+
+#[test]
+fn of_three_parties_one_may_deal() {
+    let config = bank_with("", "").unwrap();
+    assert_eq!((config.participants.topology, config.place(), config.settings.parties), (Topology::ThirdDeals, Ok(Place::Party(2)), 2));
+    assert_eq!(config.dials().collect::<Vec<_>>(), ["hospital", "clinic"]);
+    let in_code = Participants::third_deals(["hospital", "clinic", "bank"]);
+    assert_eq!((&config.participants.parties, &config.participants.dealer, in_code.check()), (&in_code.parties, &None, Ok(())));
+    let file = "deployment.toml";
+    refused(bank_with("third-deals", "fourth-deals"), file, "topology", "`fourth-deals` is none: write \"dealer\" or \"third-deals\"");
+    refused(bank_with("\"clinic\", ", ""), file, "parties", "2 parties: the third deals among three");
+    refused(bank_with("[roles]", "dealer = \"dealer\"\n[roles]"), file, "dealer", "one of the three parties deals");
+    refused(bank_with("[addresses]", "[tapes]\nfolder = \".\"\n[addresses]"), "clinic.toml", "tapes", "deal for each other");
+    let dealer = bank_with("", "")
+        .map(|c| crate::config::DealerConfig::new(c.participants, "127.0.0.1:7002").listener().err().map(|e| e.to_string()));
+    assert!(dealer.as_ref().is_ok_and(|e| e.as_ref().is_some_and(|e| e.contains("names no dealer"))), "{dealer:?}");
+}
+
 #[test]
 fn clients_and_the_last_party_need_no_listener() {
     let doctor = r#"

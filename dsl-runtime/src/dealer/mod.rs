@@ -12,8 +12,8 @@ mod service;
 mod tests;
 
 pub use server::Server;
-pub(crate) use service::serve_with;
 pub use service::{AHEAD, Limits, serve, serve_limited};
+pub(crate) use service::{serve_until, serve_with};
 
 use crate::plan::{Kind, Opening, Plan};
 use crate::protocol::linear::{Mask, weight_mask};

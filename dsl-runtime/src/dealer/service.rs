@@ -81,6 +81,12 @@ pub(super) fn serve_as(
     serve_waiting(transport, parties, entropy, prepare, limits, &wait).map(|_| ())
 }
 
+/// As [`serve`], until `stop` is set or the parties have asked for nothing for so long.
+pub(crate) fn serve_until(transport: &mut dyn Transport, parties: usize, idle: Duration, stop: &AtomicBool) -> Result<()> {
+    let wait = Wait { idle, stop: Some(stop) };
+    serve_waiting(transport, parties, &mut Entropy::System, &mut |_| {}, &Limits::default(), &wait).map(|_| ())
+}
+
 /// How long a session waits for its parties.
 pub(super) struct Wait<'a> {
     /// From one request to the next.

@@ -5,12 +5,14 @@ use super::handshake::Table;
 use super::links::Links;
 use super::session::Parts;
 use super::source::Live;
+use super::third;
 use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
 use crate::net::{Identity, Label, Link, Listener, NetError, Tcp, dial};
 use crate::plan::Place;
 use crate::tapes::Folder;
+use crate::topology::Topology;
 use std::time::{Duration, Instant};
 
 /// How long the dealer may take to answer who is missing.
@@ -33,14 +35,18 @@ impl Session {
     /// # Errors
     /// As [`connect`](Self::connect).
     pub fn connect_on(config: &Config, listener: Option<&Listener>) -> Result<Self> {
+        if config.participants.topology == Topology::ThirdDeals {
+            return third::connect_on(config, listener);
+        }
         config.check()?;
         let place = config.place()?;
-        let table = Table { parties: config.participants.parties.len(), clients: config.participants.clients.len() };
+        let table =
+            Table { parties: config.participants.parties.len(), clients: config.participants.clients.len(), topology: Topology::Dealer };
         let me = place.endpoint(table.parties);
         // tapes that cannot be used are no reason to call anybody
         let tapes = config.tapes.as_ref().map(|folder| Folder::open(folder, me, table.parties)).transpose()?;
-        let calling = Calling { config, identity: config.identity()?, until: Instant::now() + config.timeouts.connect };
-        let links = calling.peers(table, me, listener).map_err(|cause| calling.failed(cause))?;
+        let calling = Calling::new(config)?;
+        let links = calling.peers(table, me, listener, &config.participants.label(), true)?;
         let transport = Box::new(Tcp::new(links, &config.timeouts.of_net()));
         let links = Links::new(me, &config.participants.names(), transport).waiting(config.timeouts.idle, config.timeouts.prepare);
         let parts = Parts { place, table, links, entropy: Entropy::System, prepare: Box::new(|_| {}) };
@@ -53,24 +59,46 @@ impl Session {
 }
 
 /// What is needed to call the others, and until when.
-struct Calling<'a> {
-    config: &'a Config,
+pub(super) struct Calling<'a> {
+    pub config: &'a Config,
     identity: Identity,
     until: Instant,
 }
 
-impl Calling<'_> {
-    /// Links to the peers, by endpoint; none to the dealer, who is called later, nor among clients.
-    fn peers(&self, table: Table, me: usize, listener: Option<&Listener>) -> Result<Vec<Option<Link>>, NetError> {
-        let label = self.config.participants.label();
+impl<'a> Calling<'a> {
+    pub(super) fn new(config: &'a Config) -> Result<Self> {
+        Ok(Self { config, identity: config.identity()?, until: Instant::now() + config.timeouts.connect })
+    }
+
+    /// Links to the peers under this label, by endpoint; none to the dealer, who is called later, nor among clients, nor with any of them unless they are wanted.
+    pub(super) fn peers(
+        &self,
+        table: Table,
+        me: usize,
+        listener: Option<&Listener>,
+        label: &Label,
+        clients: bool,
+    ) -> Result<Vec<Option<Link>>> {
+        self.call(table, me, listener, label, clients).map_err(|cause| self.failed(cause))
+    }
+
+    fn call(
+        &self,
+        table: Table,
+        me: usize,
+        listener: Option<&Listener>,
+        label: &Label,
+        clients: bool,
+    ) -> Result<Vec<Option<Link>>, NetError> {
         let endpoint = |name: &str| self.config.participants.place(name).map_or(0, |place: Place| place.endpoint(table.parties));
         let mut links: Vec<Option<Link>> = (0..=table.parties + table.clients).map(|_| None).collect();
         for name in self.config.earlier().filter(|name| endpoint(name) != me) {
-            links[endpoint(name)] = Some(self.dial(name, &label, self.left())?);
+            links[endpoint(name)] = Some(self.dial(name, label, self.left())?);
         }
-        let callers: Vec<String> = self.config.callers().map(str::to_owned).collect();
+        let wanted = |name: &&str| clients || endpoint(name) < table.parties;
+        let callers: Vec<String> = self.config.callers().filter(wanted).map(str::to_owned).collect();
         if let Some(listener) = listener.filter(|_| !callers.is_empty()) {
-            for link in listener.accept(&callers, &label, self.left())? {
+            for link in listener.accept(&callers, label, self.left())? {
                 let from = endpoint(link.peer());
                 links[from] = Some(link);
             }

@@ -5,6 +5,7 @@ use super::links::Links;
 use crate::entropy::{Entropy, Seed};
 use crate::error::{Error, Result};
 use crate::plan::Plan;
+use crate::topology::Topology;
 use crate::wire::{LIMIT, VERSION, decode, encode, leading};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
@@ -24,6 +25,8 @@ struct Hello {
     nonce: [u8; 16],
     /// From the lower party to the higher one: the seed of their zero sharings.
     seed: Option<[u8; 16]>,
+    /// Who deals.
+    topology: String,
 }
 
 /// What all endpoints agree on before a run.
@@ -56,6 +59,7 @@ pub(super) struct Agreed {
 pub(super) struct Table {
     pub parties: usize,
     pub clients: usize,
+    pub topology: Topology,
 }
 
 /// What the connect handshake leaves.
@@ -89,6 +93,7 @@ pub(super) fn connect(table: Table, links: &mut Links, entropy: &mut Entropy) ->
             prg: PRG.into(),
             nonce,
             seed: seed.as_ref().map(|s| *s.bytes()),
+            topology: table.topology.to_string(),
         };
         let mut bytes = encode(&hello);
         let sent = links.send(other, &bytes, "connect");
@@ -145,6 +150,11 @@ fn check(table: Table, links: &Links, other: usize, hello: &Hello) -> Result<()>
     let differs = |what: &str, mine: String, theirs: String| Err(links.differs(other, format!("{what}: {mine} here, {theirs} there")));
     if hello.version != VERSION {
         return Err(versions(links, other, hello.version));
+    }
+    if hello.topology != table.topology.name() {
+        let theirs: String = hello.topology.chars().filter(|c| !c.is_control()).take(60).collect();
+        let message = format!("topology: `{}` here, `{theirs}` there; use the same deployment everywhere", table.topology);
+        return Err(links.differs(other, message));
     }
     let place = |e: usize, p: usize, c: usize| format!("endpoint {e} of {p} parties and {c} clients");
     let theirs = (hello.endpoint as usize, hello.parties as usize, hello.clients as usize);
@@ -261,10 +271,11 @@ mod tests {
     use crate::plan::Settings;
     use undertone_shape::Shape;
 
-    const TABLE: Table = Table { parties: 2, clients: 0 };
+    const TABLE: Table = Table { parties: 2, clients: 0, topology: Topology::Dealer };
 
     fn hello() -> Hello {
-        Hello { version: VERSION, endpoint: 1, parties: 2, clients: 0, prg: PRG.into(), nonce: [4; 16], seed: None }
+        let (topology, prg) = ("dealer".into(), PRG.into());
+        Hello { version: VERSION, endpoint: 1, parties: 2, clients: 0, prg, nonce: [4; 16], seed: None, topology }
     }
 
     /// The links of endpoint `me`, to which the other party has already said this.
@@ -290,6 +301,7 @@ mod tests {
             (Hello { parties: 3, ..hello() }, "of 3 parties and 0 clients there"),
             (Hello { clients: 1, ..hello() }, "of 2 parties and 1 clients there"),
             (Hello { prg: "chacha".into(), ..hello() }, "generator: aes128-ctr here, chacha there"),
+            (Hello { topology: "third-deals".into(), ..hello() }, "party 1: topology: `dealer` here, `third-deals` there"),
             (Hello { seed: Some([1; 16]), ..hello() }, "seed: from the lower party here"),
         ] {
             let error = greeted_with(&encode(&peer)).err().unwrap().to_string();

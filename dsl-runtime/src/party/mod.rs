@@ -17,6 +17,7 @@ mod pool;
 mod roles;
 mod session;
 pub(crate) mod source;
+mod third;
 mod weights;
 mod world;
 
@@ -26,4 +27,5 @@ pub use offline::Prepared;
 pub use online::{Measured, Outcome, Recorded};
 pub use roles::{Samples, run_compute, run_role};
 pub use session::Session;
+pub use third::{Lane, Rotated, Rotation};
 pub use world::{Prediction, Untyped, World, fixed_point};

@@ -85,7 +85,11 @@ impl Session {
 
     fn prepare_run(&mut self, plan: &Plan, weights: Option<&Weights>, batch: Option<usize>) -> Result<Prepared> {
         plan.verify(ELEMENTS)?;
-        if (plan.settings.parties, plan.clients()) != (self.table.parties, self.table.clients) {
+        if self.third.is_some() {
+            return Err(self.links.failed("prepare", "one of three parties deals: such a session runs rotations, not plans".into()));
+        }
+        // whoever deals in a lane is its client, and may have no role
+        if plan.settings.parties != self.table.parties || plan.clients() > self.table.clients {
             let message = format!(
                 "the plan is for {} parties and {} clients, the session has {} and {}: use one deployment for both",
                 plan.settings.parties,

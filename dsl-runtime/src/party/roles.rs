@@ -76,6 +76,9 @@ impl Session {
     /// # Errors
     /// As [`run_plan`](Self::run_plan).
     pub fn run_role(&mut self, graph: &Graph, role: &str, inputs: &[(usize, &dyn Samples)], weights: Option<&Weights>) -> Result<Opened> {
+        if self.third.is_some() {
+            return self.rotate_graph(graph, Some(role), inputs, weights);
+        }
         let plan = self.plan(graph)?;
         self.run_plan(&plan, role, inputs, weights)
     }
@@ -85,23 +88,8 @@ impl Session {
     /// # Errors
     /// When the role lives elsewhere, its inputs have different numbers of samples, or as [`prepare`](Self::prepare) and [`run`](Self::run).
     pub fn run_plan(&mut self, plan: &Plan, role: &str, inputs: &[(usize, &dyn Samples)], weights: Option<&Weights>) -> Result<Opened> {
-        match plan.place(role) {
-            Some(place) if place == self.place => {}
-            Some(place) => {
-                let message = format!("role `{role}` lives at {place}, but this is {}", self.place);
-                return Err(self.links.failed("roles", message));
-            }
-            None => return Err(self.links.failed("roles", format!("`{}` has no role `{role}`", plan.model))),
-        }
-        if let Some(other) = plan.roles.iter().find(|(name, place)| name != role && *place == self.place) {
-            let message = format!("roles `{role}` and `{}` both live at {}: give each a place of its own", other.0, self.place);
-            return Err(self.links.failed("roles", message));
-        }
-        let batches: Vec<usize> = inputs.iter().map(|(_, samples)| samples.batch()).collect();
-        if batches.iter().any(|b| *b != batches[0]) {
-            return Err(Error::Input { name: "all".into(), message: format!("the inputs have different numbers of samples: {batches:?}") });
-        }
-        let prepared = self.prepare(plan, weights, batches.first().copied())?;
+        self.check_role(plan, Some(role))?;
+        let prepared = self.prepare(plan, weights, batch_of(inputs)?)?;
         let mine: Vec<(usize, &[f32])> = inputs.iter().map(|(k, samples)| (*k, samples.values())).collect();
         Ok(self.run(plan, prepared, &mine)?.opened)
     }
@@ -111,11 +99,39 @@ impl Session {
     /// # Errors
     /// When a role lives at this party, or as [`prepare`](Self::prepare) and [`run`](Self::run).
     pub fn compute(&mut self, graph: &Graph) -> Result<()> {
-        let plan = self.plan(graph)?;
-        if let Some((role, _)) = plan.roles.iter().find(|(_, place)| *place == self.place) {
-            return Err(self.links.failed("roles", format!("role `{role}` lives here: call its function")));
+        if self.third.is_some() {
+            return self.rotate_graph(graph, None, &[], None).map(|_| ());
         }
+        let plan = self.plan(graph)?;
+        self.check_role(&plan, None)?;
         let prepared = self.prepare(&plan, None, None)?;
         self.run(&plan, prepared, &[]).map(|_| ())
     }
+
+    /// Whether this role, or none, lives here.
+    pub(super) fn check_role(&self, plan: &Plan, role: Option<&str>) -> Result<()> {
+        let failed = |message| Err(self.links.failed("roles", message));
+        let mut here = plan.roles.iter().filter(|(_, place)| *place == self.place);
+        let Some(role) = role else {
+            return here.next().map_or(Ok(()), |(role, _)| failed(format!("role `{role}` lives here: call its function")));
+        };
+        match plan.place(role) {
+            Some(place) if place == self.place => {}
+            Some(place) => return failed(format!("role `{role}` lives at {place}, but this is {}", self.place)),
+            None => return failed(format!("`{}` has no role `{role}`", plan.model)),
+        }
+        match here.find(|(name, _)| name != role) {
+            Some((other, _)) => failed(format!("roles `{role}` and `{other}` both live at {}: give each a place of its own", self.place)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The number of samples, which all inputs of a role must have.
+pub(super) fn batch_of(inputs: &[(usize, &dyn Samples)]) -> Result<Option<usize>> {
+    let batches: Vec<usize> = inputs.iter().map(|(_, samples)| samples.batch()).collect();
+    if batches.iter().any(|b| *b != batches[0]) {
+        return Err(Error::Input { name: "all".into(), message: format!("the inputs have different numbers of samples: {batches:?}") });
+    }
+    Ok(batches.first().copied())
 }

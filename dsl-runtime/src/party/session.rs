@@ -5,6 +5,7 @@ use super::handshake::{self, Table};
 use super::kept::Memory;
 use super::links::{self, Links};
 use super::source::{Live, Source};
+use super::third::Third;
 use crate::entropy::{Entropy, Purpose, Seed};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -12,6 +13,7 @@ use crate::net::Transport;
 use crate::plan::{Deployment, Place, Plan, Settings};
 use crate::protocol::Seat;
 use crate::tapes::Folder;
+use crate::topology::Topology;
 use std::collections::HashMap;
 use std::sync::Arc;
 use undertone_ring::prg::Prg;
@@ -21,6 +23,8 @@ pub struct Session {
     pub(super) place: Place,
     pub(super) table: Table,
     pub(super) links: Links,
+    /// The lanes of three parties of which one deals; nothing where a dealer takes no other part.
+    pub(super) third: Option<Box<Third>>,
     /// Where correlations come from; a client needs none.
     source: Option<Box<dyn Source>>,
     /// Told apart from every other session, so that what was prepared in one is never run in another.
@@ -86,7 +90,7 @@ impl Session {
             let message = format!("there is no party {party} among {parties}");
             return Err(Error::Peer { party: format!("party {party}"), during: "connect".into(), message });
         }
-        let (table, names) = (Table { parties, clients: 0 }, links::names(parties, 0));
+        let (table, names) = (Table { parties, clients: 0, topology: Topology::Dealer }, links::names(parties, 0));
         let links = Links::new(party, &names, peers);
         let parts = Parts { place: Place::Party(party), table, links, entropy: Entropy::System, prepare };
         Self::connect_with(parts, |names, _| source(names))
@@ -94,14 +98,23 @@ impl Session {
 
     /// Greets everybody; then a party opens its source of tapes, which hears the names of the endpoints and of the session.
     pub(super) fn connect_with(parts: Parts, source: impl FnOnce(&[String], [u8; 16]) -> Result<Box<dyn Source>>) -> Result<Self> {
+        let (mut session, label) = Self::greeted(parts)?;
+        if session.place.party().is_some() {
+            session.source = Some(source(session.links.names(), label)?);
+        }
+        Ok(session)
+    }
+
+    /// Greets everybody; returns the name of the session as well.
+    pub(super) fn greeted(parts: Parts) -> Result<(Self, [u8; 16])> {
         let Parts { place, table, mut links, mut entropy, prepare } = parts;
         let greeted = handshake::connect(table, &mut links, &mut entropy)?;
-        let source = if place.party().is_some() { Some(source(links.names(), greeted.label)?) } else { None };
-        Ok(Self {
+        let session = Self {
             place,
             table,
             links,
-            source,
+            third: None,
+            source: None,
             id: entropy.bytes()?,
             pairs: greeted.pairs,
             entropy,
@@ -115,7 +128,8 @@ impl Session {
             peers: vec![Vec::new(); table.parties - 1],
             record: false,
             prepare,
-        })
+        };
+        Ok((session, greeted.label))
     }
 
     /// Where this endpoint stands: a computing party or a client.
@@ -194,6 +208,7 @@ impl Session {
         if result.is_err() {
             self.links.close();
             self.source = None;
+            self.third = None;
         }
         result
     }

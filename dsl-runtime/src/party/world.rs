@@ -15,23 +15,26 @@ use crate::net::{Memory, Transport, network};
 use crate::opened::Opened;
 use crate::plan::{Deployment, Place, Plan, Settings};
 use crate::report::{Report, Stages};
+use crate::topology::Topology;
 use crate::weights::Weights;
+use core::ops::Range;
 use undertone_ring::prg::Prg;
 
-/// All parties and a dealer in this process.
+/// All parties of a computation in this process, and their dealer if it is none of them.
 #[derive(Clone, Debug)]
 pub struct World {
-    settings: Settings,
-    deployment: Deployment,
-    record: bool,
+    topology: Topology,
+    pub(super) settings: Settings,
+    pub(super) deployment: Deployment,
+    pub(super) record: bool,
     /// The largest number of samples of one run.
     batch: usize,
     #[cfg(any(test, feature = "test-util"))]
-    seed: Option<u64>,
+    pub(super) seed: Option<u64>,
     #[cfg(any(test, feature = "test-util"))]
-    logs: Vec<undertone_ring::prg::Log>,
+    pub(super) logs: Vec<undertone_ring::prg::Log>,
     #[cfg(any(test, feature = "test-util"))]
-    taps: Vec<crate::net::Sent>,
+    pub(super) taps: Vec<crate::net::Sent>,
 }
 
 /// What a private prediction leaves.
@@ -73,6 +76,7 @@ impl World {
     /// A client with the inputs, a server with the weights, and a dealer. Randomness comes from the operating system.
     pub fn two_party() -> Self {
         Self {
+            topology: Topology::Dealer,
             settings: Settings::default(),
             deployment: Deployment::default(),
             record: false,
@@ -93,19 +97,32 @@ impl World {
         Self { settings: Settings { parties, ..world.settings }, ..world }
     }
 
+    /// Three parties of which one deals, in each slice of a batch another one; no two of them may work together. The k-th role of a description lives with party k, unless a
+    /// [deployment](Self::deployment) says otherwise; who has no role computes and deals. Randomness comes from the operating system.
+    pub fn third_deals() -> Self {
+        Self::two_party().topology(Topology::ThirdDeals)
+    }
+
+    /// The same world with another topology.
+    pub fn topology(self, topology: Topology) -> Self {
+        Self { topology, ..self }
+    }
+
     /// A world whose randomness is a function of a seed, for tests that must repeat themselves. It protects nothing.
     #[cfg(any(test, feature = "test-util"))]
     pub fn seeded(seed: u64) -> Self {
         Self { seed: Some(seed), ..Self::two_party() }
     }
 
-    /// The same world, writing every request to a generator to the log of whoever asks: the parties in order, then the dealer.
+    /// The same world, writing every request to a generator to the log of whoever asks: the parties in order, then the dealer, then the clients. Where one of three parties
+    /// deals: so for each lane in turn, the party that deals being its first client.
     #[cfg(any(test, feature = "test-util"))]
     pub fn logged(self, logs: Vec<undertone_ring::prg::Log>) -> Self {
         Self { logs, ..self }
     }
 
-    /// The same world, writing down what each endpoint sends: the parties in order, then the dealer.
+    /// The same world, writing down what each endpoint sends: the parties in order, then the dealer, then the clients. Where one of three parties deals: so for each lane in
+    /// turn, the party that deals being its first client; then what they all say about whole runs.
     #[cfg(any(test, feature = "test-util"))]
     pub fn tapped(self, taps: Vec<crate::net::Sent>) -> Self {
         Self { taps, ..self }
@@ -165,21 +182,21 @@ impl World {
         samples: usize,
         progress: &mut (dyn FnMut(usize) + Send),
     ) -> Result<Untyped> {
+        if self.topology == Topology::ThirdDeals {
+            return self.predict_rotated(graph, weights, inputs, samples, progress);
+        }
         let plan = Plan::deployed(graph, &self.settings, &self.deployment)?;
         // what one party could only report after the others have started is refused here already
         plan.encode(weights)?;
         check(&plan, inputs, samples)?;
-        let batches: Vec<core::ops::Range<usize>> =
-            (0..samples).step_by(self.batch).map(|start| start..(start + self.batch).min(samples)).collect();
+        let batches = self.batches(samples);
         let progress = std::sync::Mutex::new(progress);
         let (plan, batches, progress) = (&plan, &batches, &progress);
         let endpoints = self.execute_with(plan.clients(), |session: &mut Session| {
             let place = session.place();
             let mut outcomes = vec![];
             for range in batches {
-                let owned = |k: &usize| plan.inputs[*k].owner == place;
-                let slice = |k: usize| (k, &inputs[k][range.start * plan.input_len(k)..range.end * plan.input_len(k)]);
-                let mine: Vec<(usize, &[f32])> = (0..inputs.len()).filter(owned).map(slice).collect();
+                let mine = owned(plan, place, inputs, range);
                 let weights = (plan.weights_owner == place).then_some(weights);
                 let prepared = session.prepare(plan, weights, (!mine.is_empty()).then_some(range.len()))?;
                 outcomes.push(session.run(plan, prepared, &mine)?);
@@ -218,8 +235,11 @@ impl World {
     /// # Errors
     /// As [`execute`](Self::execute).
     pub fn execute_with<T: Send>(&self, clients: usize, body: impl Fn(&mut Session) -> Result<T> + Sync) -> Result<Vec<T>> {
+        if self.topology == Topology::ThirdDeals {
+            return self.execute_rotated(clients, &body);
+        }
         let parties = self.settings.parties;
-        let table = Table { parties, clients };
+        let table = Table { parties, clients, topology: Topology::Dealer };
         let mut dealer_links = network(parties + 1);
         let dealer_link = dealer_links.pop();
         let body = &body;
@@ -245,11 +265,12 @@ impl World {
                 _ => results,
             }
         });
-        let worst = results.iter().filter_map(|r| r.as_ref().err()).min_by_key(|e| matches!(e, Error::Gone { .. } | Error::Ended { .. }));
-        match worst {
-            Some(e) => Err(e.clone()),
-            None => results.into_iter().collect(),
-        }
+        all_or_worst(results)
+    }
+
+    /// The samples of each run.
+    pub(super) fn batches(&self, samples: usize) -> Vec<Range<usize>> {
+        (0..samples).step_by(self.batch).map(|start| start..(start + self.batch).min(samples)).collect()
     }
 
     fn endpoint<T>(
@@ -278,27 +299,27 @@ impl World {
     }
 
     #[cfg(any(test, feature = "test-util"))]
-    fn entropy(&self, endpoint: usize) -> Entropy {
+    pub(super) fn entropy(&self, endpoint: usize) -> Entropy {
         self.seed.map_or(Entropy::System, |seed| Entropy::seeded(seed.wrapping_mul(31).wrapping_add(endpoint as u64)))
     }
     #[cfg(not(any(test, feature = "test-util")))]
     #[allow(clippy::unused_self, reason = "a world of tests has a seed")]
-    fn entropy(&self, _: usize) -> Entropy {
+    pub(super) fn entropy(&self, _: usize) -> Entropy {
         Entropy::System
     }
 
     #[cfg(any(test, feature = "test-util"))]
-    fn watch(&self, endpoint: usize, key: &mut Prg) {
+    pub(super) fn watch(&self, endpoint: usize, key: &mut Prg) {
         if let Some(log) = self.logs.get(endpoint) {
             key.audit(log.clone());
         }
     }
     #[cfg(not(any(test, feature = "test-util")))]
     #[allow(clippy::unused_self, reason = "a world of tests has a log")]
-    fn watch(&self, _: usize, _: &mut Prg) {}
+    pub(super) fn watch(&self, _: usize, _: &mut Prg) {}
 
     #[cfg(any(test, feature = "test-util"))]
-    fn tap(&self, endpoint: usize, link: Memory) -> Box<dyn Transport> {
+    pub(super) fn tap(&self, endpoint: usize, link: Memory) -> Box<dyn Transport> {
         match self.taps.get(endpoint) {
             Some(sent) => Box::new(crate::net::Tap::new(link, sent.clone())),
             None => Box::new(link),
@@ -306,12 +327,12 @@ impl World {
     }
     #[cfg(not(any(test, feature = "test-util")))]
     #[allow(clippy::unused_self, reason = "a world of tests has taps")]
-    fn tap(&self, _: usize, link: Memory) -> Box<dyn Transport> {
+    pub(super) fn tap(&self, _: usize, link: Memory) -> Box<dyn Transport> {
         Box::new(link)
     }
 
     /// Puts the recorded shares together.
-    fn reveal(plan: &Plan, parties: &[Vec<Outcome>], batches: &[core::ops::Range<usize>]) -> Stages {
+    fn reveal(plan: &Plan, parties: &[Vec<Outcome>], batches: &[Range<usize>]) -> Stages {
         let mut stages = Stages::new(plan);
         for (b, range) in batches.iter().enumerate() {
             let first = &parties[0][b].recorded;
@@ -327,13 +348,28 @@ impl World {
     }
 }
 
-fn panicked(endpoint: usize) -> Error {
+/// The inputs of this range of samples that live at a place.
+pub(super) fn owned<'a>(plan: &Plan, place: Place, inputs: &[&'a [f32]], range: &Range<usize>) -> Vec<(usize, &'a [f32])> {
+    let slice = |k: usize| (k, &inputs[k][range.start * plan.input_len(k)..range.end * plan.input_len(k)]);
+    (0..inputs.len()).filter(|k| plan.inputs[*k].owner == place).map(slice).collect()
+}
+
+/// What all endpoints have, or the error of the one that failed first by itself; the others only notice that it is gone.
+pub(super) fn all_or_worst<T>(results: Vec<Result<T>>) -> Result<Vec<T>> {
+    let worst = results.iter().filter_map(|r| r.as_ref().err()).min_by_key(|e| matches!(e, Error::Gone { .. } | Error::Ended { .. }));
+    match worst {
+        Some(e) => Err(e.clone()),
+        None => results.into_iter().collect(),
+    }
+}
+
+pub(super) fn panicked(endpoint: usize) -> Error {
     let message = "its thread has panicked: this is a bug in Undertone".into();
     Error::Peer { party: format!("endpoint {endpoint}"), during: "run".into(), message }
 }
 
 /// Checks the inputs of all roles.
-fn check(plan: &Plan, inputs: &[&[f32]], samples: usize) -> Result<Vec<Vec<u64>>> {
+pub(super) fn check(plan: &Plan, inputs: &[&[f32]], samples: usize) -> Result<Vec<Vec<u64>>> {
     if inputs.len() != plan.inputs.len() {
         let message = format!("{} takes {} inputs, {} are given", plan.model, plan.inputs.len(), inputs.len());
         return Err(Error::Input { name: "all".into(), message });

@@ -60,7 +60,7 @@ impl Deployment {
     ///
     /// # Errors
     /// Names a role that has no place, or one beyond the last party.
-    pub(super) fn places(&self, graph: &Graph, parties: usize) -> Result<Vec<(String, Place)>> {
+    pub(crate) fn places(&self, graph: &Graph, parties: usize) -> Result<Vec<(String, Place)>> {
         let automatic = |k: usize| if k < parties { Place::Party(k) } else { Place::Client(k - parties) };
         let bad = |message: String| Error::Plan { model: graph.name.clone(), stage: "roles".into(), message };
         let places = graph.roles().into_iter().enumerate().map(|(k, role)| {

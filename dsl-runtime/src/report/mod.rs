@@ -1,5 +1,6 @@
 //! What a run measured, as tables.
 
+mod rotated;
 mod stages;
 mod table;
 

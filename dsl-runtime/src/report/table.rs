@@ -2,6 +2,7 @@
 
 use crate::party::Outcome;
 use crate::plan::Plan;
+use crate::topology::Topology;
 use core::fmt;
 use std::time::Duration;
 
@@ -14,7 +15,9 @@ pub struct Report {
     pub samples: usize,
     /// The number of runs that the samples were split into.
     pub runs: usize,
-    /// The number of computing parties.
+    /// Who computes and who deals.
+    pub topology: Topology,
+    /// The number of computing parties; of three of which one deals, in each slice two of them.
     pub parties: usize,
     /// Bits of the ring.
     pub ring: u32,
@@ -41,7 +44,7 @@ pub struct ReportRow {
     pub rounds: u64,
     /// Bytes that the busiest party sent, to all others together.
     pub sent: u64,
-    /// Bytes of corrections from the dealer.
+    /// Bytes of corrections from the dealer, or from the party that deals most.
     pub corrections: u64,
     /// Online time of the slowest party, waiting included.
     pub time: Duration,
@@ -74,6 +77,7 @@ impl Report {
             model: plan.model.clone(),
             samples,
             runs,
+            topology: Topology::Dealer,
             parties: plan.settings.parties,
             ring: plan.settings.ring,
             fraction: plan.settings.fraction,
@@ -121,10 +125,14 @@ impl fmt::Display for Report {
         )?;
         write!(
             f,
-            "{} samples in {} runs, {} parties and a dealer (semi-honest), ring of {} bits, {} of them a fraction; sharing the weights once {:.3} s, offline {:.3} s, online {:.3} s",
+            "{} samples in {} runs, {} parties {} (semi-honest), ring of {} bits, {} of them a fraction; sharing the weights once {:.3} s, offline {:.3} s, online {:.3} s",
             self.samples,
             self.runs,
             self.parties,
+            match self.topology {
+                Topology::Dealer => "and a dealer",
+                Topology::ThirdDeals => "of which one deals",
+            },
             self.ring,
             self.fraction,
             self.setup.as_secs_f64(),

@@ -1,0 +1,107 @@
+//! The plans of a model for three parties of which one deals: a plan a lane, in each of which the roles stand elsewhere.
+
+use super::slices::LANES;
+use crate::error::{Error, Result};
+use crate::graph::Graph;
+use crate::plan::{Deployment, Place, Plan, Settings};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What three parties run: the plan of each lane, and who owns and learns what seen from outside of the lanes.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    lanes: [Arc<Plan>; LANES],
+    /// The plan of the first lane with the places of the three parties: for checks and agreements, never to be run.
+    whole: Plan,
+}
+
+impl Rotation {
+    /// The plans of a traced model under a deployment of three parties. `settings` are those of the two that compute.
+    ///
+    /// # Errors
+    /// As [`Plan::deployed`].
+    pub fn deployed(graph: &Graph, settings: &Settings, deployment: &Deployment) -> Result<Self> {
+        let places = deployment.places(graph, LANES)?;
+        let lane = |lane: usize| {
+            let deployment = Deployment::new(places.iter().map(|(role, place)| (role.clone(), place.in_lane(lane))));
+            Plan::deployed(graph, settings, &deployment)
+        };
+        Self::of([lane(0)?, lane(1)?, lane(2)?])
+    }
+
+    /// Three plans of one model, by lane.
+    ///
+    /// # Errors
+    /// When they are not of one model under one deployment.
+    pub fn of(lanes: [Plan; LANES]) -> Result<Self> {
+        let whole = seen_from_outside(&lanes[0], 0);
+        for (lane, plan) in lanes.iter().enumerate().skip(1) {
+            let other = seen_from_outside(plan, lane);
+            let same = (&whole.model, whole.settings, &whole.inputs, &whole.roles, whole.weights_owner)
+                == (&other.model, other.settings, &other.inputs, &other.roles, other.weights_owner)
+                && whole.releases.len() == other.releases.len()
+                && whole.releases.iter().zip(&other.releases).all(|(a, b)| (&a.name, &a.to) == (&b.name, &b.to));
+            if !same {
+                let message = format!("the plans of lanes 0 and {lane} are not of one model under one deployment: export them together");
+                return Err(Error::Plan { model: whole.model, stage: String::new(), message });
+            }
+        }
+        Ok(Self { lanes: lanes.map(Arc::new), whole })
+    }
+
+    /// The plan of each lane: in lane c, party c deals.
+    pub fn lanes(&self) -> &[Arc<Plan>] {
+        &self.lanes
+    }
+
+    /// Who gives what and who learns what: inputs, weights, releases and roles with the places of the three parties and their clients. Its steps are those of the first
+    /// lane; it cannot be run.
+    pub fn whole(&self) -> &Plan {
+        &self.whole
+    }
+
+    /// Writes the plans into a folder: `lane-0.plan` and so on.
+    ///
+    /// # Errors
+    /// When the folder or a file cannot be written.
+    pub fn save(&self, folder: impl AsRef<Path>) -> Result<()> {
+        let folder = folder.as_ref();
+        let wrong = |e: std::io::Error| Error::File { path: folder.to_owned(), message: format!("cannot be made: {e}") };
+        std::fs::create_dir_all(folder).map_err(wrong)?;
+        self.lanes.iter().enumerate().try_for_each(|(lane, plan)| plan.save(folder.join(file(lane))))
+    }
+
+    /// Reads the plans of a folder.
+    ///
+    /// # Errors
+    /// As [`Plan::load`] and [`of`](Self::of).
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
+        let plan = |lane: usize| Plan::load(folder.join(file(lane)));
+        Self::of([plan(0)?, plan(1)?, plan(2)?])
+    }
+
+    /// What all endpoints compare: the hashes of all three plans.
+    pub(super) fn hash(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_derive_key("undertone 2026 plans of three lanes");
+        for plan in &self.lanes {
+            hasher.update(&plan.hash());
+        }
+        *hasher.finalize().as_bytes()
+    }
+}
+
+fn file(lane: usize) -> String {
+    format!("lane-{lane}.plan")
+}
+
+/// The plan with everybody's place among the three parties.
+fn seen_from_outside(plan: &Plan, lane: usize) -> Plan {
+    let mut plan = plan.clone();
+    let out = |place: &mut Place| *place = place.out_of_lane(lane);
+    plan.inputs.iter_mut().for_each(|input| out(&mut input.owner));
+    plan.roles.iter_mut().for_each(|(_, place)| out(place));
+    plan.releases.iter_mut().flat_map(|release| &mut release.to).for_each(out);
+    out(&mut plan.weights_owner);
+    plan
+}
