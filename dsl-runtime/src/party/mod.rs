@@ -24,4 +24,4 @@ pub use offline::Prepared;
 pub use online::{Measured, Outcome, Recorded};
 pub use roles::{Samples, run_compute, run_role};
 pub use session::Session;
-pub use world::{Prediction, Untyped, World, fixed_point};
+pub use world::{Prediction, Untyped, World, fixed_point, fixed_point_against};
