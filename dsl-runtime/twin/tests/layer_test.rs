@@ -129,7 +129,11 @@ fn other_widths_are_checked_as_well() {
     let widths = [(8, 20), (12, 40), (20, 40)].map(|(fraction, opened)| Settings { fraction, opened, ..Settings::default() });
     with_reference(test(Mistake::None)).settings(widths).check();
     let impossible = test(Mistake::None).settings([Settings { fraction: 30, ..Settings::default() }]);
-    assert!(said(&impossible).contains("private run: alone: no plan for `"), "{}", said(&impossible));
+    assert!(
+        said(&impossible).contains("private run: Settings { ring: 64, fraction: 30, opened: 34, parties: 2 }: no plan for `"),
+        "{}",
+        said(&impossible)
+    );
 }
 
 #[test]
@@ -158,7 +162,7 @@ fn parameters_are_compared_with_their_use() {
 
 #[test]
 fn what_cannot_be_run_privately_is_a_finding() {
-    says(Mistake::WeightAsValue, "private run: alone: no plan for");
+    says(Mistake::WeightAsValue, "private run: no plan for");
     says(Mistake::WeightAsValue, "a weight stands where a value is needed");
     says(Mistake::ThreeAxes, "convolutions over three spatial axes are not built yet");
     says(Mistake::OutOfRange, "stage `layer`: bias 0 after folding must be finite and below 65536");
@@ -169,8 +173,7 @@ fn what_cannot_be_run_privately_is_a_finding() {
 fn a_layer_that_computes_something_else_is_told_by_its_reference_alone() {
     assert_eq!(test(Mistake::NoRelu).findings(), [], "its forms agree with each other");
     let said = said(&with_reference(test(Mistake::NoRelu)));
-    assert!(said.contains("what it computes: alone: the twin and `computes` differ in "), "{said}");
-    assert!(said.contains("what it computes: alone: the fixed-point reference and `computes` differ in "), "{said}");
+    assert!(said.contains("what it computes: the twin and `computes` differ in "), "{said}");
     let short = test(Mistake::None).computes(|_, _| vec![]);
     assert!(self::said(&short).contains("`computes` 0; 12 are expected"), "{}", self::said(&short));
 }
@@ -187,6 +190,6 @@ fn a_failure_names_the_layer_the_shapes_and_the_seed() {
 fn a_mistake_that_shows_everywhere_is_told_three_times() {
     let panic = std::panic::catch_unwind(|| with_reference(test(Mistake::NoRelu)).check()).unwrap_err();
     let text = panic.downcast_ref::<String>().unwrap();
-    assert_eq!(text.matches("  what it computes: alone").count(), 3, "{text}");
+    assert_eq!(text.matches("  what it computes: the twin").count(), 3, "{text}");
     assert!(text.contains("\n  what it computes: ") && text.ends_with(" more"), "{text}");
 }

@@ -41,13 +41,13 @@ impl Comparison<'_> {
         let outside = (0..wanted).filter(|i| excess(*i) > 0.0).count();
         let worst = (0..wanted).filter(|i| excess(*i) > 0.0).max_by(|a, b| excess(*a).total_cmp(&excess(*b)))?;
         let (sample, element) = (worst / self.shape.numel(), worst % self.shape.numel());
+        let allowed = if self.bound > 0.0 { format!("allowed is a difference of {:.1e}", self.bound) } else { "they must be equal".into() };
         Some(format!(
-            "{found_name} and {expected_name} differ in {outside} of {wanted} elements, most on the sample `{}` at {}: {} against {}, allowed is a difference of {:.2e}",
+            "{found_name} and {expected_name} differ in {outside} of {wanted} elements, most on the sample `{}` at {}: {} against {}, {allowed}",
             self.samples[sample],
             position(self.shape, element),
-            found[worst],
-            expected[worst],
-            self.bound,
+            found[worst] as f32,
+            expected[worst] as f32,
         ))
     }
 }
@@ -69,4 +69,45 @@ fn position(shape: Shape, element: usize) -> String {
         (at[axis], rest) = (rest % shape.dim(axis), rest / shape.dim(axis));
     }
     format!("{at:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(found: &[f64], expected: &[f64], bound: f64) -> Option<String> {
+        let shape = Shape::new([2, 2]);
+        Comparison { found: ("a", found), expected: ("b", expected), bound, shape, samples: &["zeros", "ties"] }.problem()
+    }
+
+    #[test]
+    fn the_element_that_is_furthest_out_is_named() {
+        let expected = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+        assert_eq!(problem(&expected, &expected, 0.0), None);
+        let mut found = expected;
+        (found[1], found[6]) = (1.25, 5.5);
+        assert_eq!(problem(&found, &expected, 0.5), None, "the bound is allowed");
+        let said =
+            "a and b differ in 2 of 8 elements, most on the sample `ties` at [1, 0]: 5.5 against 6, allowed is a difference of 1.0e-1";
+        assert_eq!(problem(&found, &expected, 0.1).unwrap(), said);
+        found[3] = f64::NAN;
+        assert!(
+            problem(&found, &expected, 1e9).unwrap().contains("in 1 of 8 elements, most on the sample `zeros` at [1, 1]: NaN against 3")
+        );
+    }
+
+    #[test]
+    fn one_float_may_round_and_no_more() {
+        let expected = [1e6; 8];
+        let mut found = expected;
+        found[2] += 0.06;
+        assert!(problem(&found, &expected, 0.0).is_none());
+        found[2] += 0.2;
+        assert!(problem(&found, &expected, 0.0).is_some());
+    }
+
+    #[test]
+    fn a_value_too_few_is_a_problem() {
+        assert_eq!(problem(&[0.0; 7], &[0.0; 8], 1.0).unwrap(), "a has 7 values, b 8; 8 are expected");
+    }
 }

@@ -15,20 +15,20 @@ use undertone_runtime::{Deployment, Layer, Place, Plan, Result, Settings, Values
 /// Seeds of the private runs of every group.
 const RUNS: u64 = 2;
 
-/// Where the layer is the only stage.
-const ALONE: &str = "alone";
+/// What is said of the place where the layer is the only stage.
+const ALONE: &str = "";
 
 /// Everything that is compared under some settings.
 pub(super) fn check<L: Layer>(test: &LayerTest<L>, settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![];
     let mut run = |graph: Result<Graph>, place: &'static str| {
         let outcome = graph.and_then(|graph| Forms { test, settings, graph: &graph, place }.check(&mut findings));
-        outcome.map_err(|e| findings.push(Finding::new("private run", format!("{place}: {e}")))).ok()
+        outcome.map_err(|e| findings.push(Finding::new("private run", format!("{}{e}", at(place, settings))))).ok()
     };
     let plan = run(alone(test), ALONE);
     let integer = plan.is_some_and(|plan| plan.releases.iter().any(|r| r.value.integer.is_some()));
     if let Some(graph) = between(test, integer) {
-        run(graph, "after a product");
+        run(graph, "after a product: ");
     }
     findings
 }
@@ -79,8 +79,9 @@ impl<L: Layer> Forms<'_, L> {
         if let (ALONE, Some(reference)) = (self.place, &self.test.computes) {
             let weights = own(weights);
             let wanted: Vec<f64> = (0..group.batch()).flat_map(|i| reference(&weights, &group.sample(i))).collect();
-            findings.extend(compare("what it computes", ("the twin", &twin), ("`computes`", &wanted)));
-            findings.extend(compare("what it computes", ("the fixed-point reference", &integers), ("`computes`", &wanted)));
+            let of_twin = compare("what it computes", ("the twin", &twin), ("`computes`", &wanted));
+            let of_integers = || compare("what it computes", ("the fixed-point reference", &integers), ("`computes`", &wanted));
+            findings.extend(of_twin.or_else(of_integers));
         }
         Ok(())
     }
@@ -116,11 +117,14 @@ impl<L: Layer> Forms<'_, L> {
         fixed_point_against(against, self.graph, self.settings, weights, &group.slices(), group.batch())
     }
 
-    fn finding(&self, check: &'static str, problem: impl Into<String>) -> Finding {
-        let s = self.settings;
-        let numbers = if *s == Settings::default() { String::new() } else { format!(", {s:?}") };
-        Finding::new(check, format!("{}{numbers}: {}", self.place, problem.into()))
+    fn finding(&self, check: &'static str, problem: impl core::fmt::Display) -> Finding {
+        Finding::new(check, format!("{}{problem}", at(self.place, self.settings)))
     }
+}
+
+/// Where something is found: what is not said is the layer alone, under the default settings.
+fn at(place: &str, settings: &Settings) -> String {
+    if *settings == Settings::default() { place.to_owned() } else { format!("{place}{settings:?}: ") }
 }
 
 /// How far a release may be off: an index by the bound of its stage, fractions have one of their own.
@@ -176,4 +180,75 @@ fn own(weights: &Weights) -> Weights {
         all.insert(inner(name, STAGE), shape, values.to_vec());
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use undertone_runtime::graph::{Init, trace};
+    use undertone_runtime::party::fixed_point;
+    use undertone_shape::Shape;
+
+    /// A run that is as it should be.
+    fn run() -> (Plan, Untyped, Fixed) {
+        let graph = trace("M", &[("x", Shape::new([4]))], |g, x| {
+            let weight = g.parameter("weight", [3, 4], Init::Uniform { fan_in: 4 });
+            let y = g.stage("sum", Ok(Shape::new([3])), |g| g.linear(x[0], weight, None));
+            g.stage("relu", Ok(Shape::new([3])), |g| g.relu(y))
+        })
+        .unwrap();
+        let (settings, weights, x) = (Settings::default(), weights(&graph, 5), [0.3; 8]);
+        let run = World::seeded(5).record().predict_graph(&graph, &weights, &[&x], 2, &mut |_| {}).unwrap();
+        (Plan::new(&graph, &settings).unwrap(), run, fixed_point(&graph, &settings, &weights, &[&x], 2).unwrap())
+    }
+
+    #[test]
+    fn every_figure_of_the_cost_is_compared() {
+        let (plan, good, _) = run();
+        assert_eq!(mispriced(&plan, &good), None);
+        let with = |change: fn(&mut undertone_runtime::report::ReportRow)| {
+            let mut run = good.clone();
+            change(&mut run.report.rows[1]);
+            mispriced(&plan, &run).unwrap()
+        };
+        let row = &good.report.rows[1];
+        let (rounds, sent, corrections) = (row.rounds, row.sent, row.corrections);
+        let text = |r: u64, s: u64, c: u64| format!("{r} rounds, {s} bytes sent, {c} bytes of corrections");
+        let predicted = format!("stage `relu`, 2 samples: predicted are {}, measured ", text(rounds, sent, corrections));
+        assert_eq!(with(|r| r.rounds += 1), format!("{predicted}{}", text(rounds + 1, sent, corrections)));
+        assert_eq!(with(|r| r.sent -= 1), format!("{predicted}{}", text(rounds, sent - 1, corrections)));
+        assert_eq!(with(|r| r.corrections += 8), format!("{predicted}{}", text(rounds, sent, corrections + 8)));
+        let mut run = good.clone();
+        run.report.rows.pop();
+        assert!(mispriced(&plan, &run).unwrap().contains("the plan has 3 rows, the report 2"));
+    }
+
+    #[test]
+    fn every_stage_has_its_bound() {
+        let (_, run, fixed) = run();
+        assert_eq!(outside(&run, &fixed), None);
+        assert_eq!((fixed.stages[0].bound, fixed.stages[1].bound), (0.0, 1.0), "a product is exact, a truncation has a unit");
+        let mut off = fixed.clone();
+        off.stages[0].values[4] += 1;
+        assert_eq!(outside(&run, &off).unwrap(), "stage `sum` is off by 1 units, allowed are 0");
+        let mut off = fixed.clone();
+        off.stages[1].values[5] += 3;
+        assert!(outside(&run, &off).unwrap().starts_with("stage `relu` is off by "));
+        let mut off = fixed.clone();
+        off.stages[1].values.pop();
+        assert_eq!(outside(&run, &off).unwrap(), "stage `relu` has 6 values, 5 are expected");
+        let mut off = fixed;
+        off.stages.pop();
+        assert_eq!(outside(&run, &off).unwrap(), "2 stages were recorded, the fixed-point reference has 1");
+    }
+
+    #[test]
+    fn roles_live_at_parties_and_clients() {
+        let texts = |parties| -> Vec<String> {
+            let all = deployments(parties).into_iter();
+            all.map(|d| d.roles().map(|(_, place)| place.to_string()).collect::<Vec<_>>().join(", ")).collect()
+        };
+        assert_eq!(texts(2), ["party 1, party 0", "party 0, client 0", "client 0, party 1", "client 0, client 1"]);
+        assert_eq!(texts(3)[2], "client 0, party 2");
+    }
 }
