@@ -54,7 +54,7 @@
 //! - [`World`] and [`Session`]: private runs; [`Plan`] and [`Plan::cost`]: what they cost, before any data exists.
 //! - [`config`]: what a party, a client or the dealer is told before it connects. [`tapes`]: randomness on disk, instead of a dealer.
 //! - `twin` (feature `twin`, on by default): the same model in burn, for training and comparison.
-//! - [`Layer`], [`Infer`], [`graph::Scope`]: for layers of one's own.
+//! - [`Layer`], [`Infer`], [`graph::Scope`]: for layers of one's own. `LayerTest` and `layer_test!` (features `twin` and `test-util`) check one with one call.
 //!
 //! # Describing a model
 //!
@@ -143,6 +143,8 @@ pub use undertone_macros::secure_model;
 pub use undertone_runtime::*;
 #[cfg(feature = "twin")]
 pub use undertone_twin as twin;
+#[cfg(all(feature = "twin", feature = "test-util"))]
+pub use undertone_twin::{Finding, LayerTest, layer_test};
 
 /// What generated code names. Nothing here is for people.
 #[doc(hidden)]

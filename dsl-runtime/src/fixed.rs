@@ -3,6 +3,9 @@
 //! It rounds every truncation down. A private run comes out up to N / 2 units away, rounded up, at random, so each stage carries a bound in units of its last place:
 //! a truncation turns b into ceil(b / 2^t) + ceil(N / 2), a product multiplies b by the largest sum of weights of a channel, an addition adds, a maximum keeps; an index may be that of any value within 2b of the largest.
 //! Every stage of a private run lies within its bound.
+//!
+//! Measured [against the twin](Against::Twin), the same bounds start with what encoding rounds: inputs, and half a unit of each weight and bias; a truncation adds
+//! less than 1, and sums of 32-bit floats what such sums may lose.
 
 use crate::opened::Opened;
 use crate::party::outputs;
@@ -10,12 +13,21 @@ use crate::plan::{EncodedWeight, Kind, Plan};
 use crate::protocol::argmax::Axis;
 use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 
+/// From what the bounds of the reference are measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// A private run of the same integers: truncations round at random.
+    PrivateRun,
+    /// The same model in 32-bit floating point: encoding and truncations round, and so do floats.
+    Twin,
+}
+
 /// What the fixed-point interpreter computes.
 #[derive(Clone, PartialEq)]
 pub struct Fixed {
     /// What is released.
     pub opened: Opened,
-    /// The largest difference of a released fraction from that of a private run.
+    /// The largest difference of a released fraction from that of a private run, or of whatever it is measured against.
     pub bound: f64,
     /// The stages: integers as the plan lays them out, and the bound in units.
     pub stages: Vec<FixedStage>,
@@ -26,7 +38,7 @@ pub struct Fixed {
 pub struct FixedStage {
     /// The integers of all samples.
     pub values: Vec<i64>,
-    /// How many units a private run may differ from them; infinite where nothing can be said.
+    /// How many units a private run, or whatever they are measured against, may differ from them; infinite where nothing can be said.
     pub bound: f64,
 }
 
@@ -43,12 +55,40 @@ impl Fixed {
     }
 }
 
+/// What rounds, besides truncations in the reference itself; in units of the last place.
+pub(crate) struct Rounding {
+    /// How much a truncation of what is compared may round more, or less.
+    truncation: f64,
+    /// How far each input is from what was encoded.
+    inputs: Vec<f64>,
+    /// How far a weight or a bias may be from what was encoded.
+    weight: f64,
+    /// How much of itself a sum of floats may lose with each term.
+    float: f64,
+}
+
+impl Rounding {
+    /// In a private run of these integers.
+    pub(crate) fn of_private_run(plan: &Plan) -> Self {
+        // one party rounds down, the others up, and party 0 centres that
+        let truncation = plan.settings.parties.div_ceil(2) as f64;
+        Self { truncation, inputs: vec![0.0; plan.inputs.len()], weight: 0.0, float: 0.0 }
+    }
+
+    /// In the twin on these inputs.
+    pub(crate) fn of_twin(plan: &Plan, inputs: &[&[f32]]) -> Self {
+        let scale = (1u64 << plan.settings.fraction) as f64;
+        let lost = |v: &f32| (f64::from(*v) * scale - (f64::from(*v) * scale).round()).abs();
+        let inputs = inputs.iter().map(|values| values.iter().map(lost).fold(0.0, f64::max)).collect();
+        // twice the half unit of 24 bits, because the twin divides where the owner of the weights folds
+        Self { truncation: 1.0, inputs, weight: 0.5, float: 1.0 / f64::from(1u32 << 23) }
+    }
+}
+
 /// Runs a plan in the clear on encoded weights and inputs.
-pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], batch: usize) -> Fixed {
+pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], batch: usize, rounding: &Rounding) -> Fixed {
     let mut values: Vec<(Vec<u64>, f64)> = vec![];
-    // one party rounds down, the others up, and party 0 centres that
-    let up = plan.settings.parties.div_ceil(2) as f64;
-    let cut = |bound: f64, t: u32| if t == 0 { bound } else { (bound / (1u64 << t) as f64).ceil() + up };
+    let cut = |bound: f64, t: u32| if t == 0 { bound } else { (bound / (1u64 << t) as f64).ceil() + rounding.truncation };
     for step in &plan.steps {
         let x = |i: usize| &values[step.inputs[i]];
         let each = |f: &dyn Fn(&[u64], &mut [u64])| {
@@ -58,18 +98,24 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
             out
         };
         let value = match &step.kind {
-            Kind::Input(k) => (inputs[*k].clone(), 0.0),
+            Kind::Input(k) => (inputs[*k].clone(), rounding.inputs[*k]),
             Kind::Open(_) | Kind::Release(_) => x(0).clone(),
-            Kind::Linear { geometry, weight } => linear(&geometry.conv(), batch, x(0), &weights[*weight]),
+            Kind::Linear { geometry, weight } => linear(&geometry.conv(), batch, x(0), &weights[*weight], rounding),
             Kind::Truncate { t, .. } => (map(&x(0).0, |v| v >> t), cut(x(0).1, *t)),
             Kind::Relu { t, .. } => (map(&x(0).0, |v| (v >> t).max(0)), cut(x(0).1, *t)),
             Kind::Max { windows, .. } => {
                 (each(&|from, to| windows.reduce(i64::MIN as u64, from, to, |a, b| (a as i64).max(b as i64) as u64)), x(0).1)
             }
             Kind::ArgMax { axis, .. } => argmax(axis, plan.steps[step.inputs[0]].len, x(0)),
-            Kind::Sum(sum) => (each(&|from, to| sum.run(from, to)), x(0).1 * sum.0.kernel.iter().product::<usize>() as f64),
+            Kind::Sum(sum) => {
+                let terms = sum.0.kernel.iter().product::<usize>() as f64;
+                (each(&|from, to| sum.run(from, to)), (x(0).1 + terms * rounding.float * largest(&x(0).0)) * terms)
+            }
             Kind::Times { factor } => (map(&x(0).0, |v| v.wrapping_mul(*factor as i64)), x(0).1 * *factor as f64),
-            Kind::Add => (x(0).0.iter().zip(&x(1).0).map(|(a, b)| a.wrapping_add(*b)).collect(), x(0).1 + x(1).1),
+            Kind::Add => {
+                let float = rounding.float * (largest(&x(0).0) + largest(&x(1).0));
+                (x(0).0.iter().zip(&x(1).0).map(|(a, b)| a.wrapping_add(*b)).collect(), x(0).1 + x(1).1 + float)
+            }
             Kind::Move(copies) => {
                 let mut out = vec![0; batch * step.len];
                 let mut bound = 0f64;
@@ -124,14 +170,22 @@ fn map(x: &[u64], f: impl Fn(i64) -> i64) -> Vec<u64> {
     x.iter().map(|v| f(*v as i64) as u64).collect()
 }
 
-fn linear(conv: &Conv, batch: usize, (x, bound): &(Vec<u64>, f64), weight: &EncodedWeight) -> (Vec<u64>, f64) {
+/// The largest magnitude.
+fn largest(x: &[u64]) -> f64 {
+    x.iter().map(|v| (*v as i64).unsigned_abs()).max().unwrap_or(0) as f64
+}
+
+fn linear(conv: &Conv, batch: usize, (x, bound): &(Vec<u64>, f64), weight: &EncodedWeight, rounding: &Rounding) -> (Vec<u64>, f64) {
     let mut z = vec![0u64; batch * conv.outputs()];
     if !weight.bias.is_empty() {
         z.chunks_exact_mut(conv.o).for_each(|pixel| pixel.copy_from_slice(&weight.bias));
     }
     accumulate(conv, batch, x, &PackedWeights::new(conv, &weight.weight), &mut z, &mut Scratch::new());
     let taps = weight.weight.len() / conv.o;
-    let largest =
+    let sum =
         weight.weight.chunks_exact(taps).map(|w| w.iter().map(|v| (*v as i64).unsigned_abs() as f64).sum::<f64>()).fold(0.0, f64::max);
-    (z, bound * largest)
+    let (terms, x) = (taps as f64, largest(x) + bound);
+    let weights = rounding.weight * (terms * x + 1.0);
+    let floats = rounding.float * (terms + 4.0) * (sum * x + largest(&weight.bias));
+    (z, bound * sum + weights + floats)
 }

@@ -1,5 +1,5 @@
-//! Every layer, privately: against PyTorch's figures, against the fixed-point reference stage by stage, against the predicted cost; and no block of a
-//! generator is ever asked for twice.
+//! Every layer and models of several, privately: against PyTorch's figures; models against the fixed-point reference stage by stage and against the
+//! predicted cost; and no block of a generator is ever asked for twice.
 
 mod common;
 
@@ -84,10 +84,20 @@ fn the_fixed_point_reference_computes_what_pytorch_computes() {
     assert!(wrong.is_empty(), "largest differences to PyTorch: {wrong:?}");
 }
 
-#[test]
-fn every_stage_of_a_private_run_lies_within_its_bound() {
-    for case in cases() {
+/// The cases of several layers; each layer by itself is in `layers.rs`.
+fn models() -> Vec<(Case, Graph, Figures)> {
+    let all = cases().into_iter().map(|case| {
         let (graph, figures) = with_figures(&case);
+        (case, graph, figures)
+    });
+    let several: Vec<_> = all.filter(|(_, graph, _)| graph.stages().len() > 1).collect();
+    assert_eq!(several.len(), 7);
+    several
+}
+
+#[test]
+fn every_stage_of_a_private_run_of_a_model_lies_within_its_bound() {
+    for (case, graph, figures) in models() {
         let inputs = slices(&figures);
         let run = World::seeded(5).record().predict_graph(&graph, &figures.weights, &inputs, figures.batch, &mut |_| {}).unwrap();
         let fixed = fixed_point(&graph, &Settings::default(), &figures.weights, &inputs, figures.batch).unwrap();
@@ -105,9 +115,8 @@ fn every_stage_of_a_private_run_lies_within_its_bound() {
 }
 
 #[test]
-fn a_run_costs_what_the_plan_predicts() {
-    for case in cases() {
-        let (graph, figures) = with_figures(&case);
+fn a_run_of_a_model_costs_what_the_plan_predicts() {
+    for (case, graph, figures) in models() {
         let run = World::seeded(6).predict_graph(&graph, &figures.weights, &slices(&figures), figures.batch, &mut |_| {}).unwrap();
         let table = Plan::new(&graph, &Settings::default()).unwrap().cost(figures.batch);
         assert_eq!(table.rows.len(), run.report.rows.len());

@@ -102,12 +102,13 @@ fn a_peer_that_nobody_expects() {
     assert!(second.err.contains("refuses the connection: it is not among those that are expected here"), "{second:?}");
 }
 
-/// A greeting by hand: version, endpoint, parties, clients, generator, nonce, no seed.
+/// A greeting by hand: version, endpoint, parties, clients, generator, nonce, no seed, topology.
 fn hello(version: u8) -> Vec<u8> {
     let mut bytes = vec![version, 1, 2, 0, 10];
     bytes.extend(b"aes128-ctr");
     bytes.extend([7; 16]);
-    bytes.push(0);
+    bytes.extend([0, 6]);
+    bytes.extend(b"dealer");
     bytes
 }
 

@@ -59,7 +59,7 @@ fn three_processes_compute_and_deal_in_turn_over_tcp_and_tls() {
         scene.output_is(0);
         assert!(hospital.out.contains("Small as `patient`, run 4: 2 samples"), "{}", hospital.out);
         assert!(
-            doctor.out.contains("Small without a role, run 4: 2 samples") && clinic.out.contains("sent to both others"),
+            doctor.out.contains("Small without a role, run 4: 2 samples") && clinic.out.contains("bytes sent, weights"),
             "{}",
             doctor.out
         );

@@ -28,4 +28,4 @@ pub use online::{Measured, Outcome, Recorded};
 pub use roles::{Samples, run_compute, run_role};
 pub use session::Session;
 pub use third::{Lane, Rotated, Rotation};
-pub use world::{Prediction, Untyped, World, fixed_point};
+pub use world::{Prediction, Untyped, World, fixed_point, fixed_point_against};

@@ -8,7 +8,7 @@ use super::{Outcome, Session};
 use crate::dealer;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
-use crate::fixed;
+use crate::fixed::{self, Against, Rounding};
 use crate::graph::Graph;
 use crate::model::{Model, ModelInput};
 use crate::net::{Memory, Transport, network};
@@ -393,8 +393,27 @@ pub(super) fn check(plan: &Plan, inputs: &[&[f32]], samples: usize) -> Result<Ve
 /// # Errors
 /// When weights or inputs cannot be used.
 pub fn fixed_point(graph: &Graph, settings: &Settings, weights: &Weights, inputs: &[&[f32]], samples: usize) -> Result<fixed::Fixed> {
+    fixed_point_against(Against::PrivateRun, graph, settings, weights, inputs, samples)
+}
+
+/// As [`fixed_point`], with the bounds of a comparison with the twin, or with a private run.
+///
+/// # Errors
+/// As [`fixed_point`].
+pub fn fixed_point_against(
+    against: Against,
+    graph: &Graph,
+    settings: &Settings,
+    weights: &Weights,
+    inputs: &[&[f32]],
+    samples: usize,
+) -> Result<fixed::Fixed> {
     let plan = Plan::new(graph, settings)?;
     let encoded = plan.encode(weights)?;
-    let inputs = check(&plan, inputs, samples)?;
-    Ok(fixed::run(&plan, &encoded, &inputs, samples))
+    let integers = check(&plan, inputs, samples)?;
+    let rounding = match against {
+        Against::PrivateRun => Rounding::of_private_run(&plan),
+        Against::Twin => Rounding::of_twin(&plan, inputs),
+    };
+    Ok(fixed::run(&plan, &encoded, &integers, samples, &rounding))
 }

@@ -13,6 +13,8 @@ mod gradient;
 mod initial;
 mod input;
 mod interpret;
+#[cfg(feature = "test-util")]
+mod layer_test;
 mod network;
 mod ops;
 mod report;
@@ -25,6 +27,8 @@ pub use compare::{Comparison, StageDifference};
 pub use ctc::Ctc;
 pub use gradient::Gradients;
 pub use initial::initial;
+#[cfg(feature = "test-util")]
+pub use layer_test::{Finding, LayerTest};
 pub use network::Network;
 pub use report::{Epoch, Evaluation};
 pub use schedule::Schedule;
@@ -34,3 +38,7 @@ pub use twin::{Examples, Twin, TwinModel};
 pub use burn;
 /// Where the twin computes: `Device::flex()` is the CPU, `Device::cuda(0)` a GPU with the feature `cuda`.
 pub use burn::tensor::Device;
+/// What [`layer_test!`] names.
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+pub use undertone_shape::Shape;
