@@ -6,7 +6,7 @@
 use crate::{
     Word,
     level::Level,
-    tile::{Job, Pairing, Run, Taps, Walk, pairs, panels::strips},
+    tile::{Job, Pairing, Run, Strip, Taps, Walk, pairs, panels::strips},
 };
 pub use packed::PackedWeights;
 pub use scratch::Scratch;
@@ -93,10 +93,10 @@ impl Conv {
         self.groups > 1 && self.c == self.groups && self.o == self.groups
     }
 
-    /// Whether two products are multiplied at once where the level gains by it: the sums of a pixel's pairs are worth it
-    /// from a few outputs on.
-    const fn pairs(&self) -> bool {
-        !self.depthwise() && self.o / self.groups >= 4 && self.run().1 > 1
+    /// Whether two products are multiplied at once.
+    fn pairs<W: Word>(&self, level: Level) -> bool {
+        let (even, uses) = ((self.c / self.groups).is_multiple_of(2), self.kh * self.kw * (self.o / self.groups));
+        !self.depthwise() && self.run().1 > 1 && W::pairs(level, even, uses)
     }
 
     /// The runs of a row of the kernel, and the words of each: all in one where the taps lie next to each other.
@@ -176,7 +176,7 @@ fn runs(conv: &Conv) -> impl Iterator<Item = Run> {
 
 fn dense<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &PackedWeights<W>, z: &mut [W], sums: &mut scratch::Sums<W>) {
     // Portable code does without.
-    let paired = weights.paired() && W::pairs(level);
+    let paired = weights.paired() && !matches!(level, Level::Portable);
     let (walk, runs): (Walk, Vec<Run>) = (walk(conv), runs(conv).collect());
     let chunks = Taps::chunks(runs.iter().copied());
     let (inputs, outputs, pixels) = (conv.c / conv.groups, conv.o / conv.groups, batch * conv.oh() * conv.ow());
@@ -187,13 +187,14 @@ fn dense<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &Pa
     }
     let touched = conv.depth().min(conv.kh * conv.sw * conv.c);
     for (first_pixel, count) in strips::<W>(pixels, touched) {
+        let strip = Strip::new(walk, first_pixel, count);
         for group in 0..conv.groups {
             if paired {
                 let start = group * inputs;
-                pairs::of_pixels(&sums.input, unit, start, &walk, &runs, (first_pixel, count), &mut sums.pixels);
+                pairs::of_pixels(&sums.input, unit, start, walk, &runs, (first_pixel, count), &mut sums.pixels);
             }
             for panel in weights.panels(group) {
-                let z = &mut z[group * outputs + panel.first..];
+                let z = &mut z[first_pixel * conv.o + group * outputs + panel.first..];
                 for (before, taps) in &chunks {
                     let pairing = match (paired, before) {
                         (false, _) => Pairing::Single,
@@ -202,9 +203,7 @@ fn dense<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &Pa
                     };
                     let job = Job {
                         x: &x[group * inputs..],
-                        walk,
-                        first: first_pixel,
-                        count,
+                        strip: &strip,
                         taps,
                         w: &panel.rows[before * panel.width..][..taps.depth * panel.width],
                         width: panel.width,

@@ -9,7 +9,7 @@
 //! * `vectors`: the tile, over the vectors of a level; `avx2` and `avx512` are those vectors.
 
 use crate::level::Level;
-pub use walk::{Run, Taps, Walk};
+pub use walk::{Run, Strip, Taps, Walk};
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -30,11 +30,12 @@ pub trait Tiles: Sized + Copy + Default {
     /// How the channels of a layer are divided at a level.
     fn blocks(level: Level) -> panels::Blocks;
 
-    /// Whether a product of pairs is faster at this level.
-    fn pairs(level: Level) -> bool;
+    /// Whether a product of pairs is faster at this level, where a word of the input is in `uses` products and the channels
+    /// are even in number, or not: the pair sums of the input cost more then.
+    fn pairs(level: Level, even: bool, uses: usize) -> bool;
 
-    /// `z[p * ldz + j] += sum over k of x[pixel p, k] * w[k * width + j]`, for the pixels `first .. first + count` and
-    /// `j < channels`. The width is one of [`Tiles::blocks`] of this level; portable code takes those of all.
+    /// `z[p * ldz + j] += sum over k of x[pixel p, k] * w[k * width + j]`, for every pixel p of the strip and `j < channels`. The
+    /// width is one of [`Tiles::blocks`] of this level; portable code takes those of all.
     fn sweep(level: Level, job: &Job<'_, Self>, z: &mut [Self]);
 
     /// `z[c] += x[c] * w[c]`.
@@ -47,9 +48,7 @@ pub trait Tiles: Sized + Copy + Default {
 /// What one call of [`Tiles::sweep`] multiplies.
 pub struct Job<'a, W> {
     pub x: &'a [W],
-    pub walk: Walk,
-    pub first: usize,
-    pub count: usize,
+    pub strip: &'a Strip,
     pub taps: &'a Taps,
     /// `[k][width]`, `k` in the order of the runs.
     pub w: &'a [W],
@@ -66,23 +65,27 @@ pub enum Pairing<'a, W> {
     Single,
     /// Pairs, and another call takes off what is too much.
     Pairs,
-    /// Pairs, less the pair sums of `width` channels and of `count` pixels.
+    /// Pairs, less the pair sums of `width` channels and of the pixels of the strip.
     Less { weights: &'a [W], pixels: &'a [W] },
 }
 
-/// Calls `tile(rows, starts of the rows, first pixel)` for every tile of the job, of at most `most` rows.
-#[inline(always)]
-fn each_tile<W>(job: &Job<'_, W>, most: usize, mut tile: impl FnMut(usize, &[usize; MAX_ROWS], usize)) {
-    let mut position = job.walk.from(job.first);
-    let (mut p, end) = (job.first, job.first + job.count);
-    while p < end {
-        let rows = most.min(end - p);
-        let mut starts = [0; MAX_ROWS];
-        for start in &mut starts[..rows] {
-            *start = position.next(&job.walk);
+impl<W> Job<'_, W> {
+    /// The tiles of at most `most` pixels each: (first pixel, pixels).
+    ///
+    /// # Panics
+    /// If a pixel's operand lies outside of the input, the panel does not hold all products, or `z` has too few words: tiles may
+    /// rely on it.
+    #[inline(always)]
+    fn tiles(&self, most: usize, z: &[W]) -> impl Iterator<Item = (usize, usize)> + use<W> {
+        let pixels = self.strip.starts().len();
+        assert!(self.strip.last() + self.taps.reach <= self.x.len(), "a pixel's operand lies outside the input");
+        assert!(self.w.len() >= self.taps.depth * self.width, "a panel of weights is too short");
+        assert!(self.channels <= self.width, "more channels than the panel has");
+        assert!(pixels == 0 || z.len() >= (pixels - 1) * self.ldz + self.channels, "the output is too short");
+        if let Pairing::Less { weights, pixels: sums } = self.pairing {
+            assert!(weights.len() >= self.width && sums.len() >= pixels, "a pair sum is missing");
         }
-        tile(rows, &starts, p);
-        p += rows;
+        (0..pixels).step_by(most).map(move |first| (first, most.min(pixels - first)))
     }
 }
 
@@ -117,11 +120,11 @@ impl Tiles for u64 {
     }
 
     /// The sum of a product costs nothing with IFMA, the two sums in front of one product would.
-    fn pairs(level: Level) -> bool {
+    fn pairs(level: Level, even: bool, uses: usize) -> bool {
         match level {
             Level::Portable => false,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2(_) | Level::Avx512(_) => true,
+            Level::Avx2(_) | Level::Avx512(_) => uses >= if even { 16 } else { 128 },
             #[cfg(target_arch = "x86_64")]
             Level::Avx512Ifma(_) => false,
         }
@@ -168,8 +171,8 @@ impl Tiles for u32 {
         }
     }
 
-    fn pairs(level: Level) -> bool {
-        !matches!(level, Level::Portable)
+    fn pairs(level: Level, even: bool, uses: usize) -> bool {
+        !matches!(level, Level::Portable) && uses >= if even { 32 } else { 1024 }
     }
 
     fn sweep(level: Level, job: &Job<'_, Self>, z: &mut [Self]) {

@@ -4,6 +4,7 @@ use super::Conv;
 use crate::{
     Word,
     level::{Level, portable_forced},
+    simd,
     tile::{pairs, panels::panels},
 };
 use core::fmt;
@@ -56,44 +57,26 @@ impl<W: Word> PackedWeights<W> {
     pub(super) fn new_at(level: Level, conv: &Conv, weights: &[W]) -> Self {
         conv.check();
         assert_eq!(weights.len(), conv.weights(), "the number of weights of {conv:?}");
-        let depth = conv.depth();
+        let (outputs, depth) = (conv.o / conv.groups, conv.depth());
+        let paired = conv.pairs::<W>(level);
         if conv.depthwise() {
             let mut words = Vec::with_capacity(weights.len());
             for tap in 0..depth {
                 words.extend(weights.iter().skip(tap).step_by(depth));
             }
-            return PackedWeights { conv: *conv, level, paired: false, words };
+            return PackedWeights { conv: *conv, level, paired, words };
         }
-        Self::pack(level, conv, conv.pairs(), |words, k, first, channels| {
-            words.extend(weights[first * depth..(first + channels) * depth].iter().skip(k).step_by(depth));
-        })
-    }
-
-    /// The linear layer whose weights are `matrix[c][o]`, for so few pixels that they matter.
-    pub(crate) fn of_matrix(level: Level, linear: &Conv, matrix: &[W]) -> Self {
-        /// Below so many pixels the pair sums of the weights cost more than pairs save.
-        const PIXELS_FOR_PAIRS: usize = 8;
-        let paired = linear.pairs() && linear.w >= PIXELS_FOR_PAIRS;
-        Self::pack(level, linear, paired, |words, k, first, channels| {
-            words.extend_from_slice(&matrix[k * linear.o + first..][..channels]);
-        })
-    }
-
-    /// `row(words, k, first, channels)` appends the weights of the outputs from `first` on for product k of each.
-    fn pack(level: Level, conv: &Conv, pairs: bool, row: impl Fn(&mut Vec<W>, usize, usize, usize)) -> Self {
-        let (outputs, depth) = (conv.o / conv.groups, conv.depth());
-        let paired = pairs && W::pairs(level);
-        let width: usize = panels::<W>(level, outputs).map(|(_, width, _)| width).sum();
         // At its full size at once: growing would leave copies behind.
-        let mut words = Vec::with_capacity(conv.groups * width * (depth + usize::from(paired)));
+        let mut words = Vec::with_capacity(conv.groups * packed_words::<W>(level, outputs, depth, paired));
         for group in 0..conv.groups {
             for (first, width, channels) in panels::<W>(level, outputs) {
+                let panel = &weights[(group * outputs + first) * depth..][..channels * depth];
                 let start = words.len();
                 if paired {
                     words.resize(start + width, W::default());
                 }
                 for k in 0..depth {
-                    row(&mut words, k, group * outputs + first, channels);
+                    words.extend(panel.iter().skip(k).step_by(depth));
                     words.resize(words.len() + width - channels, W::default());
                 }
                 if paired {
@@ -105,6 +88,19 @@ impl<W: Word> PackedWeights<W> {
             }
         }
         PackedWeights { conv: *conv, level, paired, words }
+    }
+
+    /// The linear layer whose weights are `matrix[c][o]`, packed for its own pixels alone: so few that packing matters.
+    pub(crate) fn of_matrix(level: Level, linear: &Conv, matrix: &[W]) -> Self {
+        /// Below so many pixels the pair sums of the weights cost more than pairs save.
+        const PIXELS_FOR_PAIRS: usize = 8;
+        let paired = linear.pairs::<W>(level) && linear.w >= PIXELS_FOR_PAIRS;
+        let mut words = vec![W::default(); packed_words::<W>(level, linear.o, linear.c, paired)];
+        simd::vectorize(
+            #[inline(always)]
+            || pack_matrix(level, matrix, linear.o, paired, &mut words),
+        );
+        PackedWeights { conv: *linear, level, paired, words }
     }
 
     pub(super) fn paired(&self) -> bool {
@@ -138,6 +134,56 @@ impl<W: Word> PackedWeights<W> {
         let run = |c: &Conv| if (c.c / c.groups).is_multiple_of(2) { 0 } else { c.run().1 };
         let shape = |c: &Conv| (c.kh, c.kw, c.c, c.o, c.groups, run(c));
         assert_eq!(shape(&self.conv), shape(conv), "the weights were packed for another convolution");
+    }
+}
+
+/// Words of the panels of one group.
+fn packed_words<W: Word>(level: Level, outputs: usize, depth: usize, paired: bool) -> usize {
+    panels::<W>(level, outputs).map(|(_, width, _)| width * (depth + usize::from(paired))).sum()
+}
+
+/// Fills the panels of one group with `matrix[k][outputs]`, over zeros.
+#[inline(always)]
+fn pack_matrix<W: Word>(level: Level, matrix: &[W], outputs: usize, paired: bool, words: &mut [W]) {
+    /// Rows that are read at a time, so that they are read from end to end; even, so that no pair is cut.
+    const ROWS: usize = 16;
+    if matrix.is_empty() {
+        return;
+    }
+    let depth = matrix.len() / outputs;
+    for (block, matrix) in matrix.chunks(ROWS * outputs).enumerate() {
+        let mut words = &mut *words;
+        for (first, width, channels) in panels::<W>(level, outputs) {
+            let (sums, rest) = words.split_at_mut(if paired { width } else { 0 });
+            let (rows, rest) = rest.split_at_mut(depth * width);
+            words = rest;
+            let rows = &mut rows[block * ROWS * width..][..matrix.len() / outputs * width];
+            // Of a known length a copy is a few moves, and no call.
+            match channels {
+                8 => copy_rows::<W, 8>(&matrix[first..], outputs, rows),
+                16 => copy_rows::<W, 16>(&matrix[first..], outputs, rows),
+                24 => copy_rows::<W, 24>(&matrix[first..], outputs, rows),
+                32 => copy_rows::<W, 32>(&matrix[first..], outputs, rows),
+                _ => {
+                    for (to, from) in rows.chunks_exact_mut(width).zip(matrix.chunks_exact(outputs)) {
+                        to[..channels].copy_from_slice(&from[first..first + channels]);
+                    }
+                }
+            }
+            if paired {
+                pairs::of_rows(rows, width, sums);
+            }
+        }
+    }
+}
+
+/// Rows of `N` words from rows of `from`.
+#[inline(always)]
+fn copy_rows<W: Word, const N: usize>(from: &[W], row: usize, to: &mut [W]) {
+    for (to, from) in to.as_chunks_mut::<N>().0.iter_mut().zip(from.chunks(row)) {
+        if let Some(from) = from.first_chunk::<N>() {
+            *to = *from;
+        }
     }
 }
 

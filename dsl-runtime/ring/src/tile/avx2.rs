@@ -1,7 +1,7 @@
 //! 256-bit vectors: 4 words of 64 bits, or 8 of 32 bits.
 
 use super::{
-    Job, MAX_ROWS, pairs, portable,
+    Job, pairs, portable,
     vectors::{Vectors, tile},
 };
 use crate::{Word, level::Avx2};
@@ -23,17 +23,12 @@ pub struct Halves {
     cross: __m256i,
 }
 
-/// # Panics
+/// # Safety
 /// As [`tile`].
 #[target_feature(enable = "avx2")]
-fn tile_256<V: Vectors, const ROWS: usize, const VECTORS: usize>(
-    v: V,
-    job: &Job<'_, V::Word>,
-    starts: &[usize; MAX_ROWS],
-    pixel: usize,
-    z: &mut [V::Word],
-) {
-    tile::<V, ROWS, VECTORS>(v, job, starts, pixel, z);
+unsafe fn tile_256<V: Vectors, const ROWS: usize, const VECTORS: usize>(v: V, job: &Job<'_, V::Word>, pixel: usize, z: *mut V::Word) {
+    // SAFETY: promised by the caller.
+    unsafe { tile::<V, ROWS, VECTORS>(v, job, pixel, z) };
 }
 
 #[target_feature(enable = "avx2")]
@@ -50,15 +45,9 @@ pub fn pair_sums<W: Word>(x: &[W], unit: usize, sums: &mut Vec<W>) {
 /// was detected.
 macro_rules! common {
     ($splat:ident, $t:ty, $add:ident, $sub:ident) => {
-        fn tile<const ROWS: usize, const VECTORS: usize>(
-            self,
-            job: &Job<'_, Self::Word>,
-            starts: &[usize; MAX_ROWS],
-            pixel: usize,
-            z: &mut [Self::Word],
-        ) {
-            // SAFETY: `self` proves AVX2.
-            unsafe { tile_256::<Self, ROWS, VECTORS>(self, job, starts, pixel, z) }
+        unsafe fn tile<const ROWS: usize, const VECTORS: usize>(self, job: &Job<'_, Self::Word>, pixel: usize, z: *mut Self::Word) {
+            // SAFETY: `self` proves AVX2; the rest is promised by the caller.
+            unsafe { tile_256::<Self, ROWS, VECTORS>(self, job, pixel, z) }
         }
 
         #[inline(always)]

@@ -1,7 +1,7 @@
 //! 512-bit vectors: 8 words of 64 or 52 bits, or 16 of 32 bits.
 
 use super::{
-    Job, MAX_ROWS, pairs, portable,
+    Job, pairs, portable,
     vectors::{Vectors, tile},
 };
 use crate::{
@@ -23,26 +23,20 @@ pub struct Words52(pub Avx512Ifma);
 #[derive(Clone, Copy)]
 pub struct Words32(pub Avx512);
 
+/// # Safety
+/// As [`tile`].
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn tile_512<V: Vectors, const ROWS: usize, const VECTORS: usize>(
-    v: V,
-    job: &Job<'_, V::Word>,
-    starts: &[usize; MAX_ROWS],
-    pixel: usize,
-    z: &mut [V::Word],
-) {
-    tile::<V, ROWS, VECTORS>(v, job, starts, pixel, z);
+unsafe fn tile_512<V: Vectors, const ROWS: usize, const VECTORS: usize>(v: V, job: &Job<'_, V::Word>, pixel: usize, z: *mut V::Word) {
+    // SAFETY: promised by the caller.
+    unsafe { tile::<V, ROWS, VECTORS>(v, job, pixel, z) };
 }
 
+/// # Safety
+/// As [`tile`].
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
-fn tile_ifma<V: Vectors, const ROWS: usize, const VECTORS: usize>(
-    v: V,
-    job: &Job<'_, V::Word>,
-    starts: &[usize; MAX_ROWS],
-    pixel: usize,
-    z: &mut [V::Word],
-) {
-    tile::<V, ROWS, VECTORS>(v, job, starts, pixel, z);
+unsafe fn tile_ifma<V: Vectors, const ROWS: usize, const VECTORS: usize>(v: V, job: &Job<'_, V::Word>, pixel: usize, z: *mut V::Word) {
+    // SAFETY: promised by the caller.
+    unsafe { tile::<V, ROWS, VECTORS>(v, job, pixel, z) };
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
@@ -62,15 +56,9 @@ macro_rules! common {
         type Sum = __m512i;
         const ROWS: usize = 8;
 
-        fn tile<const ROWS: usize, const VECTORS: usize>(
-            self,
-            job: &Job<'_, Self::Word>,
-            starts: &[usize; MAX_ROWS],
-            pixel: usize,
-            z: &mut [Self::Word],
-        ) {
-            // SAFETY: `self` proves the level.
-            unsafe { $tile::<Self, ROWS, VECTORS>(self, job, starts, pixel, z) }
+        unsafe fn tile<const ROWS: usize, const VECTORS: usize>(self, job: &Job<'_, Self::Word>, pixel: usize, z: *mut Self::Word) {
+            // SAFETY: `self` proves the level; the rest is promised by the caller.
+            unsafe { $tile::<Self, ROWS, VECTORS>(self, job, pixel, z) }
         }
 
         #[inline(always)]

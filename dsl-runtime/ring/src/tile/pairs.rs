@@ -48,24 +48,34 @@ pub fn of_pixels<W: Word>(
     sums: &[W],
     unit: usize,
     start: usize,
-    walk: &Walk,
+    walk: Walk,
     runs: &[Run],
     (first, count): (usize, usize),
     out: &mut Vec<W>,
 ) {
-    // In units: a division for each pixel would take longer than all else.
-    let walk = Walk { size: walk.size, step: (walk.step.0 / unit, walk.step.1 / unit, walk.step.2 / unit) };
-    let spans: Vec<(usize, usize)> = runs.iter().map(|run| ((start + run.at) / unit, (start + run.at + run.len / 2 * 2) / unit)).collect();
-    let mut position = walk.from(first);
+    let step = (walk.step.0 / unit).max(1);
     out.clear();
-    out.extend((0..count).map(|_| {
-        let sums = &sums[position.next(&walk)..];
-        spans.iter().fold(W::from_u64(0), |sum, span| sum.add(sums[span.1]).sub(sums[span.0]))
-    }));
+    for (first, len) in walk.parts(first, count) {
+        let from = out.len();
+        out.resize(from + len, W::from_u64(0));
+        for run in runs {
+            let at = start + first + run.at;
+            let (begin, end) = (&sums[at / unit..], &sums[(at + run.len / 2 * 2) / unit..]);
+            let out = &mut out[from..];
+            if step == 1 {
+                for (out, (end, begin)) in out.iter_mut().zip(end.iter().zip(begin)) {
+                    *out = out.add(end.sub(*begin));
+                }
+            } else {
+                for (out, (end, begin)) in out.iter_mut().zip(end.iter().step_by(step).zip(begin.iter().step_by(step))) {
+                    *out = out.add(end.sub(*begin));
+                }
+            }
+        }
+    }
 }
 
 /// The pair sums of channels: adds `w_0 w_1` of every two rows of a run to `sums`, which is one row.
-#[inline(always)]
 pub fn of_rows<W: Word>(run: &[W], width: usize, sums: &mut [W]) {
     for pair in run.chunks_exact(2 * width) {
         let (a, b) = pair.split_at(width);

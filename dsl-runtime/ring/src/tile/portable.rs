@@ -1,6 +1,6 @@
 //! The tile in plain Rust. It reads panels of every level.
 
-use super::{Job, MAX_ROWS, by_rows, each_tile};
+use super::{Job, by_rows};
 use crate::Word;
 
 /// Pixels of a tile.
@@ -8,18 +8,18 @@ const ROWS: usize = 6;
 
 /// `NR` channels of the panel at a time.
 pub fn sweep<W: Word, const NR: usize>(job: &Job<'_, W>, z: &mut [W]) {
-    for first in (0..job.channels).step_by(NR) {
-        each_tile(job, ROWS, |rows, starts, p| {
-            by_rows!(rows, tile, [, NR, W], (job, first, starts, &mut z[p * job.ldz + first..]));
-        });
+    for channel in (0..job.channels).step_by(NR) {
+        for (first, rows) in job.tiles(ROWS, z) {
+            by_rows!(rows, tile, [, NR, W], (job, channel, first, &mut z[first * job.ldz + channel..]));
+        }
     }
 }
 
 #[inline]
-fn tile<const ROWS: usize, const NR: usize, W: Word>(job: &Job<'_, W>, first: usize, starts: &[usize; MAX_ROWS], z: &mut [W]) {
-    assert!(job.w.len() >= job.taps.depth * job.width, "a panel of weights is too short");
+fn tile<const ROWS: usize, const NR: usize, W: Word>(job: &Job<'_, W>, channel: usize, pixel: usize, z: &mut [W]) {
+    let starts = &job.strip.starts()[pixel..];
     let mut sums = [[W::from_u64(0); NR]; ROWS];
-    let mut w = &job.w[first..];
+    let mut w = &job.w[channel..];
     for run in &job.taps.runs {
         let mut rows = [&job.x[..0]; ROWS];
         for (row, start) in rows.iter_mut().zip(starts) {
@@ -36,7 +36,7 @@ fn tile<const ROWS: usize, const NR: usize, W: Word>(job: &Job<'_, W>, first: us
         }
         w = &w[(run.len * job.width).min(w.len())..];
     }
-    let channels = NR.min(job.channels - first);
+    let channels = NR.min(job.channels - channel);
     for (z, sums) in z.chunks_mut(job.ldz).zip(&sums) {
         for (z, sum) in z[..channels].iter_mut().zip(sums) {
             *z = z.add(*sum);

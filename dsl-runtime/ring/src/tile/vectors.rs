@@ -1,6 +1,6 @@
 //! The tile over the vectors of a level.
 
-use super::{Job, MAX_ROWS, Pairing, by_rows, each_tile};
+use super::{Job, Pairing, by_rows};
 use crate::Word;
 
 /// Vectors of words, and the instructions on them. A value is a proof that those instructions are present.
@@ -18,13 +18,10 @@ pub trait Vectors: Copy {
     const ROWS: usize;
 
     /// [`tile`], compiled for the level.
-    fn tile<const ROWS: usize, const VECTORS: usize>(
-        self,
-        job: &Job<'_, Self::Word>,
-        starts: &[usize; MAX_ROWS],
-        pixel: usize,
-        z: &mut [Self::Word],
-    );
+    ///
+    /// # Safety
+    /// As [`tile`].
+    unsafe fn tile<const ROWS: usize, const VECTORS: usize>(self, job: &Job<'_, Self::Word>, pixel: usize, z: *mut Self::Word);
 
     /// A sum of no products.
     fn zero(self) -> Self::Sum;
@@ -45,33 +42,37 @@ pub trait Vectors: Copy {
 
 /// All tiles of a job whose panel is `VECTORS` vectors wide.
 pub fn sweep<V: Vectors, const VECTORS: usize>(vectors: V, job: &Job<'_, V::Word>, z: &mut [V::Word]) {
-    each_tile(job, V::ROWS, |rows, starts, p| {
-        by_rows!(rows, vectors.tile, [, VECTORS], (job, starts, p, &mut z[p * job.ldz..]));
-    });
+    assert_eq!(job.width, VECTORS * V::LANES, "the panel has another width");
+    assert!(job.channels > job.width - V::LANES, "a vector of the panel has no channel");
+    let tiles = job.tiles(V::ROWS, z);
+    let z = z.as_mut_ptr();
+    for (first, rows) in tiles {
+        // SAFETY: `tiles` checked the job and z, and gives pixels of the strip.
+        unsafe { by_rows!(rows, vectors.tile, [, VECTORS], (job, first, z.add(first * job.ldz))) };
+    }
 }
 
 /// `ROWS` pixels from `pixel` on times one panel, added to `z`.
+///
+/// # Safety
+/// The strip has the pixels, and what [`Job::tiles`] checks holds, where `z` is the output of the first of the pixels. The panel is
+/// `VECTORS` vectors wide, and each of them has a channel.
 #[inline(always)]
-pub fn tile<V: Vectors, const ROWS: usize, const VECTORS: usize>(
-    v: V,
-    job: &Job<'_, V::Word>,
-    starts: &[usize; MAX_ROWS],
-    pixel: usize,
-    z: &mut [V::Word],
-) {
-    check::<V, ROWS, VECTORS>(job, starts, z);
+pub unsafe fn tile<V: Vectors, const ROWS: usize, const VECTORS: usize>(v: V, job: &Job<'_, V::Word>, pixel: usize, z: *mut V::Word) {
+    let mut starts = [job.x.as_ptr(); ROWS];
+    for (i, start) in starts.iter_mut().enumerate() {
+        // SAFETY: the strip has the pixel, whose start is inside x.
+        *start = unsafe { start.add(*job.strip.starts().get_unchecked(pixel + i)) };
+    }
     let mut sums = [[v.zero(); VECTORS]; ROWS];
     let mut w = job.w.as_ptr();
     for run in &job.taps.runs {
-        let mut rows = [job.x.as_ptr(); ROWS];
-        for (row, start) in rows.iter_mut().zip(starts) {
-            // SAFETY: start + reach is inside x (checked), and the run is inside reach.
-            *row = unsafe { row.add(start + run.at) };
-        }
+        // SAFETY: start + reach is inside x, and the run is inside reach.
+        let rows = starts.map(|start| unsafe { start.add(run.at) });
         let pairs = if matches!(job.pairing, Pairing::Single) { 0 } else { run.len / 2 * 2 };
         let mut k = 0;
         while k < pairs {
-            // SAFETY: the runs of `taps` are `depth` words in all, so that many rows of the panel are read (checked).
+            // SAFETY: the runs of `taps` are `depth` words in all, and so many rows of the panel are read.
             let w_0: [V::Vector; VECTORS] = unsafe { row(v, w) };
             // SAFETY: as above.
             let w_1: [V::Vector; VECTORS] = unsafe { row(v, w.add(VECTORS * V::LANES)) };
@@ -102,21 +103,21 @@ pub fn tile<V: Vectors, const ROWS: usize, const VECTORS: usize>(
         }
     }
     for (i, sums) in sums.into_iter().enumerate() {
-        let z = &mut z[i * job.ldz..][..job.channels];
         for (n, sum) in sums.into_iter().enumerate() {
-            let mut sum = v.total(sum);
+            let (mut sum, first) = (v.total(sum), n * V::LANES);
             if let Pairing::Less { weights, pixels } = job.pairing {
-                let weights = &weights[n * V::LANES..][..V::LANES];
-                // SAFETY: `weights` is a vector long.
-                let more = v.add(unsafe { v.load(weights.as_ptr()) }, v.splat(pixels[pixel - job.first + i]));
+                // SAFETY: there are as many pair sums as channels of the panel, and as pixels of the strip.
+                let more = unsafe { v.add(v.load(weights.as_ptr().add(first)), v.splat(*pixels.get_unchecked(pixel + i))) };
                 sum = v.sub(sum, more);
             }
-            match z.get_mut(n * V::LANES..(n + 1) * V::LANES) {
-                Some(z) => {
-                    // SAFETY: `z` is a vector long.
-                    unsafe { v.store(z.as_mut_ptr(), v.add(v.load(z.as_ptr()), sum)) };
-                }
-                None => add_part(v, sum, z.get_mut(n * V::LANES..).unwrap_or(&mut [])),
+            // SAFETY: z has `channels` words for the pixel.
+            let z = unsafe { z.add(i * job.ldz + first) };
+            if first + V::LANES <= job.channels {
+                // SAFETY: as above, and they are a whole vector.
+                unsafe { v.store(z, v.add(v.load(z), sum)) };
+            } else {
+                // SAFETY: as above.
+                unsafe { add_part(v, sum, z, job.channels - first) };
             }
         }
     }
@@ -132,24 +133,18 @@ unsafe fn row<V: Vectors, const VECTORS: usize>(v: V, from: *const V::Word) -> [
     core::array::from_fn(|i| unsafe { v.load(from.add(i * V::LANES)) })
 }
 
-/// Adds the first lanes to `z`, which is shorter than a vector.
+/// Adds the first `len` lanes, fewer than all, to `z`.
+///
+/// # Safety
+/// `z` is `len` words.
 #[inline(always)]
-fn add_part<V: Vectors>(v: V, sum: V::Vector, z: &mut [V::Word]) {
+unsafe fn add_part<V: Vectors>(v: V, sum: V::Vector, z: *mut V::Word, len: usize) {
     let mut part = [V::Word::default(); 16];
     assert!(V::LANES <= part.len());
     // SAFETY: `part` is no shorter than a vector (checked).
     unsafe { v.store(part.as_mut_ptr(), sum) };
-    for (z, sum) in z.iter_mut().zip(part) {
-        *z = z.add(sum);
+    for (i, sum) in part.iter().take(len).enumerate() {
+        // SAFETY: promised by the caller.
+        unsafe { *z.add(i) = (*z.add(i)).add(*sum) };
     }
-}
-
-/// What the tiles rely on: every pixel's reach lies in x, and the panel holds all products.
-#[inline(always)]
-fn check<V: Vectors, const ROWS: usize, const VECTORS: usize>(job: &Job<'_, V::Word>, starts: &[usize; MAX_ROWS], z: &[V::Word]) {
-    for start in &starts[..ROWS] {
-        assert!(*start <= job.x.len() && job.taps.reach <= job.x.len() - start, "a pixel's operand lies outside the input");
-    }
-    assert!(job.w.len() >= job.taps.depth * VECTORS * V::LANES, "a panel of weights is too short");
-    assert!(z.len() >= (ROWS - 1) * job.ldz + job.channels, "the output is too short");
 }

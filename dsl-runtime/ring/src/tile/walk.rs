@@ -54,43 +54,44 @@ impl Taps {
 }
 
 impl Walk {
-    /// The starts from pixel `first` on.
-    #[inline(always)]
-    pub fn from(&self, first: usize) -> Position {
-        let (w, h) = self.size;
-        let (x, y, sample) = (first % w, first / w % h, first / w / h);
-        let row = sample * self.step.2 + y * self.step.1;
-        Position { x, y, at: row + x * self.step.0, row, sample: sample * self.step.2 }
+    /// The pixels `first .. first + count` in parts of rows: (start of the first pixel, pixels).
+    pub fn parts(self, first: usize, count: usize) -> impl Iterator<Item = (usize, usize)> {
+        let ((columns, rows), step, end) = (self.size, self.step, first + count);
+        let mut pixel = first;
+        std::iter::from_fn(move || {
+            let (x, row) = (pixel % columns, pixel / columns);
+            let len = (columns - x).min(end - pixel);
+            pixel += len;
+            (len > 0).then_some((x * step.0 + row % rows * step.1 + row / rows * step.2, len))
+        })
     }
 }
 
-/// A pixel on the walk.
-pub struct Position {
-    x: usize,
-    y: usize,
-    at: usize,
-    row: usize,
-    sample: usize,
+/// The starts of some pixels that follow each other.
+pub struct Strip {
+    starts: Vec<usize>,
+    last: usize,
 }
 
-impl Position {
-    /// The start of this pixel; goes on to the next.
-    #[inline(always)]
-    pub fn next(&mut self, walk: &Walk) -> usize {
-        let at = self.at;
-        self.x += 1;
-        self.at += walk.step.0;
-        if self.x == walk.size.0 {
-            self.x = 0;
-            self.y += 1;
-            self.row += walk.step.1;
-            if self.y == walk.size.1 {
-                self.y = 0;
-                self.sample += walk.step.2;
-                self.row = self.sample;
-            }
-            self.at = self.row;
+impl Strip {
+    /// The pixels `first .. first + count` of a walk.
+    pub fn new(walk: Walk, first: usize, count: usize) -> Self {
+        let mut starts = Vec::with_capacity(count);
+        for (start, len) in walk.parts(first, count) {
+            starts.extend((0..len).map(|i| start + i * walk.step.0));
         }
-        at
+        let last = starts.iter().copied().max().unwrap_or(0);
+        Strip { starts, last }
+    }
+
+    /// The starts; none is above [`Strip::last`].
+    #[inline(always)]
+    pub fn starts(&self) -> &[usize] {
+        &self.starts
+    }
+
+    /// The largest of the starts.
+    pub fn last(&self) -> usize {
+        self.last
     }
 }
