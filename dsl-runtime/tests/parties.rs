@@ -3,9 +3,9 @@
 mod common;
 
 use common::{SIDE, network, weights};
-use undertone_runtime::graph::{Graph, trace_roles};
+use undertone_runtime::graph::{Graph, Init, trace_roles};
 use undertone_runtime::party::fixed_point;
-use undertone_runtime::{Deployment, Place, Plan, Settings, World};
+use undertone_runtime::{Deployment, Place, Plan, Settings, Weights, World};
 use undertone_shape::Shape;
 
 /// Rings with their fraction and opened bits.
@@ -100,10 +100,7 @@ fn indices_and_releases_to_all_or_one_cost_what_is_predicted() {
         for (ring, fraction, opened) in RINGS {
             for delay_bytes in [0, 12_500] {
                 let settings = Settings { ring, fraction, opened, parties, delay_bytes };
-                let run = World::seeded(3)
-                    .settings(settings)
-                    .predict_graph(&graph, &undertone_runtime::Weights::empty(), &[&x, &y], 2, &mut |_| {})
-                    .unwrap();
+                let run = World::seeded(3).settings(settings).predict_graph(&graph, &Weights::empty(), &[&x, &y], 2, &mut |_| {}).unwrap();
                 let table = Plan::new(&graph, &settings).unwrap().cost(2);
                 for (row, m) in table.rows.iter().zip(&run.report.rows) {
                     let told = (row.cost.rounds, row.cost.sent, row.cost.corrections);
@@ -120,5 +117,27 @@ fn indices_and_releases_to_all_or_one_cost_what_is_predicted() {
                 assert_eq!(run.opened.indices("index"), &expected[..], "{settings:?}");
             }
         }
+    }
+}
+
+#[test]
+fn threads_share_products_and_change_nothing() {
+    let graph = trace_roles("Wide", &[("x", Shape::new([1200]), "client")], "server", |g, x| {
+        let w = g.parameter("w", [600, 1200], Init::Uniform { fan_in: 1200 });
+        let y = g.linear(x[0], w, None);
+        g.release("y", y, &["client"]);
+        y
+    })
+    .unwrap();
+    let mut weights = Weights::empty();
+    weights.insert("w", [600, 1200], (0..720_000).map(|i| ((i * 31 % 97) as f32 - 48.0) / 500.0).collect());
+    let x: Vec<f32> = (0..1200).map(|i| (i % 13) as f32 / 13.0).collect();
+    for (ring, fraction, opened) in RINGS {
+        let settings = Settings { ring, fraction, opened, ..Settings::default() };
+        let run = |threads: usize| {
+            let world = World::seeded(5).settings(settings).threads(threads);
+            world.predict_graph(&graph, &weights, &[&x], 1, &mut |_| {}).unwrap().opened.real("y").to_vec()
+        };
+        assert_eq!(run(1), run(3), "{settings:?}");
     }
 }

@@ -6,6 +6,7 @@
 use crate::{
     Word,
     level::Level,
+    threads::Threads,
     tile::{Job, Pairing, Run, Strip, Taps, Walk, pairs, panels::strips},
 };
 pub use packed::PackedWeights;
@@ -149,11 +150,22 @@ pub(crate) fn accumulate_at<W: Word>(
     }
     let x = &x[..inputs];
     let x = if conv.ph == 0 && conv.pw == 0 { x } else { scratch.padded.fill(conv, batch, x) };
+    let (z, work) = (&mut z[..outputs], batch * conv.multiply_adds());
+    let one = Threads::default();
+    let threads = if work < WORTH_THREADS { &one } else { &scratch.threads };
     if conv.depthwise() {
-        depthwise(level, conv, batch, x, weights, z);
+        depthwise(level, conv, x, weights, z, threads);
     } else {
-        dense(level, conv, batch, x, weights, z, &mut scratch.sums);
+        dense(level, conv, x, weights, z, &mut scratch.sums, threads);
     }
+}
+
+/// Products that one thread does in the time in which others are woken.
+const WORTH_THREADS: usize = 1 << 19;
+
+/// The pixels of each thread: whole tiles of any level.
+fn share(pixels: usize, threads: &Threads) -> usize {
+    pixels.div_ceil(threads.count()).next_multiple_of(24)
 }
 
 /// Words of a row of the padded input.
@@ -174,64 +186,75 @@ fn runs(conv: &Conv) -> impl Iterator<Item = Run> {
     (0..conv.kh).flat_map(move |ky| (0..columns).map(move |kx| Run { at: ky * dh + kx * dw, len }))
 }
 
-fn dense<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &PackedWeights<W>, z: &mut [W], sums: &mut scratch::Sums<W>) {
+fn dense<W: Word>(
+    level: Level,
+    conv: &Conv,
+    x: &[W],
+    weights: &PackedWeights<W>,
+    z: &mut [W],
+    sums: &mut scratch::Sums<W>,
+    threads: &Threads,
+) {
     // Portable code does without.
     let paired = weights.paired() && !matches!(level, Level::Portable);
     let (walk, runs): (Walk, Vec<Run>) = (walk(conv), runs(conv).collect());
     let chunks = Taps::chunks(runs.iter().copied());
-    let (inputs, outputs, pixels) = (conv.c / conv.groups, conv.o / conv.groups, batch * conv.oh() * conv.ow());
+    let (inputs, outputs, pixels) = (conv.c / conv.groups, conv.o / conv.groups, z.len() / conv.o);
     let unit = pairs::unit(inputs);
     if paired {
-        sums.make_room(x.len() / unit + 2, pixels);
+        sums.make_room(x.len() / unit + 2, share(pixels, threads), threads.count());
         W::pair_sums(level, x, unit, &mut sums.input);
+    } else {
+        sums.make_room(0, 0, threads.count());
     }
     let touched = conv.depth().min(conv.kh * conv.sw * conv.c);
-    for (first_pixel, count) in strips::<W>(pixels, touched) {
-        let strip = Strip::new(walk, first_pixel, count);
-        for group in 0..conv.groups {
-            if paired {
-                let start = group * inputs;
-                pairs::of_pixels(&sums.input, unit, start, walk, &runs, (first_pixel, count), &mut sums.pixels);
-            }
-            for panel in weights.panels(group) {
-                let z = &mut z[first_pixel * conv.o + group * outputs + panel.first..];
-                for (before, taps) in &chunks {
-                    let pairing = match (paired, before) {
-                        (false, _) => Pairing::Single,
-                        (true, 0) => Pairing::Less { weights: panel.sums, pixels: &sums.pixels },
-                        (true, _) => Pairing::Pairs,
-                    };
-                    let job = Job {
-                        x: &x[group * inputs..],
-                        strip: &strip,
-                        taps,
-                        w: &panel.rows[before * panel.width..][..taps.depth * panel.width],
-                        width: panel.width,
-                        channels: panel.channels,
-                        ldz: conv.o,
-                        pairing,
-                    };
-                    W::sweep(level, &job, z);
+    let (share, input) = (share(pixels, threads), &sums.input);
+    threads.each(z.chunks_mut(share * conv.o).zip(&mut sums.pixels).enumerate(), |(part, (z, pixel_sums))| {
+        for (first, count) in strips::<W>(z.len() / conv.o, touched) {
+            let first_pixel = part * share + first;
+            let strip = Strip::new(walk, first_pixel, count);
+            for group in 0..conv.groups {
+                if paired {
+                    let start = group * inputs;
+                    pairs::of_pixels(input, unit, start, walk, &runs, (first_pixel, count), pixel_sums);
+                }
+                for panel in weights.panels(group) {
+                    let z = &mut z[first * conv.o + group * outputs + panel.first..];
+                    for (before, taps) in &chunks {
+                        let pairing = match (paired, before) {
+                            (false, _) => Pairing::Single,
+                            (true, 0) => Pairing::Less { weights: panel.sums, pixels: pixel_sums },
+                            (true, _) => Pairing::Pairs,
+                        };
+                        let job = Job {
+                            x: &x[group * inputs..],
+                            strip: &strip,
+                            taps,
+                            w: &panel.rows[before * panel.width..][..taps.depth * panel.width],
+                            width: panel.width,
+                            channels: panel.channels,
+                            ldz: conv.o,
+                            pairing,
+                        };
+                        W::sweep(level, &job, z);
+                    }
                 }
             }
         }
-    }
+    });
 }
 
 /// One channel in, one out: vectors run over the channels of a pixel.
-fn depthwise<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &PackedWeights<W>, z: &mut [W]) {
+fn depthwise<W: Word>(level: Level, conv: &Conv, x: &[W], weights: &PackedWeights<W>, z: &mut [W], threads: &Threads) {
     let walk = walk(conv);
     let taps: Vec<Run> = runs(conv).map(|run| Run { len: conv.c, ..run }).collect();
-    let mut pixels = z.chunks_exact_mut(conv.o);
-    for sample in 0..batch {
-        for oy in 0..walk.size.1 {
-            for ox in 0..walk.size.0 {
-                let start = sample * walk.step.2 + oy * walk.step.1 + ox * walk.step.0;
-                let z = pixels.next().expect("as many pixels as outputs, checked by `accumulate`");
-                for (tap, w) in taps.iter().zip(weights.words().chunks_exact(conv.o)) {
-                    W::multiply_add(level, &x[start + tap.at..][..tap.len], w, z);
-                }
+    let share = share(z.len() / conv.o, threads);
+    threads.each(z.chunks_mut(share * conv.o).enumerate(), |(part, z)| {
+        let strip = Strip::new(walk, part * share, z.len() / conv.o);
+        for (z, start) in z.chunks_exact_mut(conv.o).zip(strip.starts()) {
+            for (tap, w) in taps.iter().zip(weights.words().chunks_exact(conv.o)) {
+                W::multiply_add(level, &x[start + tap.at..][..tap.len], w, z);
             }
         }
-    }
+    });
 }

@@ -7,6 +7,7 @@
 //!   of table look-ups.
 //! * [`words`]: n-bit ring words on the wire.
 //! * [`rows`]: where a boolean variable of 256 elements lies.
+//! * [`threads`]: a pool that products share.
 //! * [`simd`]: plain loops compiled for the widest instruction set present.
 //!
 //! It is the only crate of the workspace with `unsafe` code. Every public function is safe: it checks the lengths of its
@@ -29,6 +30,7 @@ pub mod planes;
 pub mod prg;
 pub mod rows;
 pub mod simd;
+pub mod threads;
 mod tile;
 pub mod word;
 pub mod words;

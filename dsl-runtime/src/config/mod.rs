@@ -5,6 +5,7 @@
 //! ```toml
 //! name = "clinic"                        # this endpoint, as the deployment calls it
 //! deployment = "deployment.toml"         # the file that is the same for everybody
+//! threads = 8                            # that share this party's products; one a core by default
 //! listen = "0.0.0.0:7001"                # where later endpoints find this one; only needed if there are any that dial it
 //! settings_file = "settings.toml"        # optional: a file with the fields of [settings]; one of the two
 //!
@@ -77,6 +78,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// A folder of tapes, instead of the dealer.
     pub tapes: Option<PathBuf>,
+    /// The threads that share the products of this endpoint; by default one for each core.
+    pub threads: usize,
     /// What errors name.
     file: PathBuf,
 }
@@ -108,7 +111,16 @@ struct Contents {
     #[serde(default)]
     timeouts: timeouts::File,
     tapes: Option<TapesFile>,
+    threads: Option<usize>,
 }
+
+/// The cores of this machine.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The largest number of threads of one endpoint.
+const THREADS: usize = 1024;
 
 /// A file of settings, or the table of them.
 #[derive(Deserialize)]
@@ -138,6 +150,7 @@ impl Config {
             tls: None,
             timeouts: Timeouts::default(),
             tapes: None,
+            threads: cores(),
             file: format!("configuration of `{name}`").into(),
         }
     }
@@ -167,6 +180,7 @@ impl Config {
         config.addresses = file.addresses;
         config.tls = file.tls.map(|tls| tls.beside(path));
         config.timeouts = file.timeouts.timeouts().map_err(|(field, message)| config.wrong(field, message))?;
+        config.threads = file.threads.unwrap_or(config.threads);
         config.tapes = file.tapes.map(|tapes| beside(path, &tapes.folder));
         config.check()?;
         Ok(config)
@@ -182,6 +196,9 @@ impl Config {
         if self.settings.parties != self.participants.computing() {
             let message = format!("{} parties compute, but in the deployment {} do", self.settings.parties, self.participants.computing());
             return Err(self.wrong("settings", message));
+        }
+        if !(1..=THREADS).contains(&self.threads) {
+            return Err(self.wrong("threads", format!("{} threads: use 1 to {THREADS}", self.threads)));
         }
         self.settings.check().map_err(|e| match e {
             Error::Plan { message, .. } => self.wrong("settings", message),

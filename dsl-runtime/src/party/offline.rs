@@ -145,7 +145,7 @@ impl Session {
         self.same_everywhere("tape", tape)?;
         let key = self.key(Purpose::Tape, &tape_id(tape))?;
         let seat = self.seat()?;
-        let mut scratch = Scratch::new();
+        let mut scratch = Scratch::with(&self.threads);
         let mut message = Vec::new();
         let mut steps: Vec<Material<W>> = Vec::with_capacity(plan.steps.len());
         let mut corrections = vec![0; plan.steps.len()];

@@ -106,7 +106,17 @@ impl Session {
         let start = Instant::now();
         let (seat, last_use, spare) = (self.seat()?, plan.last_use(), core::mem::take(&mut W::kept(self).spare));
         let (set, batch, number) = (&ready.set, prepared.batch, prepared.number);
-        let mut run = Run { plan, seat, set, batch, number, values: vec![], buffers: Buffers::default(), scratch: Scratch::new(), spare };
+        let mut run = Run {
+            plan,
+            seat,
+            set,
+            batch,
+            number,
+            values: vec![],
+            buffers: Buffers::default(),
+            scratch: Scratch::with(&self.threads),
+            spare,
+        };
         let mut outcome = Outcome { setup: prepared.setup, offline: prepared.time, ..Outcome::default() };
         for (k, material) in ready.steps.into_iter().enumerate() {
             let from = Instant::now();

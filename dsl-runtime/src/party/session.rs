@@ -17,6 +17,7 @@ use crate::topology::Topology;
 use std::collections::HashMap;
 use std::sync::Arc;
 use undertone_ring::prg::Prg;
+use undertone_ring::threads::Threads;
 
 /// One endpoint's side of a computation: connected once, used for many runs of several models.
 pub struct Session {
@@ -37,6 +38,8 @@ pub struct Session {
     /// Weight sets and memory of earlier values.
     pub(super) memory: Memory,
     pub(super) blocks: Blocks,
+    /// What shares the work of this party's products.
+    pub(super) threads: Threads,
     /// The ids of this endpoint's own weights, by plan and fingerprint.
     pub(super) own: HashMap<([u8; 32], [u8; 32]), [u8; 16]>,
     pub(super) settings: Settings,
@@ -121,6 +124,7 @@ impl Session {
             runs: 0,
             memory: Memory::default(),
             blocks: Blocks::default(),
+            threads: Threads::default(),
             own: HashMap::new(),
             settings: Settings::default(),
             deployment: Deployment::default(),
@@ -130,6 +134,15 @@ impl Session {
             prepare,
         };
         Ok((session, greeted.label))
+    }
+
+    /// The same session, whose products are shared among this many threads; 1: its own. As many as there are cores for each party of the process are best.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn with_threads(mut self, count: usize) -> Result<Self> {
+        self.threads = Threads::new(count).map_err(|e| self.links.failed("threads", format!("{count} threads cannot be had: {e}")))?;
+        Ok(self)
     }
 
     /// Where this endpoint stands: a computing party or a client.

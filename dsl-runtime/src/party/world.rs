@@ -29,6 +29,8 @@ pub struct World {
     pub(super) record: bool,
     /// The largest number of samples of one run.
     batch: usize,
+    /// The threads of each party.
+    threads: usize,
     #[cfg(any(test, feature = "test-util"))]
     pub(super) seed: Option<u64>,
     #[cfg(any(test, feature = "test-util"))]
@@ -81,6 +83,7 @@ impl World {
             deployment: Deployment::default(),
             record: false,
             batch: 64,
+            threads: 0,
             #[cfg(any(test, feature = "test-util"))]
             seed: None,
             #[cfg(any(test, feature = "test-util"))]
@@ -141,6 +144,11 @@ impl World {
     /// The same world, running at most this many samples at once: more take more memory and fewer rounds.
     pub fn batch(self, samples: usize) -> Self {
         Self { batch: samples.max(1), ..self }
+    }
+
+    /// The same world, the products of each party being shared among this many threads; otherwise each party has its part of the cores.
+    pub fn threads(self, count: usize) -> Self {
+        Self { threads: count.max(1), ..self }
     }
 
     /// The same world, which also puts the shares of every stage together, for comparisons. Only a world in one process can.
@@ -293,7 +301,8 @@ impl World {
             Some(link) => Ok(Box::new(Live::connect(endpoint, table.parties, names, self.tap(endpoint, link))?)),
             None => Err(panicked(endpoint)),
         })?;
-        let mut session = session.planned(self.settings, self.deployment.clone());
+        let threads = if self.threads == 0 { crate::config::cores() / table.parties } else { self.threads };
+        let mut session = session.planned(self.settings, self.deployment.clone()).with_threads(threads)?;
         session.record = self.record;
         body(&mut session)
     }

@@ -2,6 +2,7 @@
 
 use super::Conv;
 use crate::Word;
+use crate::threads::Threads;
 use core::fmt;
 use zeroize::Zeroize;
 
@@ -10,6 +11,7 @@ use zeroize::Zeroize;
 pub struct Scratch<W: Word> {
     pub(super) padded: Padded<W>,
     pub(super) sums: Sums<W>,
+    pub(super) threads: Threads,
 }
 
 /// Inputs between zeros.
@@ -23,17 +25,24 @@ pub(super) struct Padded<W: Word> {
 /// Rows, words of a row, rows of padding, words of padding.
 type Border = (usize, usize, usize, usize);
 
-/// The pair sums of the input, and those of the pixels of one strip.
+/// The pair sums of the input, and, for each thread, those of the pixels of one strip.
 #[derive(Default)]
 pub(super) struct Sums<W: Word> {
     pub input: Vec<W>,
-    pub pixels: Vec<W>,
+    pub pixels: Vec<Vec<W>>,
 }
 
 impl<W: Word> Scratch<W> {
     /// No memory yet.
     pub fn new() -> Self {
         Scratch::default()
+    }
+
+    /// No memory yet; products are shared among these threads.
+    pub fn with(threads: &Threads) -> Self {
+        let mut scratch = Scratch::default();
+        scratch.threads = threads.clone();
+        scratch
     }
 }
 
@@ -61,10 +70,11 @@ impl<W: Word> Padded<W> {
 }
 
 impl<W: Word> Sums<W> {
-    /// Room for `input` and `pixels` words.
-    pub fn make_room(&mut self, input: usize, pixels: usize) {
+    /// Room for `input` words, and for `pixels` words with each of the threads.
+    pub fn make_room(&mut self, input: usize, pixels: usize, threads: usize) {
         empty(&mut self.input, input);
-        empty(&mut self.pixels, pixels);
+        self.pixels.resize_with(self.pixels.len().max(threads), Vec::new);
+        self.pixels.iter_mut().take(threads).for_each(|words| empty(words, pixels));
     }
 }
 

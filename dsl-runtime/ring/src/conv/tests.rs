@@ -117,6 +117,19 @@ fn layers_of_networks() {
     }
 }
 
+#[test]
+fn any_number_of_threads_gives_the_same() {
+    for count in [2, 3, 5] {
+        let threads = crate::threads::Threads::new(count).unwrap();
+        let large = [square(30, 16, 3, 20), along(301, 24, 7, 29), Conv { groups: 48, ..square(40, 48, 3, 48) }, Conv::linear(70, 300, 33)];
+        for (seed, conv) in (500..).zip(large) {
+            assert!(3 * conv.multiply_adds() >= WORTH_THREADS, "{conv:?} is not shared");
+            check::<u32>(&conv, 3, seed, &mut Scratch::with(&threads));
+            check::<u64>(&conv, 3, seed, &mut Scratch::with(&threads));
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]

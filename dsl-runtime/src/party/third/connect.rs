@@ -141,7 +141,8 @@ fn greet_lane(config: &Config, place: Place, lane: usize, links: LaneLinks, name
     let session = Session::connect_with(parts, |names, _| {
         Ok(Box::new(Live::connect(me, PAIR, names, Box::new(Tcp::new(dealer, &timeouts.of_dealer())))?))
     })?;
-    Ok(session.planned(config.settings, crate::plan::Deployment::default()))
+    // a party computes in two lanes at once
+    session.planned(config.settings, crate::plan::Deployment::default()).with_threads(config.threads / 2)
 }
 
 #[cfg(test)]
