@@ -185,7 +185,8 @@ fn dense<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &Pa
         sums.make_room(x.len() / unit + 2, pixels);
         W::pair_sums(level, x, unit, &mut sums.input);
     }
-    let touched = conv.depth().min(conv.kh * conv.sw * conv.c);
+    let deepest = chunks.iter().map(|(_, taps)| taps.depth).max().unwrap_or(0);
+    let touched = deepest.min(conv.kh * conv.sw * conv.c);
     for (first_pixel, count) in strips::<W>(pixels, touched) {
         let strip = Strip::new(walk, first_pixel, count);
         for group in 0..conv.groups {
@@ -193,9 +194,8 @@ fn dense<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &Pa
                 let start = group * inputs;
                 pairs::of_pixels(&sums.input, unit, start, walk, &runs, (first_pixel, count), &mut sums.pixels);
             }
-            for panel in weights.panels(group) {
-                let z = &mut z[first_pixel * conv.o + group * outputs + panel.first..];
-                for (before, taps) in &chunks {
+            for (before, taps) in &chunks {
+                for panel in weights.panels(group) {
                     let pairing = match (paired, before) {
                         (false, _) => Pairing::Single,
                         (true, 0) => Pairing::Less { weights: panel.sums, pixels: &sums.pixels },
@@ -211,7 +211,7 @@ fn dense<W: Word>(level: Level, conv: &Conv, batch: usize, x: &[W], weights: &Pa
                         ldz: conv.o,
                         pairing,
                     };
-                    W::sweep(level, &job, z);
+                    W::sweep(level, &job, &mut z[first_pixel * conv.o + group * outputs + panel.first..]);
                 }
             }
         }
