@@ -207,7 +207,8 @@ fn dense<W: Word>(
     } else {
         sums.make_room(0, 0, threads.count());
     }
-    let touched = conv.depth().min(conv.kh * conv.sw * conv.c);
+    let deepest = chunks.iter().map(|(_, taps)| taps.depth).max().unwrap_or(0);
+    let touched = deepest.min(conv.kh * conv.sw * conv.c);
     let (share, input) = (share(pixels, threads), &sums.input);
     threads.each(z.chunks_mut(share * conv.o).zip(&mut sums.pixels).enumerate(), |(part, (z, pixel_sums))| {
         for (first, count) in strips::<W>(z.len() / conv.o, touched) {
@@ -218,9 +219,8 @@ fn dense<W: Word>(
                     let start = group * inputs;
                     pairs::of_pixels(input, unit, start, walk, &runs, (first_pixel, count), pixel_sums);
                 }
-                for panel in weights.panels(group) {
-                    let z = &mut z[first * conv.o + group * outputs + panel.first..];
-                    for (before, taps) in &chunks {
+                for (before, taps) in &chunks {
+                    for panel in weights.panels(group) {
                         let pairing = match (paired, before) {
                             (false, _) => Pairing::Single,
                             (true, 0) => Pairing::Less { weights: panel.sums, pixels: pixel_sums },
@@ -236,8 +236,7 @@ fn dense<W: Word>(
                             ldz: conv.o,
                             pairing,
                         };
-                        W::sweep(level, &job, z);
-                    }
+                        W::sweep(level, &job, &mut z[first * conv.o + group * outputs + panel.first..]);
                 }
             }
         }

@@ -12,26 +12,47 @@
 use super::{Run, Walk};
 use crate::Word;
 
-/// The pairs of a run are its words two by two from its start; the last of an odd number has no partner. Where runs start
-/// and end at whole units of an even number of words, sums are kept for units, and otherwise, with a unit of 1, for words.
+/// The pairs of a run are its words two by two from its start; the last of an odd number has no partner. Sums of the input are
+/// kept for units of words: a pixel's where runs start and end at pixels and these have many words, so that vectors add
+/// up each; else pairs where the words are even in number; else words.
 pub const fn unit(channels: usize) -> usize {
-    if channels.is_multiple_of(2) && channels > 0 { channels } else { 1 }
+    match channels.is_multiple_of(2) {
+        true if channels >= 64 => channels,
+        true => 2,
+        false => 1,
+    }
 }
 
 /// Appends sums such that `sums[j / unit] - sums[i / unit]` is the sum of `x_0 x_1` over the pairs of words `i .. j`.
 #[inline(always)]
 pub fn sums<W: Word>(x: &[W], unit: usize, sums: &mut Vec<W>) {
     let mut total = W::from_u64(0);
-    if unit == 1 {
-        // Pairs that start at even words, and pairs that start at odd ones.
-        let mut other = total;
-        sums.push(total);
-        for pair in x.windows(2) {
-            sums.push(other);
-            (total, other) = (other, total.add(pair[0].mul(pair[1])));
+    match unit {
+        1 => {
+            // Pairs that start at even words, and pairs that start at odd ones.
+            let mut other = total;
+            sums.resize(x.len() + 1, total);
+            for (sums, x) in sums[1..].iter_mut().zip(x.windows(2)) {
+                *sums = other;
+                (total, other) = (other, total.add(x[0].mul(x[1])));
+            }
+            if let (Some(last), false) = (sums.last_mut(), x.is_empty()) {
+                *last = other;
+            }
+            return;
         }
-        sums.push(other);
-        return;
+        2 => {
+            sums.resize(x.len() / 2 + 1, total);
+            for (sum, [a, b]) in sums.iter_mut().zip(x.as_chunks::<2>().0) {
+                *sum = total;
+                total = total.add(a.mul(*b));
+            }
+            if let Some(last) = sums.last_mut() {
+                *last = total;
+            }
+            return;
+        }
+        _ => {}
     }
     for unit in x.chunks_exact(unit) {
         sums.push(total);
@@ -56,22 +77,31 @@ pub fn of_pixels<W: Word>(
     let step = (walk.step.0 / unit).max(1);
     out.clear();
     for (first, len) in walk.parts(first, count) {
+        let ends = |run: &Run| {
+            let at = start + first + run.at;
+            let of = |word: usize| &sums[word / unit..][..=(len - 1) * step];
+            (of(at), of(at + run.len / 2 * 2))
+        };
         let from = out.len();
         out.resize(from + len, W::from_u64(0));
         for run in runs {
-            let at = start + first + run.at;
-            let (begin, end) = (&sums[at / unit..], &sums[(at + run.len / 2 * 2) / unit..]);
+            let (begin, end) = ends(run);
             let out = &mut out[from..];
-            if step == 1 {
-                for (out, (end, begin)) in out.iter_mut().zip(end.iter().zip(begin)) {
-                    *out = out.add(end.sub(*begin));
-                }
-            } else {
-                for (out, (end, begin)) in out.iter_mut().zip(end.iter().step_by(step).zip(begin.iter().step_by(step))) {
-                    *out = out.add(end.sub(*begin));
-                }
+            // The common steps have loops of their own, which the compiler unrolls or vectorises.
+            match step {
+                1 => subtract_every(1, begin, end, out),
+                3 => subtract_every(3, begin, end, out),
+                _ => subtract_every(step, begin, end, out),
             }
         }
+    }
+}
+
+/// Adds `end - begin` of every `step`-th element.
+#[inline(always)]
+fn subtract_every<W: Word>(step: usize, begin: &[W], end: &[W], out: &mut [W]) {
+    for (i, out) in out.iter_mut().enumerate() {
+        *out = out.add(end[i * step].sub(begin[i * step]));
     }
 }
 

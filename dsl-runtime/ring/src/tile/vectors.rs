@@ -33,6 +33,12 @@ pub trait Vectors: Copy {
     /// # Safety
     /// `LANES` words are written to `to`.
     unsafe fn store(self, to: *mut Self::Word, vector: Self::Vector);
+    /// Brings the memory at an address into the cache, if it is any.
+    #[inline(always)]
+    fn prefetch(self, at: *const Self::Word) {
+        // SAFETY: SSE is part of the target, and the instruction reads nothing that the program sees.
+        unsafe { core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(at.cast()) };
+    }
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `sum + a * b`.
@@ -63,6 +69,13 @@ pub unsafe fn tile<V: Vectors, const ROWS: usize, const VECTORS: usize>(v: V, jo
     for (i, start) in starts.iter_mut().enumerate() {
         // SAFETY: the strip has the pixel, whose start is inside x.
         *start = unsafe { start.add(*job.strip.starts().get_unchecked(pixel + i)) };
+    }
+    // The output is far away in memory, and wanted at the end.
+    for i in 0..ROWS {
+        for n in 0..VECTORS {
+            // An address is computed and nothing read, so it may lie anywhere.
+            v.prefetch(z.wrapping_add(i * job.ldz + n * V::LANES));
+        }
     }
     let mut sums = [[v.zero(); VECTORS]; ROWS];
     let mut w = job.w.as_ptr();

@@ -76,11 +76,17 @@ pub struct Strip {
 impl Strip {
     /// The pixels `first .. first + count` of a walk.
     pub fn new(walk: Walk, first: usize, count: usize) -> Self {
-        let mut starts = Vec::with_capacity(count);
-        for (start, len) in walk.parts(first, count) {
-            starts.extend((0..len).map(|i| start + i * walk.step.0));
+        let (mut starts, mut last) = (Vec::with_capacity(count), 0);
+        for (mut start, len) in walk.parts(first, count) {
+            last = last.max(start + (len - 1) * walk.step.0);
+            let from = starts.len();
+            starts.resize(from + len, 0);
+            for at in &mut starts[from..] {
+                *at = start;
+                start += walk.step.0;
+            }
         }
-        let last = starts.iter().copied().max().unwrap_or(0);
+        debug_assert!(starts.iter().all(|&start| start <= last), "the kernels rely on it");
         Strip { starts, last }
     }
 
