@@ -1,6 +1,6 @@
 //! `name: path::of::Layer { field: value, field }`, also half typed: an editor completes what stands in the tree.
 
-use super::{error, kw, list, skip};
+use super::{error, kw, list, pipe, skip};
 use crate::ast::{Fields, Stage};
 use crate::diagnostics::Errors;
 use proc_macro2::{TokenStream, TokenTree};
@@ -100,7 +100,7 @@ pub fn fields(input: ParseStream, errors: &mut Errors) -> Result<Fields> {
 
 /// Fields in parentheses or brackets, as other languages have them.
 fn bracketed(input: ParseStream, layer: &Path, errors: &mut Errors) -> Result<Option<Fields>> {
-    if !(input.peek(token::Paren) || input.peek(token::Bracket)) {
+    if !(input.peek(token::Paren) || input.peek(token::Bracket)) || pipe::starts_with_several(input) {
         return Ok(None);
     }
     let TokenTree::Group(group) = input.parse::<TokenTree>()? else { return Ok(None) };
