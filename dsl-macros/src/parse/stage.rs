@@ -145,10 +145,10 @@ fn field(input: ParseStream, errors: &mut Errors) -> Result<FieldValue> {
     let colon: Token![:] = if input.peek(Token![:]) {
         input.parse()?
     } else if input.peek(Token![=]) {
-        errors.push(error(input, format!("expected `:` between a field and its value, as in `{name}: 10`")));
+        errors.push(error(input, format!("expected `:` between a field and its value, as in `{name}: ..`")));
         Token![:](input.parse::<Token![=]>()?.span)
     } else if input.peek(Lit) || input.peek(Ident) {
-        errors.push(error(input, format!("expected `:` between a field and its value, as in `{name}: 10`")));
+        errors.push(error(input, format!("expected `:` between a field and its value, as in `{name}: ..`")));
         Token![:](input.span())
     } else {
         return Err(error(input, format!("expected `:` and the value of `{name}`, or `,`")));
