@@ -133,7 +133,7 @@ pub struct Fields {
 /// `for PAT in LIST { stage -> stage }`, the list as it stands and taken apart.
 pub struct For {
     pub pattern: Pat,
-    pub list: Option<Expr>,
+    pub list: Option<Box<Expr>>,
     pub values: Vec<Expr>,
     pub body: Vec<Step>,
 }

@@ -162,7 +162,7 @@ impl Drop for Editor {
 /// Ends a rust-analyzer that hangs: reading its answers then fails.
 fn watch(id: u32) {
     std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(240));
+        std::thread::sleep(Duration::from_mins(4));
         let _ = Command::new("kill").arg(id.to_string()).status();
     });
 }

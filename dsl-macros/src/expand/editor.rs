@@ -7,6 +7,7 @@ use super::private;
 use crate::ast::{Body, Description, Dims, Fields, Header, OUTPUT, Pipe, Release, Stage, Step};
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{format_ident, quote};
+use syn::PathArguments;
 
 /// One description for editors. It defines no items, because these would be offered.
 pub fn editor(description: &Description) -> TokenStream {
@@ -88,5 +89,11 @@ fn stage(stage: &Stage) -> TokenStream {
     let base = if *open { quote!((((<#layer>::DEFAULT)))) } else { quote!(<#layer>::DEFAULT) };
     let mut braces = Group::new(Delimiter::Brace, quote!(#(#list,)* ..#base));
     braces.set_span(brace.span.join());
-    quote!(let _ = #layer #braces;)
+    let mut literal = layer.clone();
+    for segment in &mut literal.segments {
+        if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+            arguments.colon2_token.get_or_insert_default();
+        }
+    }
+    quote!(let _ = #literal #braces;)
 }

@@ -36,15 +36,17 @@ pub fn header(input: ParseStream, errors: &mut Errors) -> Result<Header> {
     } else {
         errors.push(error(input, format!("expected the inputs of `{name}`, as in `(x: [3, 32, 32])`, or `(x)` for any shape")));
     }
+    misplaced(input, &name, &mut params, errors)?;
     let output = output(input, errors)?;
     misplaced(input, &name, &mut params, errors)?;
     let weights = role::weights(input, errors)?;
     Ok(Header { krate, attrs, vis, name, params, inputs, output, weights, releases: Vec::new() })
 }
 
-/// Parameters behind the inputs: braces before other braces, with nothing but parameters in them.
+/// Parameters behind the inputs: braces before other ones or an arrow, with nothing but parameters in them.
 fn misplaced(input: ParseStream, name: &Ident, params: &mut Vec<Param>, errors: &mut Errors) -> Result<()> {
-    if !(input.peek(token::Brace) && input.peek2(token::Brace)) {
+    let goes_on = input.peek2(token::Brace) || input.peek2(Token![->]) || input.peek2(Token![=>]);
+    if !(input.peek(token::Brace) && goes_on) {
         return Ok(());
     }
     let TokenTree::Group(group) = input.fork().parse::<TokenTree>()? else { return Ok(()) };
@@ -52,6 +54,7 @@ fn misplaced(input: ParseStream, name: &Ident, params: &mut Vec<Param>, errors: 
     let found = (|input: ParseStream| list(input, "parameters", &mut slips, param)).parse2(group.stream());
     if slips.barrier().is_empty()
         && let Ok(found) = found
+        && !found.is_empty()
     {
         input.parse::<TokenTree>()?;
         errors.on(&group, format!("parameters stand before the inputs, as in `{name} {{ width: usize }} (x)`"));

@@ -5,9 +5,10 @@ use super::stage::{self, fields, path};
 use super::{error, list, range, role, skip};
 use crate::ast::{For, Pipe, Stage, Step};
 use crate::diagnostics::Errors;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::parse::{ParseStream, Result};
+use syn::parse::{ParseStream, Parser, Result};
+use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, Pat, Token, braced, parenthesized, token};
 
 /// A pipe and all that can be read of it; what follows it is the caller's.
@@ -26,6 +27,16 @@ pub fn unfinished(input: ParseStream, or: &str) -> syn::Error {
 /// Whether a pipe with a source and an arrow starts here.
 pub fn starts(input: ParseStream) -> bool {
     input.peek2(Token![->]) && (input.peek(Ident) || input.peek(token::Paren))
+}
+
+/// Whether `(a, b) ->` stands here, which is the next pipe and no brackets of fields.
+pub fn starts_with_several(input: ParseStream) -> bool {
+    let names = |content: ParseStream| Punctuated::<Ident, Token![,]>::parse_terminated(content);
+    let content = match input.fork().parse::<TokenTree>() {
+        Ok(TokenTree::Group(group)) if starts(input) => group.stream(),
+        _ => return false,
+    };
+    names.parse2(content).is_ok_and(|names| names.len() > 1)
 }
 
 /// Where recovery stops in any case: the end of a pipe.
@@ -108,10 +119,7 @@ fn operator(input: ParseStream, errors: &mut Errors) -> Result<()> {
 /// `-> step -> step`, with what is mistaken for an arrow.
 fn steps(input: ParseStream, steps: &mut Vec<Step>, errors: &mut Errors) -> Result<()> {
     loop {
-        let arrow = match arrow(input, errors)? {
-            Some(arrow) => arrow,
-            None => return Ok(()),
-        };
+        let Some(arrow) = arrow(input, errors)? else { return Ok(()) };
         if !arrow.is_empty() && ends(input) {
             errors.on(&arrow, "no layer follows this arrow: write one, as in `-> Relu`, or remove the arrow");
             continue;
@@ -128,23 +136,24 @@ fn arrow(input: ParseStream, errors: &mut Errors) -> Result<Option<TokenStream>>
     if input.peek(Token![->]) {
         return input.parse::<Token![->]>().map(|arrow| Some(arrow.into_token_stream()));
     }
-    let wrong = if input.peek(Token![=>]) {
-        input.parse::<Token![=>]>()?.into_token_stream()
-    } else if input.peek(Token![>>]) {
-        input.parse::<Token![>>]>()?.into_token_stream()
-    } else if input.peek(Token![|]) && input.peek2(Token![>]) {
-        let (bar, end) = (input.parse::<Token![|]>()?, input.parse::<Token![>]>()?);
-        bar.into_token_stream().into_iter().chain(end.into_token_stream()).collect()
-    } else if input.peek(Token![|]) {
-        input.parse::<Token![|]>()?.into_token_stream()
-    } else if input.peek(Token![>]) {
-        input.parse::<Token![>]>()?.into_token_stream()
-    } else if stage::starts(input) {
+    if stage::starts(input) {
         errors.push(error(input, "expected `->` before this layer"));
         return Ok(Some(TokenStream::new()));
-    } else {
-        return Ok(None);
+    }
+    let sign = |at: ParseStream| {
+        let one = at.peek(Token![=>]) || at.peek(Token![>]) || at.peek(Token![|]) || at.peek(Token![~]);
+        one || (at.peek(Token![-]) && at.peek2(Token![>]) && !at.peek(Token![->]))
     };
+    let mut wrong = TokenStream::new();
+    while sign(input) {
+        wrong.extend([input.parse::<TokenTree>()?]);
+        if input.peek(Token![>]) {
+            wrong.extend([input.parse::<TokenTree>()?]);
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(None);
+    }
     errors.on(&wrong, "stages are joined by `->`");
     Ok(Some(wrong))
 }
@@ -156,7 +165,7 @@ fn step(input: ParseStream, errors: &mut Errors) -> Result<Step> {
 
 fn repeat(input: ParseStream, errors: &mut Errors) -> Result<For> {
     input.parse::<Token![for]>()?;
-    if input.peek(token::Brace) || input.peek(Token![in]) {
+    if input.peek(token::Brace) || input.peek(Token![in]) || (input.peek(Ident) && input.peek2(token::Brace)) {
         return Err(error(input, "expected a variable and a list, as in `for width in [64, 128] { .. }`, or `for _ in 0..3 { .. }`"));
     }
     let pattern = Pat::parse_single(input)?;
@@ -168,9 +177,9 @@ fn repeat(input: ParseStream, errors: &mut Errors) -> Result<For> {
         errors.push(error(input, "expected a list, as in `for width in [64, 128] { .. }`, or a range, as in `for _ in 0..3 { .. }`"));
         None
     } else {
-        Some(Expr::parse_without_eager_brace(input)?)
+        Some(Box::new(Expr::parse_without_eager_brace(input)?))
     };
-    let values = list.as_ref().map_or(Ok(Vec::new()), range::values).unwrap_or_else(|e| {
+    let values = list.as_deref().map_or(Ok(Vec::new()), range::values).unwrap_or_else(|e| {
         errors.push(e);
         Vec::new()
     });

@@ -1,6 +1,6 @@
 //! `name: path::of::Layer { field: value, field }`, also half typed: an editor completes what stands in the tree.
 
-use super::{error, kw, list, skip};
+use super::{error, kw, list, pipe, skip};
 use crate::ast::{Fields, Stage};
 use crate::diagnostics::Errors;
 use proc_macro2::{TokenStream, TokenTree};
@@ -100,7 +100,7 @@ pub fn fields(input: ParseStream, errors: &mut Errors) -> Result<Fields> {
 
 /// Fields in parentheses or brackets, as other languages have them.
 fn bracketed(input: ParseStream, layer: &Path, errors: &mut Errors) -> Result<Option<Fields>> {
-    if !(input.peek(token::Paren) || input.peek(token::Bracket)) {
+    if !(input.peek(token::Paren) || input.peek(token::Bracket)) || pipe::starts_with_several(input) {
         return Ok(None);
     }
     let TokenTree::Group(group) = input.parse::<TokenTree>()? else { return Ok(None) };
@@ -145,10 +145,10 @@ fn field(input: ParseStream, errors: &mut Errors) -> Result<FieldValue> {
     let colon: Token![:] = if input.peek(Token![:]) {
         input.parse()?
     } else if input.peek(Token![=]) {
-        errors.push(error(input, format!("expected `:` between a field and its value, as in `{name}: 10`")));
+        errors.push(error(input, format!("expected `:` between a field and its value, as in `{name}: ..`")));
         Token![:](input.parse::<Token![=]>()?.span)
     } else if input.peek(Lit) || input.peek(Ident) {
-        errors.push(error(input, format!("expected `:` between a field and its value, as in `{name}: 10`")));
+        errors.push(error(input, format!("expected `:` between a field and its value, as in `{name}: ..`")));
         Token![:](input.span())
     } else {
         return Err(error(input, format!("expected `:` and the value of `{name}`, or `,`")));

@@ -13,6 +13,7 @@ const STAGES: &[(&str, &str)] = &[
     ("x -> fc1: |", "let_:@=loop{};"),
     ("x -> layers::|", "let_:layers::@=loop{};"),
     ("x -> layers::Co| { out: 6 }", "let_=layers::Co@{out:6,..<layers::Co@>::DEFAULT};"),
+    ("x -> Grid<3, 3> { step: 2 } -> Conv|", "let_=Grid::<3,3>{step:2,..<Grid<3,3>>::DEFAULT};let_:Conv@=loop{};"),
     ("x -> Relu -> Conv| -> Relu", "let_:Conv@=loop{};"),
     ("let a = x -> Conv|;", "let_:Conv@=loop{};"),
     ("let a = x -> Conv|\n let b = a -> Relu; b -> Relu", "let_:Conv@=loop{};"),

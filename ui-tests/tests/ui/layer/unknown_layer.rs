@@ -6,12 +6,6 @@ secure_model! {
     }
 }
 
-secure_model! {
-    pub model Block { width: usize } (x) {
-        x -> Linear { out: width } -> Softplus { sharp: true }
-    }
-}
-
 fn main() {
     let _ = Layers::graph();
 }

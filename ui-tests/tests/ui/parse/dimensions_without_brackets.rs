@@ -1,7 +1,7 @@
 use undertone::prelude::*;
 
 secure_model! {
-    pub model Bad(x: 4) -> 10 {
+    pub model Bad(x: 4) -> [10] {
         x -> Linear { out: 10 }
     }
 }

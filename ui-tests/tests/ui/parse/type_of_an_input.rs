@@ -1,7 +1,7 @@
 use undertone::prelude::*;
 
 secure_model! {
-    pub model Bad(x: f32, width: usize) {
+    pub model Bad(x, width: usize) {
         x -> Linear { out: width }
     }
 }

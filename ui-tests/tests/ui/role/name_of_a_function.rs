@@ -1,10 +1,10 @@
 use undertone::prelude::*;
 
 secure_model! {
-    pub model Digits(image: [784] from load) -> [10] weights from Default {
+    pub model Digits(image: [784]) -> [10] weights from load {
         image -> Linear { out: 10 }
     }
-    release output to compute
+    release output to client
 }
 
 fn main() {

@@ -1,0 +1,15 @@
+use undertone::prelude::*;
+
+secure_model! {
+    pub model Block { width: usize } (x) {
+        x -> Linear { out: width } -> Softplus { sharp: true }
+    }
+}
+
+secure_model! {
+    pub model Net(x: [4]) -> [4] {
+        x -> Block { width: 4 } -> Relu
+    }
+}
+
+fn main() {}
