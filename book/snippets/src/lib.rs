@@ -18,4 +18,5 @@ chapters! {
     describing_a_model: "../../src/describing-a-model.md",
     what_is_secret: "../../src/what-is-secret.md",
     two_processes: "../../src/two-processes.md",
+    parties_and_trust: "../../src/parties-and-trust.md",
 }

@@ -80,7 +80,9 @@ fn layer(rng: &mut StdRng, dealer: usize, conv: &Conv, weights: &[Vec<u64>], x: 
     let run = |i: usize| -> Party<'_> { Box::new(relu.run(world.seat(i), &material[i].2, &z[i])) as Box<dyn Phases<u64>> };
     let parties = vec![run(0), run(1)];
     let mut results = Lockstep::new(2, 0).run(parties, len);
-    results.iter_mut().for_each(|share| share.truncate(BATCH * conv.outputs()));
+    for share in &mut results {
+        share.truncate(BATCH * conv.outputs());
+    }
     results
 }
 
