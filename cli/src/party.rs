@@ -153,12 +153,13 @@ impl<'a> Job<'a> {
                 let prepared = session.prepare(plan, self.weights.as_ref(), given)?;
                 let (batch, tapes) = (prepared.batch(), session.claimed().into_iter().collect());
                 let outcome = session.run(plan, prepared, &mine)?;
-                let measured = Measured::new(batch, [&outcome].into_iter(), tapes);
+                let measured = Measured::new(batch, &[&outcome], tapes);
                 (outcome.opened, measured)
             }
             Program::Rotation(rotation) => {
                 let run = session.rotate(rotation, self.weights.as_ref(), given, &mine)?;
-                let measured = Measured::new(run.batch(), run.lanes.iter().map(|lane| &lane.outcome), session.claimed_in_lanes());
+                let outcomes: Vec<&Outcome> = run.lanes.iter().map(|lane| &lane.outcome).collect();
+                let measured = Measured::new(run.batch(), &outcomes, session.claimed_in_lanes());
                 (run.opened, measured)
             }
         };
@@ -205,7 +206,8 @@ impl<'a> Job<'a> {
 
     fn summary(&self, number: u64, run: &Measured) -> String {
         let (model, roles) = (&self.plan.model, &self.roles);
-        let tapes: String = run.tapes.iter().map(|(dealing, tape)| format!(", tape {tape} of dealing {}", hex(dealing))).collect();
+        let tapes: Vec<String> = run.tapes.iter().map(|(dealing, tape)| format!(", tape {tape} of dealing {}", hex(dealing))).collect();
+        let tapes = tapes.concat();
         let [setup, offline, online] = [run.setup, run.offline, run.online].map(|time| time.as_secs_f64());
         format!(
             "{model} {roles}, run {number}: {} samples, {} rounds, {} bytes sent, weights {setup:.3} s, offline {offline:.3} s, online {online:.3} s{tapes}",
@@ -216,12 +218,12 @@ impl<'a> Job<'a> {
 
 impl Measured {
     /// Of outcomes side by side: rounds and times of the one with most of them, bytes of all together.
-    fn new<'a>(batch: usize, outcomes: impl Iterator<Item = &'a Outcome> + Clone, tapes: Vec<([u8; 16], u64)>) -> Self {
-        let slowest = |time: fn(&Outcome) -> Duration| outcomes.clone().map(time).max().unwrap_or_default();
+    fn new(batch: usize, outcomes: &[&Outcome], tapes: Vec<([u8; 16], u64)>) -> Self {
+        let slowest = |time: fn(&Outcome) -> Duration| outcomes.iter().map(|o| time(o)).max().unwrap_or_default();
         Self {
             batch,
-            rounds: outcomes.clone().map(|o| o.steps.iter().map(|step| step.rounds).sum()).max().unwrap_or(0),
-            sent: outcomes.clone().flat_map(|o| &o.steps).map(|step| step.sent).sum(),
+            rounds: outcomes.iter().map(|o| o.steps.iter().map(|step| step.rounds).sum()).max().unwrap_or(0),
+            sent: outcomes.iter().flat_map(|o| &o.steps).map(|step| step.sent).sum(),
             setup: slowest(|o| o.setup),
             offline: slowest(|o| o.offline),
             online: slowest(|o| o.online),

@@ -112,7 +112,9 @@ fn a_role_may_live_with_a_client_of_the_three() {
         let first = party(&configs[0], 2).unwrap();
         assert!(first.iter().enumerate().all(|(run, output)| is_reference(output, run)), "{first:?}");
         assert_eq!(clinic.join().unwrap(), Ok(()));
-        others.into_iter().for_each(|other| assert_eq!(other.join().unwrap(), Ok(())));
+        for other in others {
+            assert_eq!(other.join().unwrap(), Ok(()));
+        }
     });
 }
 

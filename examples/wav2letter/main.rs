@@ -7,6 +7,7 @@
 //! cargo run --release --example wav2letter                  the committed recordings
 //! cargo run --release --example wav2letter -- --processes   speaker, provider and dealer as three processes that talk TLS
 //! cargo run --release --example wav2letter -- --parties 3   one more party that computes, with either of the above
+//! cargo run --release --example wav2letter -- --topology third-deals   three parties of which one deals, with --processes too
 //! cargo run --release --example wav2letter -- --wav my.wav  a recording of your own
 //! cargo run --release --example wav2letter -- --full        the published model at full size, on one second
 //! ```
@@ -22,6 +23,7 @@ use model::{Audio, Wav2Letter, letters, transcribe};
 use recordings::Recording;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use undertone::Topology;
 use undertone::prelude::*;
 use undertone::report::{Report, Stages};
 use undertone_data::cer::Cer;
@@ -48,7 +50,10 @@ struct Options {
     /// The computing parties: the speaker, the provider, and others that only compute. Any of them but one may put together what they see.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=5), conflicts_with = "full")]
     parties: u8,
-    /// Runs all parties and the dealer as processes of their own, which talk TLS over loopback.
+    /// Who deals: `dealer`, who takes no other part, or `third-deals`: of three parties one, in each slice of a batch another one.
+    #[arg(long, default_value = "dealer", value_parser = topology, conflicts_with_all = ["full", "parties"])]
+    topology: Topology,
+    /// Runs all parties, and the dealer if there is one, as processes of their own, which talk TLS over loopback.
     #[arg(long, conflicts_with = "full")]
     processes: bool,
     /// What one of these processes is.
@@ -79,6 +84,20 @@ fn main() -> ExitCode {
         Err(e) => {
             eprintln!("error: {e}");
             ExitCode::from(2)
+        }
+    }
+}
+
+fn topology(name: &str) -> Result<Topology, String> {
+    Topology::named(name).ok_or_else(|| "use `dealer` or `third-deals`".into())
+}
+
+impl Options {
+    /// The number of processes of which the parties are one each.
+    fn parties(&self) -> usize {
+        match self.topology {
+            Topology::Dealer => usize::from(self.parties),
+            Topology::ThirdDeals => 3,
         }
     }
 }
@@ -120,7 +139,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     println!("{} recordings, {:.1} s of audio", speech.recordings.len(), speech.seconds);
     let bar = ProgressBar::new(speech.windows as u64)
         .with_style(ProgressStyle::with_template("private run {wide_bar} window {pos} of {len}, {eta} left")?);
-    let world = World::parties(usize::from(options.parties)).batch(BATCH);
+    let world = World::parties(options.parties()).topology(options.topology).batch(BATCH);
     let private = world.predict_with_progress::<Wav2Letter>(&weights, &speech.audio, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
     let plain = Wav2Letter::twin_with(&Device::flex(), &weights)?.predict(&speech.audio)?;
@@ -144,10 +163,14 @@ fn run_processes(options: &Options) -> Result<bool, Box<dyn std::error::Error>> 
     let weights = Wav2Letter::load(weights(options))?;
     let speech = Speech::load(options)?;
     println!(
-        "{} recordings, {:.1} s of audio; {} parties and the dealer are processes",
+        "{} recordings, {:.1} s of audio; {} parties {} are processes",
         speech.recordings.len(),
         speech.seconds,
-        options.parties
+        options.parties(),
+        match options.topology {
+            Topology::Dealer => "and the dealer",
+            Topology::ThirdDeals => "of which one deals",
+        }
     );
     let heard = processes::run(options)?;
     let plain = Wav2Letter::twin_with(&Device::flex(), &weights)?.predict(&speech.audio)?;
@@ -162,8 +185,9 @@ fn run_processes(options: &Options) -> Result<bool, Box<dyn std::error::Error>> 
         println!(
             "{}",
             serde_json::json!({
-                "processes": options.parties + 1,
-                "parties": options.parties,
+                "processes": options.parties() + usize::from(options.topology == Topology::Dealer),
+                "parties": options.parties(),
+                "topology": options.topology.name(),
                 "recordings": figures.recordings,
                 "audio_seconds": speech.seconds,
                 "total_seconds": heard.seconds,
@@ -262,6 +286,7 @@ impl Figures {
             "same_transcripts": self.same,
             "largest_logit_difference": self.largest_difference,
             "parties": report.parties,
+            "topology": report.topology.name(),
             "ring": report.ring,
         })
     }
@@ -282,6 +307,15 @@ mod tests {
         let figures = Figures::new(&recordings, private.output.values(), &letters(&plain), 1.0);
         assert!(figures.same && difference <= CLOSE, "{difference}");
         assert!(figures.cer_twin.unwrap() < 0.6, "the weights were never trained: {:?}", figures.cer_twin);
+    }
+
+    #[test]
+    fn three_parties_of_which_one_deals_hear_the_same() {
+        let recordings: Vec<Recording> = recordings::committed(&assets().join("speech")).unwrap().into_iter().take(1).collect();
+        let weights = Wav2Letter::load(assets().join("wav2letter.safetensors")).unwrap();
+        let private = World::third_deals().batch(BATCH).predict::<Wav2Letter>(&weights, &recordings[0].audio).unwrap();
+        let plain = Wav2Letter::twin_with(&Device::flex(), &weights).unwrap().predict(&recordings[0].audio).unwrap();
+        assert!(Figures::new(&recordings, private.output.values(), &letters(&plain), 1.0).same);
     }
 
     #[test]

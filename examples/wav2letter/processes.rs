@@ -1,4 +1,4 @@
-//! The speaker, the provider, the dealer and any other party as processes: each has its own certificate and its own configuration, and nothing else in common with the others than
+//! The speaker, the provider, the dealer if there is one, and any other party as processes: each has its own certificate and its own configuration, and nothing else in common with the others than
 //! the deployment. They talk TLS over loopback; on several machines only the addresses would differ.
 
 use super::model::Wav2Letter;
@@ -14,7 +14,7 @@ use undertone::config::DealerConfig;
 use undertone::dealer::Server;
 use undertone::net::certs;
 use undertone::prelude::*;
-use undertone::{Config, Session};
+use undertone::{Config, Session, Topology};
 
 /// What the speaker has learned.
 pub struct Heard {
@@ -74,34 +74,46 @@ pub fn endpoint(name: &str, folder: &Path, options: &Options) -> Result<(), Box<
     }
 }
 
-/// All endpoints and where they listen; the later one of two dials the earlier: dealer, speaker, provider, those that only compute.
-struct Cast(Vec<(String, u16)>);
+/// All endpoints and where they listen; the later one of two dials the earlier: the dealer if there is one, speaker, provider, those that only compute.
+struct Cast {
+    topology: Topology,
+    all: Vec<(String, u16)>,
+}
 
 impl Cast {
-    fn new(parties: usize) -> Result<Self, Box<dyn Error>> {
-        let names = [DEALER, SPEAKER, PROVIDER].map(str::to_owned).into_iter().chain((3..=parties).map(|k| format!("party-{k}")));
+    fn new(topology: Topology, parties: usize) -> Result<Self, Box<dyn Error>> {
+        let dealer = (topology == Topology::Dealer).then_some(DEALER);
+        let first = dealer.into_iter().chain([SPEAKER, PROVIDER]).map(str::to_owned);
+        let names = first.chain((3..=parties).map(|k| format!("party-{k}")));
         // all are held until the last is known, so that no two are the same
         let held = names.map(|name| Ok((name, TcpListener::bind("127.0.0.1:0")?))).collect::<std::io::Result<Vec<_>>>()?;
-        Ok(Self(held.iter().map(|(name, port)| Ok((name.clone(), port.local_addr()?.port()))).collect::<std::io::Result<_>>()?))
+        let all = held.iter().map(|(name, port)| Ok((name.clone(), port.local_addr()?.port()))).collect::<std::io::Result<_>>()?;
+        Ok(Self { topology, all })
     }
 
     fn names(&self) -> Vec<&str> {
-        self.0.iter().map(|(name, _)| name.as_str()).collect()
+        self.all.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Those that compute.
+    fn parties(&self) -> Vec<&str> {
+        self.names().into_iter().filter(|name| *name != DEALER).collect()
     }
 
     /// The deployment: the same file for everybody.
     fn deployment(&self) -> String {
-        format!(
-            "parties = {:?}\ndealer = \"{DEALER}\"\n\n[roles]\nspeaker = \"{SPEAKER}\"\nprovider = \"{PROVIDER}\"\n",
-            &self.names()[1..]
-        )
+        let dealer = match self.topology {
+            Topology::Dealer => format!("dealer = \"{DEALER}\""),
+            Topology::ThirdDeals => format!("topology = \"{}\"", self.topology),
+        };
+        format!("parties = {:?}\n{dealer}\n\n[roles]\nspeaker = \"{SPEAKER}\"\nprovider = \"{PROVIDER}\"\n", self.parties())
     }
 
     /// The configuration of one of them.
     fn config(&self, k: usize) -> String {
-        let (name, port) = &self.0[k];
+        let (name, port) = &self.all[k];
         let start = if name == DEALER { String::new() } else { format!("name = \"{name}\"\n") };
-        let earlier: Vec<String> = self.0[..k].iter().map(|(name, port)| format!("{name} = \"127.0.0.1:{port}\"")).collect();
+        let earlier: Vec<String> = self.all[..k].iter().map(|(name, port)| format!("{name} = \"127.0.0.1:{port}\"")).collect();
         let addresses = if name == DEALER { String::new() } else { format!("[addresses]\n{}\n\n", earlier.join("\n")) };
         let tls = format!("[tls]\nca = \"ca.pem\"\ncertificate = \"{name}.pem\"\nkey = \"{name}.key\"\n");
         format!("{start}deployment = \"deployment.toml\"\nlisten = \"127.0.0.1:{port}\"\n\n{addresses}{tls}")
@@ -110,7 +122,7 @@ impl Cast {
 
 /// Starts the processes, waits for the speaker's letters, and sees the other parties leave by themselves.
 pub fn run(options: &Options) -> Result<Heard, Box<dyn Error>> {
-    let (folder, cast) = (Folder::new()?, Cast::new(usize::from(options.parties))?);
+    let (folder, cast) = (Folder::new()?, Cast::new(options.topology, options.parties())?);
     certs::write(&folder.0, &cast.names())?;
     std::fs::write(folder.0.join("deployment.toml"), cast.deployment())?;
     for (k, name) in cast.names().into_iter().enumerate() {
@@ -129,7 +141,7 @@ pub fn run(options: &Options) -> Result<Heard, Box<dyn Error>> {
         running.0.push((name.to_owned(), command.spawn()?));
     }
     // the dealer serves until it is stopped; the others end by themselves
-    for name in &cast.names()[1..] {
+    for name in cast.parties() {
         let status = running.wait(name)?;
         if !status.success() {
             return Err(format!("the {name} has failed, see above: {status}").into());

@@ -19,4 +19,5 @@ chapters! {
     when_the_compiler_says_no: "../../src/when-the-compiler-says-no.md",
     what_is_secret: "../../src/what-is-secret.md",
     two_processes: "../../src/two-processes.md",
+    parties_and_trust: "../../src/parties-and-trust.md",
 }

@@ -18,6 +18,7 @@ mod contest;
 mod cost;
 mod fold;
 pub(crate) mod group;
+pub mod hand_over;
 pub(crate) mod king;
 pub mod linear;
 pub mod max;
@@ -164,6 +165,8 @@ pub mod field {
     pub const CHOSEN: u32 = 25;
     /// The same products times the masks of differences of indices.
     pub const CHOSEN_INDEX: u32 = 27;
+    /// The share of a party that joins; under the key of the pair of it and the party that leaves.
+    pub const HAND_OVER: u32 = 29;
     /// The number of fields that one comparison may use.
     pub const SPAN: u32 = 32;
 }
