@@ -237,6 +237,7 @@ fn dense<W: Word>(
                             pairing,
                         };
                         W::sweep(level, &job, &mut z[first * conv.o + group * outputs + panel.first..]);
+                    }
                 }
             }
         }
