@@ -10,7 +10,7 @@ use burn::tensor::Device;
 use undertone_runtime::fixed::{Against, Fixed};
 use undertone_runtime::graph::{CLIENT, Graph, SERVER};
 use undertone_runtime::party::{Untyped, fixed_point_against};
-use undertone_runtime::{Deployment, Layer, Place, Plan, Result, Settings, Values, Weights, World};
+use undertone_runtime::{Deployment, Layer, Place, Plan, Result, Settings, Topology, Values, Weights, World};
 
 /// Seeds of the private runs of every group.
 const RUNS: u64 = 2;
@@ -51,7 +51,8 @@ impl<L: Layer> Forms<'_, L> {
             self.twin(&network, &weights, &group, findings)?;
             let fixed = self.fixed(Against::PrivateRun, &weights, &group)?;
             for run in 0..RUNS {
-                self.private(&plan, &Deployment::default(), (&fixed, &weights), (&group, seed.wrapping_add(run)), findings)?;
+                let world = self.world(seed.wrapping_add(run));
+                self.private(world, Some(&plan), (&fixed, &weights, &group), "", findings)?;
             }
         }
         if self.place == ALONE {
@@ -59,10 +60,21 @@ impl<L: Layer> Forms<'_, L> {
             let fixed = self.fixed(Against::PrivateRun, &weights, &group)?;
             for deployment in deployments(self.settings.parties) {
                 let plan = Plan::deployed(self.graph, self.settings, &deployment)?;
-                self.private(&plan, &deployment, (&fixed, &weights), (&group, seed), findings)?;
+                let roles: Vec<String> = deployment.roles().map(|(role, place)| format!("{role} at {place}")).collect();
+                let roles = format!(", with the {}", roles.join(" and the "));
+                self.private(self.world(seed).deployment(deployment), Some(&plan), (&fixed, &weights, &group), &roles, findings)?;
+            }
+            // two of three compute each sample; what that costs is no sum of one plan
+            if self.settings.parties == 2 {
+                let world = self.world(seed).topology(Topology::ThirdDeals);
+                self.private(world, None, (&fixed, &weights, &group), ", where one of three parties deals", findings)?;
             }
         }
         Ok(plan)
+    }
+
+    fn world(&self, seed: u64) -> World {
+        World::seeded(seed).settings(*self.settings).record()
     }
 
     /// The twin and the author's own function against the fixed-point reference.
@@ -89,16 +101,13 @@ impl<L: Layer> Forms<'_, L> {
     /// A private run against the fixed-point reference, and its cost against the plan.
     fn private(
         &self,
-        plan: &Plan,
-        deployment: &Deployment,
-        (fixed, weights): (&Fixed, &Weights),
-        (group, seed): (&Group, u64),
+        world: World,
+        plan: Option<&Plan>,
+        (fixed, weights, group): (&Fixed, &Weights, &Group),
+        world_is: &str,
         findings: &mut Vec<Finding>,
     ) -> Result<()> {
-        let world = World::seeded(seed).settings(*self.settings).deployment(deployment.clone()).record();
         let run = world.predict_graph(self.graph, weights, &group.slices(), group.batch(), &mut |_| {})?;
-        let roles: Vec<String> = deployment.roles().map(|(role, place)| format!("{role} at {place}")).collect();
-        let roles = if roles.is_empty() { String::new() } else { format!(", with the {}", roles.join(" and the ")) };
         let (values, expected) = (released(&run.opened), released(&fixed.opened));
         let comparison = Comparison {
             found: ("a private run", &values),
@@ -108,8 +117,9 @@ impl<L: Layer> Forms<'_, L> {
             samples: &group.names,
         };
         let problem = comparison.problem().or_else(|| outside(&run, fixed));
-        findings.extend(problem.map(|p| self.finding("private run", format!("{p}{roles}"))));
-        findings.extend(mispriced(plan, &run).map(|p| self.finding("cost", format!("{p}{roles}"))));
+        findings.extend(problem.map(|p| self.finding("private run", format!("{p}{world_is}"))));
+        let problem = plan.and_then(|plan| mispriced(plan, &run));
+        findings.extend(problem.map(|p| self.finding("cost", format!("{p}{world_is}"))));
         Ok(())
     }
 

@@ -31,9 +31,10 @@ use undertone_shape::{Infer, Shape};
 ///   the number of inputs that one output sums; the same seed gives the same weights;
 /// - **twin and fixed point**: equal within the bound that the [fixed-point reference](undertone_runtime::fixed) states for what encoding, truncations and 32-bit floats
 ///   round; on random inputs of several sizes, zeros, the smallest numbers, ties, alternating signs, and the largest numbers that keep the layer in range;
-/// - **private run and fixed point**: every stage within its bound, for several seeds and batches, wherever the owners of inputs and weights live;
+/// - **private run and fixed point**: every stage within its bound, for several seeds and batches, wherever the owners of inputs and weights live, and where
+///   one of three parties deals;
 /// - **cost**: rounds, bytes and corrections of every stage are those that the plan predicts;
-/// - **gradient**: that of the twin by inputs and weights is the slope of its output, in training.
+/// - **gradient**: that of the twin by inputs and weights is the slope of its output, in training; an index has none.
 ///
 /// All of that once with the layer alone, and the comparisons once more between a product before it and a ReLU behind it, where values have another scale and
 /// lie otherwise in memory.
