@@ -35,7 +35,7 @@ pub use layer::Layer;
 pub use model::{Model, ModelInput};
 pub use opened::{Opened, Values};
 pub use party::{Prediction, Session, World};
-pub use plan::{Deployment, Place, Plan, Settings};
+pub use plan::{Calibration, Deployment, Place, Plan, Settings};
 pub use tensor::{Clear, S0, S1, S2, S3, S4, Scalar, StaticShape};
 pub use topology::Topology;
 pub use undertone_shape::{Infer, Shape, ShapeError};

@@ -2,6 +2,7 @@
 //!
 //! A plan is made of a graph and [`Settings`]; the batch is a parameter of a run. Its [hash](Plan::hash) is what the parties compare before anything moves.
 
+mod calibration;
 mod cost;
 mod deployment;
 mod file;
@@ -17,6 +18,7 @@ mod weights;
 mod widths;
 
 pub use crate::protocol::open::Opening;
+pub use calibration::{Calibration, Seen, SeenStage, Size};
 pub use cost::{CostTable, Row};
 pub use deployment::{Deployment, Place};
 pub use memory::Layout;

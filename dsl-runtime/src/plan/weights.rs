@@ -162,6 +162,17 @@ impl WeightSpec {
         }
     }
 
+    /// log2, rounded up, of the largest sum of magnitudes of an output channel and of the largest magnitude of a bias, after folding.
+    pub(super) fn sizes(&self, weights: &Weights, problems: &mut Vec<String>) -> [i32; 2] {
+        let values = Zeroizing::new(self.weight.values(weights, self.out, self.len, problems));
+        let bias = Zeroizing::new(self.bias.as_ref().map(|b| b.values(weights, self.out, self.out, problems)).unwrap_or_default());
+        if values.iter().chain(bias.iter()).any(|v| !v.is_finite()) {
+            problems.push(format!("stage `{}`: a weight is not finite after folding", self.stage));
+            return [0; 2];
+        }
+        [power_above(largest_sum(&values, self.out)), power_above(bias.iter().fold(0.0, |m, b| b.abs().max(m)))]
+    }
+
     /// Folds and encodes; every weight that is missing, not finite or out of range adds to `problems`.
     pub fn encode(&self, weights: &Weights, settings: &Settings, problems: &mut Vec<String>) -> EncodedWeight {
         let values = Zeroizing::new(self.weight.values(weights, self.out, self.len, problems));
@@ -198,6 +209,21 @@ pub(super) fn encode_all(plan: &super::Plan, weights: &Weights) -> Result<Vec<En
     }
     problems.dedup();
     Err(crate::Error::Weights { model: plan.model.clone(), problems })
+}
+
+/// The largest sum of magnitudes of an output channel.
+fn largest_sum(values: &[f64], out: usize) -> f64 {
+    let taps = (values.len() / out.max(1)).max(1);
+    values.chunks_exact(taps).map(|w| w.iter().map(|v| v.abs()).sum()).fold(0.0, f64::max)
+}
+
+/// The least power of two that is not below; that of nothing is small.
+fn power_above(v: f64) -> i32 {
+    let mut power = -24;
+    while v > 2f64.powi(power) {
+        power += 1;
+    }
+    power
 }
 
 /// The nearest integer mod 2^64.
