@@ -293,7 +293,7 @@ impl World {
             Some(link) => Ok(Box::new(Live::connect(endpoint, table.parties, names, self.tap(endpoint, link))?)),
             None => Err(panicked(endpoint)),
         })?;
-        let mut session = session.planned(self.settings, self.deployment.clone());
+        let mut session = session.planned(self.settings.clone(), self.deployment.clone());
         session.record = self.record;
         body(&mut session)
     }

@@ -63,6 +63,32 @@ pub(crate) struct Seconds {
 }
 
 impl Machine {
+    /// The constants that choices are made by, the same for everybody: those of two virtual cores of an Intel Xeon with AVX2 and VAES, rounded.
+    pub const REFERENCE: Self = {
+        const NS: f64 = 1e-9;
+        const fn line(element: f64, byte: f64) -> Line {
+            Line { element: element * NS, byte: byte * NS }
+        }
+        Self {
+            product: [[0.3 * NS, 0.06 * NS, 0.05 * NS, 0.05 * NS, 0.2 * NS], [0.6 * NS, 0.2 * NS, 0.16 * NS, 0.16 * NS, 0.5 * NS]],
+            word: [0.5 * NS, 1.0 * NS],
+            mask: [0.5 * NS, 1.0 * NS],
+            open: [2.0 * NS, 4.0 * NS],
+            release: [3.0 * NS, 5.0 * NS],
+            compare: [
+                Phases { online: line(1.0, 1.0), deal: line(4.0, 0.2), unpack: line(4.0, 0.2) },
+                Phases { online: line(2.0, 1.0), deal: line(8.0, 0.2), unpack: line(8.0, 0.2) },
+            ],
+            truncate: [
+                Phases { online: line(2.0, 0.0), deal: line(2.0, 0.5), unpack: line(1.0, 0.5) },
+                Phases { online: line(2.0, 0.0), deal: line(2.0, 0.5), unpack: line(1.0, 0.5) },
+            ],
+            round: 15e-6,
+            byte: 0.5 * NS,
+            cores: 2.0,
+        }
+    };
+
     /// This machine: measured when it is first asked for, in less than a second, with the kernels and the protocols that runs use.
     pub fn measured() -> &'static Self {
         static MACHINE: OnceLock<Machine> = OnceLock::new();

@@ -91,7 +91,7 @@ impl fmt::Display for Network {
         } else {
             write!(f, "{value} {unit}")?
         }
-        write!(f, ", round trip {} ms", self.delay as f64 * 2e-6)
+        write!(f, ", round trip {} ms", self.delay as f64 * 2.0 / 1e6)
     }
 }
 
