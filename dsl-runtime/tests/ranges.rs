@@ -103,7 +103,7 @@ fn a_calibrated_plan_gives_what_fixed_point_gives_in_every_ring() {
 fn a_stage_opens_as_many_bits_as_its_values_and_the_margin_take() {
     let (graph, _, mut seen) = small(1.0);
     // an input that nothing became large of: limits alone prove little now
-    let one = graph.nodes.iter().map(|n| if matches!(n.op, Op::Input(_)) { [-20.0, 20.0] } else { [0.0; 2] });
+    let one = graph.nodes.iter().map(|n| if matches!(n.op, Op::Input(_)) { [-2000.0, 2000.0] } else { [0.0; 2] });
     seen.record(&graph, 1, &one.collect::<Vec<_>>()).unwrap();
     let plan = |settings: Settings| Plan::new(&graph, &settings.with_ring(40).with_fraction(12)).unwrap();
     let opened = |plan: &Plan| -> Vec<u32> {

@@ -6,6 +6,8 @@
 //! ```text
 //! cargo run --release --example wav2letter                  the committed recordings
 //! cargo run --release --example wav2letter -- --processes   speaker, provider and dealer as three processes that talk TLS
+//! cargo run --release --example wav2letter -- --ring 32     calibrates, and opens no more bits than values take
+//! cargo run --release --example wav2letter -- --network wan  the ring that is fastest there, and the predicted seconds
 //! cargo run --release --example wav2letter -- --parties 3   one more party that computes, with either of the above
 //! cargo run --release --example wav2letter -- --wav my.wav  a recording of your own
 //! cargo run --release --example wav2letter -- --full        the published model at full size, on one second
@@ -24,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use undertone::prelude::*;
 use undertone::report::{Report, Stages};
+use undertone::{Network, Plan};
 use undertone_data::cer::Cer;
 use undertone_data::wav::RATE;
 
@@ -48,6 +51,12 @@ struct Options {
     /// The computing parties: the speaker, the provider, and others that only compute. Any of them but one may put together what they see.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=5), conflicts_with = "full")]
     parties: u8,
+    /// Calibrates on half of the windows, and takes a ring of this many bits: 32 to 64.
+    #[arg(long, conflicts_with_all = ["full", "processes"])]
+    ring: Option<u32>,
+    /// Calibrates on half of the windows, and plans for a network: loopback, lan or wan.
+    #[arg(long, conflicts_with_all = ["full", "processes"])]
+    network: Option<Network>,
     /// Runs all parties and the dealer as processes of their own, which talk TLS over loopback.
     #[arg(long, conflicts_with = "full")]
     processes: bool,
@@ -120,10 +129,16 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     println!("{} recordings, {:.1} s of audio", speech.recordings.len(), speech.seconds);
     let bar = ProgressBar::new(speech.windows as u64)
         .with_style(ProgressStyle::with_template("private run {wide_bar} window {pos} of {len}, {eta} left")?);
-    let world = World::parties(usize::from(options.parties)).batch(BATCH);
+    let twin = Wav2Letter::twin_with(&Device::flex(), &weights)?;
+    let settings = settings(options, &twin, &speech)?;
+    let plan: Plan = Wav2Letter::plan(&settings)?;
+    if settings.calibrated.is_some() {
+        println!("{}", plan.cost(BATCH));
+    }
+    let world = World::parties(usize::from(options.parties)).settings(settings).batch(BATCH);
     let private = world.predict_with_progress::<Wav2Letter>(&weights, &speech.audio, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
-    let plain = Wav2Letter::twin_with(&Device::flex(), &weights)?.predict(&speech.audio)?;
+    let plain = twin.predict(&speech.audio)?;
 
     // the scores are never released: only a world in one process can put their shares together, to compare them
     let recorded = world.record().predict::<Wav2Letter>(&weights, &speech.audio)?.stages;
@@ -133,10 +148,31 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     };
     println!("{}\n", private.report);
     figures.print(&private.report);
+    if let Some(network) = &options.network {
+        println!("\n{}", plan.cost(BATCH).time(network));
+    }
     if options.json {
         println!("{}", figures.json(&private.report));
     }
-    Ok(figures.same && figures.largest_difference <= CLOSE)
+    // fewer fraction bits move a letter here and there: how many is what the figures are for
+    Ok(plan.is_calibrated() || (figures.same && figures.largest_difference <= CLOSE))
+}
+
+/// The standard settings; or what a calibration on half of the windows allows.
+fn settings(options: &Options, twin: &Twin<Wav2Letter>, speech: &Speech) -> Result<Settings> {
+    let parties = usize::from(options.parties);
+    if options.ring.is_none() && options.network.is_none() {
+        return Ok(Settings { parties, ..Settings::default() });
+    }
+    let seen = twin.calibrate(&speech.audio.slice(0..speech.windows.div_ceil(2)))?;
+    let mut settings = Settings { parties, ..Settings::calibrated(&seen) };
+    if let Some(n) = options.ring {
+        settings = settings.with_ring(n);
+    }
+    if let Some(network) = &options.network {
+        settings = settings.with_network(network);
+    }
+    Ok(settings)
 }
 
 /// Transcribes with every party in a process of its own; whether the transcripts are those of the plain run.
@@ -262,6 +298,7 @@ impl Figures {
             "same_transcripts": self.same,
             "largest_logit_difference": self.largest_difference,
             "parties": report.parties,
+            "fraction": report.fraction,
             "ring": report.ring,
         })
     }

@@ -9,10 +9,32 @@ use undertone_ring::conv::Conv;
 pub(crate) struct Load {
     /// Its messages and corrections.
     pub cost: Cost,
-    /// Whether its words have 64 bits.
-    pub wide: bool,
+    /// Which words it has.
+    pub words: Words,
     /// The work between the messages.
     pub work: Work,
+}
+
+/// The words of a ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// 32 bits.
+    Narrow,
+    /// 64 bits, of which the ring has so few that processors may have products for it.
+    Middle,
+    /// 64 bits.
+    Wide,
+}
+
+impl Words {
+    /// Those of a ring of n bits.
+    pub(crate) fn of(n: u32) -> Self {
+        match n {
+            ..=32 => Self::Narrow,
+            33..=52 => Self::Middle,
+            _ => Self::Wide,
+        }
+    }
 }
 
 /// The work of a step.
@@ -29,7 +51,7 @@ pub(crate) enum Work {
         /// Multiply-adds, those of the kernels' padding counted.
         multiply_adds: u64,
         /// Words that are masked, and words of the result.
-        words: [usize; 2],
+        sizes: [usize; 2],
         /// Whether its operand was masked: otherwise there is no offline half.
         masked: bool,
     },
@@ -80,13 +102,13 @@ impl Class {
 impl Load {
     /// That of a step for `batch` samples.
     pub(crate) fn of(plan: &Plan, step: &Step, batch: usize) -> Self {
-        let (len, wide) = (batch * step.len, plan.settings.ring > u32::BITS);
+        let (len, words) = (batch * step.len, Words::of(plan.settings.ring));
         let work = match &step.kind {
             Kind::Open(opening) if opening.is_sent() => Work::Open(len),
             Kind::Linear { geometry, .. } => Work::Product {
                 class: Class::of(geometry, batch),
-                multiply_adds: effective(&geometry.conv(), batch, wide),
-                words: [batch * geometry.conv().inputs(), len],
+                multiply_adds: effective(&geometry.conv(), batch, words != Words::Narrow),
+                sizes: [batch * geometry.conv().inputs(), len],
                 masked: plan.is_masked(step),
             },
             Kind::Relu { .. } => Work::Compare(padded(len)),
@@ -97,7 +119,7 @@ impl Load {
             Kind::Sum(sum) => Work::Local(len * sum.0.kernel.iter().product::<usize>()),
             Kind::Input(_) | Kind::Open(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Work::Local(len),
         };
-        Self { cost: plan.step_cost(step, batch), wide, work }
+        Self { cost: plan.step_cost(step, batch), words, work }
     }
 }
 

@@ -1,14 +1,14 @@
 //! How fast a machine is: the constants behind the prediction of times.
 
-use super::load::{Class, Load, Work};
+use super::load::{Class, Load, Words, Work};
 use super::{Network, measure};
 use std::sync::OnceLock;
 
-/// How long the work of the steps takes on one core, in seconds. Everything that has two entries has one for words of 32 bits and one for words of 64.
+/// How long the work of the steps takes on one core, in seconds. What has two entries has one for words of 32 bits and one for words of 64.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
-    /// A multiply-add, by the kind of product.
-    pub(super) product: [[f64; Class::COUNT]; 2],
+    /// A multiply-add, by the words and by the kind of product.
+    pub(super) product: [[f64; Class::COUNT]; 3],
     /// A word that is read and written.
     pub(super) word: [f64; 2],
     /// A word from the generator of masks.
@@ -70,7 +70,11 @@ impl Machine {
             Line { element: element * NS, byte: byte * NS }
         }
         Self {
-            product: [[0.3 * NS, 0.06 * NS, 0.05 * NS, 0.05 * NS, 0.2 * NS], [0.6 * NS, 0.2 * NS, 0.16 * NS, 0.16 * NS, 0.5 * NS]],
+            product: [
+                [0.3 * NS, 0.06 * NS, 0.05 * NS, 0.05 * NS, 0.2 * NS],
+                [0.6 * NS, 0.2 * NS, 0.16 * NS, 0.16 * NS, 0.5 * NS],
+                [0.6 * NS, 0.2 * NS, 0.16 * NS, 0.16 * NS, 0.5 * NS],
+            ],
             word: [0.5 * NS, 1.0 * NS],
             mask: [0.5 * NS, 1.0 * NS],
             open: [2.0 * NS, 4.0 * NS],
@@ -97,7 +101,7 @@ impl Machine {
 
     /// What a step takes.
     pub(crate) fn seconds(&self, load: &Load, network: &Network) -> Seconds {
-        let (cost, w) = (load.cost, usize::from(load.wide));
+        let (cost, w) = (load.cost, usize::from(load.words != Words::Narrow));
         let mut s = Seconds {
             online: cost.rounds as f64 * (self.round + network.delay()) + cost.sent as f64 * self.byte + network.transfer(cost.sent),
             transfer: network.transfer(cost.corrections) + cost.corrections as f64 * self.byte,
@@ -110,12 +114,12 @@ impl Machine {
                 s.unpack = words as f64 * self.mask[w];
                 s.deal = s.unpack;
             }
-            Work::Product { class, multiply_adds, words, masked } => {
-                let product = multiply_adds as f64 * self.product[w][class as usize];
-                s.online += product + words[1] as f64 * self.word[w];
+            Work::Product { class, multiply_adds, sizes, masked } => {
+                let product = multiply_adds as f64 * self.product[load.words as usize][class as usize];
+                s.online += product + sizes[1] as f64 * self.word[w];
                 if masked {
-                    s.unpack = product + (words[0] + words[1]) as f64 * self.mask[w];
-                    s.deal = product + 2.0 * words[1] as f64 * self.mask[w];
+                    s.unpack = product + (sizes[0] + sizes[1]) as f64 * self.mask[w];
+                    s.deal = product + 2.0 * sizes[1] as f64 * self.mask[w];
                 }
             }
             Work::Compare(elements) => s.add(&self.compare[w], elements, load),

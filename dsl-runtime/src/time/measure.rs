@@ -23,7 +23,7 @@ pub(super) fn measure() -> Machine {
     let (narrow, wide) = (Words::measure::<u32>(32), Words::measure::<u64>(64));
     let (round, byte) = socket().unwrap_or((20e-6, 0.5e-9));
     Machine {
-        product: [narrow.product, wide.product],
+        product: [narrow.product, products::<u64>(52), wide.product],
         word: [narrow.word, wide.word],
         mask: [narrow.mask, wide.mask],
         open: [narrow.open, wide.open],
@@ -53,7 +53,7 @@ impl Words {
         let relu = |m| On { protocol: Relu::new(Fold { n, t, m }), len: ELEMENTS };
         let truncation = |t| Truncation { truncate: Truncate { n, t, m: n / 2 }, parties: 2, len: ELEMENTS };
         Self {
-            product: products::<W>(),
+            product: products::<W>(n),
             word: words::<W>(),
             mask: mask::<W>(),
             open: opening::<W>(n),
@@ -86,7 +86,7 @@ fn key(k: u8) -> Prg {
 }
 
 /// A multiply-add of each kind of product.
-fn products<W: Word>() -> [f64; Class::COUNT] {
+fn products<W: Word>(n: u32) -> [f64; Class::COUNT] {
     let square = |h, c, o, groups| Conv { h, w: h, c, kh: 3, kw: 3, sh: 1, sw: 1, ph: 1, pw: 1, dh: 1, dw: 1, o, groups };
     // in the order of the classes
     let all = [
@@ -97,7 +97,7 @@ fn products<W: Word>() -> [f64; Class::COUNT] {
         (Conv::linear(1, 512, 512), 1),
     ];
     all.map(|(conv, batch)| {
-        let weights = PackedWeights::new(&conv, &random::<W>(conv.weights(), 1));
+        let weights = PackedWeights::new_in(n, &conv, &random::<W>(conv.weights(), 1));
         let x = random::<W>(batch * conv.inputs(), 2);
         let (mut z, mut scratch) = (vec![W::from_u64(0); batch * conv.outputs()], Scratch::new());
         fastest(|| accumulate(&conv, batch, black_box(&x), &weights, &mut z, &mut scratch)) / (batch * conv.multiply_adds()) as f64

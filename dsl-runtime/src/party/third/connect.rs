@@ -88,7 +88,7 @@ pub(in crate::party) fn connect_on(config: &Config, listener: Option<&Listener>)
         let sessions = lanes.into_iter().enumerate().map(|(lane, links)| greet_lane(config, place, lane, links, &names));
         Ok((sessions.collect::<Result<_>>()?, dealing))
     })?;
-    Ok(session.planned(config.settings, config.participants.deployment()))
+    Ok(session.planned(config.settings.clone(), config.participants.deployment()))
 }
 
 /// Calls and is called for all lanes.
@@ -141,7 +141,7 @@ fn greet_lane(config: &Config, place: Place, lane: usize, links: LaneLinks, name
     let session = Session::connect_with(parts, |names, _| {
         Ok(Box::new(Live::connect(me, PAIR, names, Box::new(Tcp::new(dealer, &timeouts.of_dealer())))?))
     })?;
-    Ok(session.planned(config.settings, crate::plan::Deployment::default()))
+    Ok(session.planned(config.settings.clone(), crate::plan::Deployment::default()))
 }
 
 #[cfg(test)]
