@@ -109,7 +109,8 @@ impl<'a> Job<'a> {
         let (place, plan) = (config.place()?, program.plan());
         let roles = roles(config, plan, place)?;
         let standard = Settings { parties: config.settings.parties, ..Settings::default() };
-        if config.settings != plan.settings && config.settings != standard {
+        let given = &config.settings;
+        if given.calibrated.is_some() || (given.widths() != plan.settings && *given != standard) {
             let message = "has other settings than the configuration: leave [settings] out, or export the plan with them";
             return Err(Failure::Input(format!("the plan of `{}` {message}", plan.model)));
         }

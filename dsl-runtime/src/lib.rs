@@ -21,6 +21,7 @@ pub mod protocol;
 pub mod report;
 pub mod tapes;
 pub mod tensor;
+pub mod time;
 mod topology;
 #[cfg(any(test, feature = "test-util"))]
 pub mod uniformity;
@@ -35,8 +36,9 @@ pub use layer::Layer;
 pub use model::{Model, ModelInput};
 pub use opened::{Opened, Values};
 pub use party::{Prediction, Session, World};
-pub use plan::{Deployment, Place, Plan, Settings};
+pub use plan::{Calibration, Deployment, Place, Plan, Settings};
 pub use tensor::{Clear, S0, S1, S2, S3, S4, Scalar, StaticShape};
+pub use time::{Machine, Network};
 pub use topology::Topology;
 pub use undertone_shape::{Infer, Shape, ShapeError};
 pub use weights::Weights;

@@ -17,10 +17,10 @@ fn pictures(batch: usize) -> Vec<f32> {
 }
 
 /// Runs the network, and compares stage by stage what was computed and what it took.
-fn agrees(settings: Settings, deployment: &Deployment, batch: usize, what: &str) {
+fn agrees(settings: &Settings, deployment: &Deployment, batch: usize, what: &str) {
     let (graph, weights, x) = (network(), weights(), pictures(batch));
-    let fixed = fixed_point(&graph, &settings, &weights, &[&x], batch).unwrap();
-    let world = World::seeded(7).settings(settings).deployment(deployment.clone()).record();
+    let fixed = fixed_point(&graph, settings, &weights, &[&x], batch).unwrap();
+    let world = World::seeded(7).settings(settings.clone()).deployment(deployment.clone()).record();
     let run = world.predict_graph(&graph, &weights, &[&x], batch, &mut |_| {}).unwrap_or_else(|e| panic!("{what}: {e}"));
     let stages = run.stages.unwrap();
     for (stage, expected) in stages.all.iter().zip(&fixed.stages) {
@@ -31,7 +31,7 @@ fn agrees(settings: Settings, deployment: &Deployment, batch: usize, what: &str)
     for (a, b) in run.opened.real("output").iter().zip(fixed.output()) {
         assert!(f64::from((a - b).abs()) <= fixed.bound + 1e-6, "{what}: {a} against {b}, bound {}", fixed.bound);
     }
-    let table = Plan::deployed(&graph, &settings, deployment).unwrap().cost(batch);
+    let table = Plan::deployed(&graph, settings, deployment).unwrap().cost(batch);
     for (row, measured) in table.rows.iter().zip(&run.report.rows) {
         let (told, found) =
             ((row.cost.rounds, row.cost.sent, row.cost.corrections), (measured.rounds, measured.sent, measured.corrections));
@@ -48,8 +48,8 @@ fn every_number_of_parties_and_every_ring_computes_the_same() {
     for parties in 2..=5 {
         for (ring, fraction, opened) in RINGS {
             for delay_bytes in [0, u64::MAX] {
-                let settings = Settings { ring, fraction, opened, parties, delay_bytes };
-                agrees(settings, &Deployment::default(), 2, &format!("{settings:?}"));
+                let settings = Settings { ring, fraction, opened, parties, delay_bytes, ..Settings::default() };
+                agrees(&settings, &Deployment::default(), 2, &format!("{settings:?}"));
             }
         }
     }
@@ -71,7 +71,7 @@ fn inputs_and_weights_may_be_anybodys() {
         for (client, server) in places {
             for (ring, fraction, opened) in [RINGS[0], RINGS[4]] {
                 let settings = Settings { ring, fraction, opened, parties, ..Settings::default() };
-                agrees(settings, &placed(client, server), 3, &format!("{client} and {server}, {settings:?}"));
+                agrees(&settings, &placed(client, server), 3, &format!("{client} and {server}, {settings:?}"));
             }
         }
     }
@@ -99,8 +99,11 @@ fn indices_and_releases_to_all_or_one_cost_what_is_predicted() {
     for parties in [2, 3, 4, 5] {
         for (ring, fraction, opened) in RINGS {
             for delay_bytes in [0, 12_500] {
-                let settings = Settings { ring, fraction, opened, parties, delay_bytes };
-                let run = World::seeded(3).settings(settings).predict_graph(&graph, &Weights::empty(), &[&x, &y], 2, &mut |_| {}).unwrap();
+                let settings = Settings { ring, fraction, opened, parties, delay_bytes, ..Settings::default() };
+                let run = World::seeded(3)
+                    .settings(settings.clone())
+                    .predict_graph(&graph, &Weights::empty(), &[&x, &y], 2, &mut |_| {})
+                    .unwrap();
                 let table = Plan::new(&graph, &settings).unwrap().cost(2);
                 for (row, m) in table.rows.iter().zip(&run.report.rows) {
                     let told = (row.cost.rounds, row.cost.sent, row.cost.corrections);
@@ -135,7 +138,7 @@ fn threads_share_products_and_change_nothing() {
     for (ring, fraction, opened) in RINGS {
         let settings = Settings { ring, fraction, opened, ..Settings::default() };
         let run = |threads: usize| {
-            let world = World::seeded(5).settings(settings).threads(threads);
+            let world = World::seeded(5).settings(settings.clone()).threads(threads);
             world.predict_graph(&graph, &weights, &[&x], 1, &mut |_| {}).unwrap().opened.real("y").to_vec()
         };
         assert_eq!(run(1), run(3), "{settings:?}");

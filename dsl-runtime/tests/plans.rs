@@ -87,7 +87,7 @@ fn a_batch_norm_without_a_product_before_it_becomes_a_depthwise_one() {
         let y = relu(g, "relu", x[0]);
         norm(g, "norm", y)
     });
-    insta::assert_snapshot!("alone_folded", optimise(&graph.unwrap(), &Settings::default()).to_string());
+    insta::assert_snapshot!("alone_folded", optimise(&graph.unwrap(), &Settings::default().widths()).to_string());
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_product_that_is_read_twice_keeps_its_value() {
 #[test]
 fn pooling_goes_first_where_that_is_cheaper() {
     let order = |graph: &Graph| -> Vec<&'static str> {
-        remove_dead_code(&order_pool_and_relu(graph, &Settings::default()))
+        remove_dead_code(&order_pool_and_relu(graph, &Settings::default().widths()))
             .nodes
             .iter()
             .map(|n| n.op.name())

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! cargo run --release --example lenet
+//! cargo run --release --example lenet -- --ring 32      calibrates, and opens no more bits than values take
+//! cargo run --release --example lenet -- --network wan  the ring that is fastest there, and the predicted seconds
 //! ```
 
 mod model;
@@ -12,10 +14,14 @@ use model::LeNet;
 use std::path::Path;
 use std::process::ExitCode;
 use undertone::prelude::*;
+use undertone::{Network, Plan};
 use undertone_data::digits;
 
 /// The share of pictures for which both runs must give the same digit.
 const AGREEMENT: f64 = 0.999;
+
+/// The pictures that calibration sees; the accuracy is that of all.
+const CALIBRATION: usize = 200;
 
 /// Classifies handwritten digits under secure two-party computation with a dealer.
 #[derive(Parser)]
@@ -23,9 +29,32 @@ struct Options {
     /// Pictures that run at once.
     #[arg(long, default_value_t = 100)]
     batch: usize,
+    /// Calibrates, and takes a ring of this many bits: 32 to 64.
+    #[arg(long)]
+    ring: Option<u32>,
+    /// Calibrates, and plans for a network: loopback, lan or wan.
+    #[arg(long)]
+    network: Option<Network>,
     /// Prints one last line of JSON.
     #[arg(long)]
     json: bool,
+}
+
+impl Options {
+    /// The standard settings; or what a calibration on the first pictures allows.
+    fn settings(&self, twin: &Twin<LeNet>, pixels: &Clear<S3<1, 28, 28>>) -> Result<Settings> {
+        if self.ring.is_none() && self.network.is_none() {
+            return Ok(Settings::default());
+        }
+        let mut settings = Settings::calibrated(&twin.calibrate(&pixels.slice(0..CALIBRATION))?);
+        if let Some(n) = self.ring {
+            settings = settings.with_ring(n);
+        }
+        if let Some(network) = &self.network {
+            settings = settings.with_network(network);
+        }
+        Ok(settings)
+    }
 }
 
 fn main() -> ExitCode {
@@ -51,17 +80,23 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
 
     let bar = ProgressBar::new(images as u64)
         .with_style(ProgressStyle::with_template("private run {wide_bar} picture {pos} of {len}, {eta} left")?);
-    let world = World::two_party().batch(options.batch);
     let pixels = Clear::new(digits.pixels)?;
+    let twin = LeNet::twin_with(&Device::flex(), &weights)?;
+    let settings = options.settings(&twin, &pixels)?;
+    let plan: Plan = LeNet::plan(&settings)?;
+    if settings.calibrated.is_some() {
+        println!("{}", plan.cost(options.batch));
+    }
+    let world = World::two_party().settings(settings).batch(options.batch);
     let run = world.predict_with_progress::<LeNet>(&weights, &pixels, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
     let (report, private) = (run.report, run.output);
-    let plain = LeNet::twin_with(&Device::flex(), &weights)?.predict(&pixels)?;
+    let plain = twin.predict(&pixels)?;
 
     let share = |a: &[usize], b: &[usize]| a.iter().zip(b).filter(|(a, b)| a == b).count() as f64 / images as f64;
-    let (twin, secret) = (plain.argmax(), private.argmax());
+    let (known, secret) = (plain.argmax(), private.argmax());
     let (accuracy_twin, accuracy_private, agreement) =
-        (share(&twin, &digits.labels), share(&secret, &digits.labels), share(&twin, &secret));
+        (share(&known, &digits.labels), share(&secret, &digits.labels), share(&known, &secret));
     let difference = plain.values().iter().zip(private.values()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     println!("{report}\n");
     println!("accuracy             twin {accuracy_twin:.3}, private {accuracy_private:.3}");
@@ -72,6 +107,9 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
         rate(images, report.online),
         rate(images, report.online + report.offline)
     );
+    if let Some(network) = &options.network {
+        println!("\n{}", plan.cost(options.batch).time(network));
+    }
     if options.json {
         println!(
             "{}",
@@ -90,6 +128,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
                 "offline_bytes": report.corrections(),
                 "parties": report.parties,
                 "ring": report.ring,
+                "fraction": report.fraction,
             })
         );
     }

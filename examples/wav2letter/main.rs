@@ -6,6 +6,8 @@
 //! ```text
 //! cargo run --release --example wav2letter                  the committed recordings
 //! cargo run --release --example wav2letter -- --processes   speaker, provider and dealer as three processes that talk TLS
+//! cargo run --release --example wav2letter -- --ring 32     calibrates, and opens no more bits than values take
+//! cargo run --release --example wav2letter -- --network wan  the ring that is fastest there, and the predicted seconds
 //! cargo run --release --example wav2letter -- --parties 3   one more party that computes, with either of the above
 //! cargo run --release --example wav2letter -- --topology third-deals   three parties of which one deals, with --processes too
 //! cargo run --release --example wav2letter -- --wav my.wav  a recording of your own
@@ -26,6 +28,7 @@ use std::process::ExitCode;
 use undertone::Topology;
 use undertone::prelude::*;
 use undertone::report::{Report, Stages};
+use undertone::{Network, Plan};
 use undertone_data::cer::Cer;
 use undertone_data::wav::RATE;
 
@@ -53,6 +56,12 @@ struct Options {
     /// Who deals: `dealer`, who takes no other part, or `third-deals`: of three parties one, in each slice of a batch another one.
     #[arg(long, default_value = "dealer", value_parser = topology, conflicts_with_all = ["full", "parties"])]
     topology: Topology,
+    /// Calibrates on half of the windows, and takes a ring of this many bits: 32 to 64.
+    #[arg(long, conflicts_with_all = ["full", "processes"])]
+    ring: Option<u32>,
+    /// Calibrates on half of the windows, and plans for a network: loopback, lan or wan.
+    #[arg(long, conflicts_with_all = ["full", "processes"])]
+    network: Option<Network>,
     /// Runs all parties, and the dealer if there is one, as processes of their own, which talk TLS over loopback.
     #[arg(long, conflicts_with = "full")]
     processes: bool,
@@ -139,10 +148,16 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     println!("{} recordings, {:.1} s of audio", speech.recordings.len(), speech.seconds);
     let bar = ProgressBar::new(speech.windows as u64)
         .with_style(ProgressStyle::with_template("private run {wide_bar} window {pos} of {len}, {eta} left")?);
-    let world = World::parties(options.parties()).topology(options.topology).batch(BATCH);
+    let twin = Wav2Letter::twin_with(&Device::flex(), &weights)?;
+    let settings = settings(options, &twin, &speech)?;
+    let plan: Plan = Wav2Letter::plan(&settings)?;
+    if settings.calibrated.is_some() {
+        println!("{}", plan.cost(BATCH));
+    }
+    let world = World::parties(options.parties()).settings(settings).topology(options.topology).batch(BATCH);
     let private = world.predict_with_progress::<Wav2Letter>(&weights, &speech.audio, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
-    let plain = Wav2Letter::twin_with(&Device::flex(), &weights)?.predict(&speech.audio)?;
+    let plain = twin.predict(&speech.audio)?;
 
     // the scores are never released: only a world in one process can put their shares together, to compare them
     let recorded = world.record().predict::<Wav2Letter>(&weights, &speech.audio)?.stages;
@@ -152,10 +167,31 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     };
     println!("{}\n", private.report);
     figures.print(&private.report);
+    if let Some(network) = &options.network {
+        println!("\n{}", plan.cost(BATCH).time(network));
+    }
     if options.json {
         println!("{}", figures.json(&private.report));
     }
-    Ok(figures.same && figures.largest_difference <= CLOSE)
+    // fewer fraction bits move a letter here and there: how many is what the figures are for
+    Ok(plan.is_calibrated() || (figures.same && figures.largest_difference <= CLOSE))
+}
+
+/// The standard settings; or what a calibration on half of the windows allows.
+fn settings(options: &Options, twin: &Twin<Wav2Letter>, speech: &Speech) -> Result<Settings> {
+    let parties = usize::from(options.parties);
+    if options.ring.is_none() && options.network.is_none() {
+        return Ok(Settings { parties, ..Settings::default() });
+    }
+    let seen = twin.calibrate(&speech.audio.slice(0..speech.windows.div_ceil(2)))?;
+    let mut settings = Settings { parties, ..Settings::calibrated(&seen) };
+    if let Some(n) = options.ring {
+        settings = settings.with_ring(n);
+    }
+    if let Some(network) = &options.network {
+        settings = settings.with_network(network);
+    }
+    Ok(settings)
 }
 
 /// Transcribes with every party in a process of its own; whether the transcripts are those of the plain run.
@@ -287,6 +323,7 @@ impl Figures {
             "largest_logit_difference": self.largest_difference,
             "parties": report.parties,
             "topology": report.topology.name(),
+            "fraction": report.fraction,
             "ring": report.ring,
         })
     }

@@ -22,6 +22,9 @@
 //! ring_bits = 64
 //! fraction_bits = 16
 //! opened_bits = 34
+//! calibration = "model.calibration.toml" # instead of opened_bits: the plan chooses by what calibration saw
+//! margin_bits = 1                        # with a calibration: how many bits larger than on the samples a value may be
+//! network = "lan"                        # where the plan should be fast: loopback, lan or wan
 //! delay_bytes = 12500                    # what a link takes while a message is on its way; longer ones go through kings, if there are more than two parties
 //!
 //! [timeouts]                             # optional, each with its default
@@ -52,7 +55,7 @@ pub use timeouts::Timeouts;
 
 use crate::error::{Error, Result};
 use crate::net::{Identity, Listener, Security};
-use crate::plan::{Place, Settings};
+use crate::plan::{Calibration, Place, Settings};
 use crate::topology::Topology;
 use file::{beside, read};
 use serde::Deserialize;
@@ -130,6 +133,41 @@ struct SettingsFile {
     fraction_bits: Option<u32>,
     opened_bits: Option<u32>,
     delay_bytes: Option<u64>,
+    /// A file that calibration has written, beside the one that this stands in; then the plan chooses what is not given.
+    calibration: Option<PathBuf>,
+    margin_bits: Option<u32>,
+    network: Option<String>,
+}
+
+impl SettingsFile {
+    /// The settings that the file `at` says.
+    fn settings(self, at: &Path, parties: usize) -> Result<Settings, (&'static str, String)> {
+        let text = |e: Error| e.to_string();
+        let mut settings = match &self.calibration {
+            Some(path) => Settings::calibrated(&Calibration::load(beside(at, path)).map_err(|e| ("settings.calibration", text(e)))?),
+            None => Settings::default(),
+        };
+        if self.calibration.is_some() && self.opened_bits.is_some() {
+            return Err(("settings.opened_bits", "the plan chooses them by the calibration: leave one of the two out".into()));
+        }
+        if self.calibration.is_none() && self.margin_bits.is_some() {
+            return Err(("settings.margin_bits", "there is no calibration that it would widen".into()));
+        }
+        if let Some(network) = &self.network {
+            settings = settings.with_network(&network.parse().map_err(|e| ("settings.network", e))?);
+        }
+        if let Some(n) = self.ring_bits {
+            settings = settings.with_ring(n);
+        }
+        if let Some(f) = self.fraction_bits {
+            settings = settings.with_fraction(f);
+        }
+        if let Some(margin) = self.margin_bits {
+            settings = settings.with_margin(margin);
+        }
+        let (opened, delay_bytes) = (self.opened_bits.unwrap_or(settings.opened), self.delay_bytes.unwrap_or(settings.delay_bytes));
+        Ok(Settings { opened, delay_bytes, parties, ..settings })
+    }
 }
 
 #[derive(Deserialize)]
@@ -164,17 +202,14 @@ impl Config {
         let file: Contents = read(path)?;
         let participants = Participants::from_file(beside(path, &file.deployment))?;
         let mut config = Self { file: path.to_owned(), ..Self::new(&file.name, participants) };
-        let table = match (&file.settings_file, file.settings) {
+        let table: Option<(PathBuf, SettingsFile)> = match (&file.settings_file, file.settings) {
             (Some(_), Some(_)) => return Err(config.wrong("settings_file", "there is a table [settings] as well: keep one of the two")),
-            (Some(other), None) => Some(read(&beside(path, other))?),
-            (None, table) => table,
+            (Some(other), None) => Some((beside(path, other), read(&beside(path, other))?)),
+            (None, table) => table.map(|table| (path.to_owned(), table)),
         };
-        if let Some(SettingsFile { ring_bits, fraction_bits, opened_bits, delay_bytes }) = table {
-            let standard = config.settings;
-            config.settings.ring = ring_bits.unwrap_or(standard.ring);
-            config.settings.delay_bytes = delay_bytes.unwrap_or(standard.delay_bytes);
-            config.settings.fraction = fraction_bits.unwrap_or(standard.fraction);
-            config.settings.opened = opened_bits.unwrap_or(standard.opened);
+        if let Some((at, table)) = table {
+            let parties = config.settings.parties;
+            config.settings = table.settings(&at, parties).map_err(|(field, message)| config.wrong(field, message))?;
         }
         config.listen = file.listen;
         config.addresses = file.addresses;

@@ -70,7 +70,7 @@ fn refused(result: Result<Config>, file: &str, field: &str, text: &str) {
 fn a_file_gives_names_places_and_defaults() {
     let config = read_clinic(CLINIC, DEPLOYMENT).unwrap();
     assert_eq!((config.name.as_str(), config.place()), ("clinic", Ok(Place::Party(1))));
-    assert_eq!((config.settings, config.timeouts, &config.tls, &config.tapes), (Settings::default(), Timeouts::default(), &None, &None));
+    assert_eq!((&config.settings, config.timeouts, &config.tls, &config.tapes), (&Settings::default(), Timeouts::default(), &None, &None));
     let places: Vec<(String, Place)> = config.participants.deployment().roles().map(|(r, p)| (r.to_owned(), p)).collect();
     let expected = [("model", Place::Party(1)), ("patient", Place::Party(0)), ("reader", Place::Client(0))];
     assert_eq!(places, expected.map(|(r, p)| (r.to_owned(), p)));

@@ -135,6 +135,8 @@ pub struct Graph {
     pub weights_owner: String,
     /// What is opened, and who learns it; nothing else ever is.
     pub releases: Vec<Release>,
+    /// For each operation of a graph that passes made, the operation of the traced graph that has the same value, if one has; empty for a traced graph.
+    pub(crate) origins: Vec<Option<NodeId>>,
 }
 
 impl Graph {

@@ -45,6 +45,7 @@ pub(super) fn trace(
         output: NodeId(0),
         weights_owner: weights_owner.to_owned(),
         releases: vec![],
+        origins: vec![],
     };
     let builder = Builder(RefCell::new(State { graph, stage: String::new(), error: None }));
     let output = {

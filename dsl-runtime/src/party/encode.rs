@@ -28,9 +28,7 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
         let name = plan.inputs.get(*k).map_or_else(|| format!("{k}"), |i| i.name.clone());
         return Err(Error::Input { name, message: format!("{place} does not own it, and must not give it") });
     }
-    let (limit, scale) = (plan.settings.limit(), (1u64 << plan.settings.fraction) as f64);
-    // a comparison's contract ends N - 1 units below the power of two; rounding must not reach it
-    let largest = (1i64 << (plan.settings.opened - 2)) - plan.settings.parties as i64;
+    let scale = (1u64 << plan.settings.fraction) as f64;
     plan.inputs
         .iter()
         .enumerate()
@@ -42,12 +40,18 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
             let given = mine.iter().find(|(index, _)| *index == k).map(|(_, values)| *values);
             let values = given.ok_or_else(|| bad("is not given by its owner".into()))?;
             let len = plan.input_len(k);
+            // a comparison's contract ends N units below the power of two; rounding must not reach it
+            let largest = (1i64 << (spec.m - 2)) - plan.settings.parties as i64;
             if values.len() != batch * len {
                 return Err(bad(format!("{} values are not {batch} samples of shape {:?} ({len} each)", values.len(), spec.shape)));
             }
             // the value itself stays out of the error: it is the client's secret
             if let Some(i) = values.iter().position(|v| !(v.is_finite() && (f64::from(v.abs()) * scale).round() <= largest as f64)) {
-                return Err(bad(format!("sample {}, position {}: must be finite and below {limit}", i / len, i % len)));
+                let (limit, why) = (
+                    (1i64 << (spec.m - 2)) as f64 / scale,
+                    if plan.is_calibrated() { ", which is what the calibration allows" } else { "" },
+                );
+                return Err(bad(format!("sample {}, position {}: must be finite and below {limit}{why}", i / len, i % len)));
             }
             Ok(Some(values.iter().map(|v| encode(f64::from(*v) * scale)).collect()))
         })

@@ -302,7 +302,7 @@ impl World {
             None => Err(panicked(endpoint)),
         })?;
         let threads = if self.threads == 0 { crate::config::cores() / table.parties } else { self.threads };
-        let mut session = session.planned(self.settings, self.deployment.clone()).with_threads(threads)?;
+        let mut session = session.planned(self.settings.clone(), self.deployment.clone()).with_threads(threads)?;
         session.record = self.record;
         body(&mut session)
     }

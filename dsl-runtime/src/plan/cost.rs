@@ -2,6 +2,7 @@
 
 use super::Plan;
 use crate::protocol::Cost;
+use crate::time::Load;
 use core::fmt;
 
 /// The costs of a plan.
@@ -11,6 +12,8 @@ pub struct CostTable {
     pub model: String,
     /// The number of samples.
     pub batch: usize,
+    /// The number of computing parties.
+    pub parties: usize,
     /// The stages in order, then the releases.
     pub rows: Vec<Row>,
 }
@@ -26,6 +29,8 @@ pub struct Row {
     pub range: String,
     /// What it costs.
     pub cost: Cost,
+    /// What its steps make a machine do.
+    pub(crate) loads: Vec<Load>,
 }
 
 impl CostTable {
@@ -39,17 +44,23 @@ pub(super) fn table(plan: &Plan, batch: usize) -> CostTable {
     let mut rows: Vec<Row> = plan
         .stages
         .iter()
-        .map(|s| Row { stage: s.name.clone(), shape: s.shape.clone(), range: s.range.to_string(), cost: Cost::default() })
+        .map(|s| Row { stage: s.name.clone(), shape: s.shape.clone(), range: s.range.to_string(), cost: Cost::default(), loads: vec![] })
         .collect();
     for s in &plan.steps {
-        let cost = plan.step_cost(s, batch);
+        let load = Load::of(plan, s, batch);
         match rows.iter_mut().find(|r| r.stage == s.stage) {
-            Some(row) => row.cost += cost,
+            Some(row) => {
+                row.cost += load.cost;
+                row.loads.push(load);
+            }
             None if s.stage.is_empty() => {}
-            None => rows.push(Row { stage: s.stage.clone(), shape: plan.shape_of(s), range: String::new(), cost }),
+            None => {
+                let shape = plan.shape_of(s);
+                rows.push(Row { stage: s.stage.clone(), shape, range: String::new(), cost: load.cost, loads: vec![load] });
+            }
         }
     }
-    CostTable { model: plan.model.clone(), batch, rows }
+    CostTable { model: plan.model.clone(), batch, parties: plan.settings.parties, rows }
 }
 
 impl fmt::Display for CostTable {
@@ -61,7 +72,7 @@ impl fmt::Display for CostTable {
             "{:width$}  {:<16} {:>6} {:>12} {:>12} {:>14}  range",
             "stage", "shape", "rounds", "sent B", "offline B", "multiply-adds"
         )?;
-        let total = Row { stage: "total".into(), shape: vec![], range: String::new(), cost: self.total() };
+        let total = Row { stage: "total".into(), shape: vec![], range: String::new(), cost: self.total(), loads: vec![] };
         for row in self.rows.iter().chain([&total]) {
             let shape = if row.shape.is_empty() { String::new() } else { format!("{:?}", row.shape) };
             let c = row.cost;

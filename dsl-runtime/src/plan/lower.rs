@@ -3,12 +3,13 @@
 //! Scales are lazy. A product sits at 2f until something needs f: a ReLU truncates inside its own opening, an addition at 2f shifts the other branch left, an
 //! average pool leaves its division in a public factor. Only where nothing else applies does a truncation run. A value is opened once for all its consumers.
 
+use super::choice::Known;
 use super::memory::Layout;
-use super::range::Range;
+use super::range::{self, Range};
 use super::step::{Copy, Geometry, Kind, Step, Sum, windows};
 use super::weights::WeightSpec;
 use super::widths::group;
-use super::{InputSpec, Opening, Place, Plan, ReleaseSpec, SCHEMA, Settings, Stage, Value, dims, is_masked};
+use super::{InputSpec, Opening, Place, Plan, ReleaseSpec, SCHEMA, Stage, Value, Widths, dims, is_masked};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, NodeId, Op};
 use crate::protocol::argmax::Axis;
@@ -18,12 +19,13 @@ use undertone_shape::Shape;
 /// The largest public factor that a value may carry: it takes that much from the range.
 pub(super) const LARGEST_FACTOR: u64 = 1 << 12;
 
-pub(super) fn lower(graph: &Graph, settings: &Settings, roles: Vec<(String, Place)>) -> Result<Plan> {
+pub(super) fn lower(graph: &Graph, widths: Widths, roles: &[(String, Place)], known: Option<&Known<'_>>) -> Result<Plan> {
     let place = |role: &str| roles.iter().find(|(name, _)| name == role).map_or(Place::Party(0), |(_, place)| *place);
     let weights_owner = place(&graph.weights_owner);
     let mut l = Lower {
         graph,
-        s: *settings,
+        s: widths,
+        known,
         owners: graph.inputs.iter().map(|i| place(&i.owner)).collect(),
         keeper: weights_owner.party(),
         holders: vec![],
@@ -40,7 +42,7 @@ pub(super) fn lower(graph: &Graph, settings: &Settings, roles: Vec<(String, Plac
             l.values[i] = Some(value);
         }
     }
-    let stages = l.stages();
+    let (stages, ends): (Vec<Stage>, Vec<NodeId>) = l.stages().into_iter().unzip();
     let mut releases = vec![];
     for (k, release) in graph.releases.iter().enumerate() {
         let stage = format!("release {}", release.name);
@@ -55,26 +57,40 @@ pub(super) fn lower(graph: &Graph, settings: &Settings, roles: Vec<(String, Plac
                 to.push(place);
             }
         }
-        let m = value.integer.unwrap_or(settings.opened);
+        let m = value.integer.unwrap_or_else(|| l.known.map_or(widths.opened, |k| k.released(release.node, &value, widths)));
         releases.push(ReleaseSpec { name: release.name.clone(), value, shape: dims(shape), m, to });
     }
-    Ok(Plan {
+    let input = |(k, i): (usize, &crate::graph::Input)| InputSpec {
+        name: i.name.clone(),
+        shape: dims(i.shape),
+        owner: place(&i.owner),
+        m: known.map_or(widths.opened, |known| known.input(k, widths)),
+    };
+    let mut plan = Plan {
         schema: SCHEMA,
         model: graph.name.clone(),
-        settings: *settings,
-        inputs: graph.inputs.iter().map(|i| InputSpec { name: i.name.clone(), shape: dims(i.shape), owner: place(&i.owner) }).collect(),
+        settings: widths,
+        margin: known.map(Known::margin),
+        inputs: graph.inputs.iter().enumerate().map(input).collect(),
         weights: l.weights,
         steps: l.steps,
         stages,
         weights_owner,
         releases,
-        roles,
-    })
+        roles: roles.to_vec(),
+    };
+    let bounds = range::bounds(&plan);
+    for k in 0..plan.stages.len() {
+        plan.stages[k].range = range::of_stage(&plan, &plan.stages[k], &bounds, known.map(|known| known.seen(ends[k])));
+    }
+    Ok(plan)
 }
 
 struct Lower<'a> {
     graph: &'a Graph,
-    s: Settings,
+    s: Widths,
+    /// What calibration knows.
+    known: Option<&'a Known<'a>>,
     /// The owners of the inputs.
     owners: Vec<Place>,
     /// The party that keeps the weights to itself.
@@ -129,7 +145,8 @@ impl Lower<'_> {
             Op::Relu => {
                 let x = self.fraction(input(0))?;
                 let t = x.bits - self.s.fraction;
-                let step = self.push(Kind::Relu { t, m: self.s.opened }, vec![x.step], node.shape.numel(), stage);
+                let m = self.opened(input(0), &x);
+                let step = self.push(Kind::Relu { t, m }, vec![x.step], node.shape.numel(), stage);
                 Value { step, bits: self.s.fraction, ..x }
             }
             Op::MaxPool(_) => self.max_pool(node, id)?,
@@ -169,7 +186,7 @@ impl Lower<'_> {
     fn linear(&mut self, node: &Node, geometry: Geometry, layout: &Layout) -> Result<Value, String> {
         let x = self.fraction(node.inputs[0])?;
         let shape = self.graph.node(node.inputs[0]).shape;
-        let x = self.at_fraction(&x, &shape, &node.stage);
+        let x = self.at_fraction(node.inputs[0], &x, &shape, &node.stage);
         let x = self.arranged(&x, &shape, layout, &node.stage);
         let opening = Opening { from: self.holders[x.step], to: self.keeper };
         let opened = self.once("open", Kind::Open(opening), x.step, shape.numel(), &node.stage);
@@ -180,7 +197,8 @@ impl Lower<'_> {
         let weight = parameter(&node.inputs[1])?;
         let bias = node.inputs.get(2).map(parameter).transpose()?;
         let bits = x.bits + self.s.fraction;
-        self.weights.push(WeightSpec::new(self.graph, &node.stage, (weight, bias), bits, x.factor));
+        let size = self.known.and_then(|known| known.product(self.weights.len(), &node.stage));
+        self.weights.push(WeightSpec { size, ..WeightSpec::new(self.graph, &node.stage, (weight, bias), bits, x.factor) });
         let kind = Kind::Linear { geometry, weight: self.weights.len() - 1 };
         let step = self.push(kind, vec![opened], node.shape.numel(), &node.stage);
         let layout =
@@ -191,9 +209,9 @@ impl Lower<'_> {
     fn max_pool(&mut self, node: &Node, id: NodeId) -> Result<Value, String> {
         let shape = self.graph.node(node.inputs[0]).shape;
         let x = self.fraction(node.inputs[0])?;
-        let x = self.at_fraction(&x, &shape, &node.stage);
+        let x = self.at_fraction(node.inputs[0], &x, &shape, &node.stage);
         let x = self.arranged(&x, &shape, &Layout::channels_last(shape.rank()), &node.stage);
-        let m = self.compared(node);
+        let m = self.compared(node, &x);
         let readers = &self.consumers[id.0];
         let narrow = !self.graph.is_released(id) && !readers.is_empty() && readers.iter().all(|r| self.graph.node(*r).op == Op::Relu);
         let windows = windows(node, shape).ok_or("no windows")?;
@@ -205,20 +223,29 @@ impl Lower<'_> {
     fn argmax(&mut self, node: &Node, axis: usize) -> Result<Value, String> {
         let shape = self.graph.node(node.inputs[0]).shape;
         let x = self.fraction(node.inputs[0])?;
-        let x = self.at_fraction(&x, &shape, &node.stage);
+        let x = self.at_fraction(node.inputs[0], &x, &shape, &node.stage);
         let place = x.layout.0.iter().position(|a| usize::from(*a) == axis).ok_or("no such axis")?;
         let sizes = |axes: &[u8]| axes.iter().map(|a| shape.dim(usize::from(*a))).product();
         let (outer, inner) = (sizes(&x.layout.0[..place]), sizes(&x.layout.0[place + 1..]));
         let axis = Axis { outer, size: shape.dim(axis), inner };
-        let (m, q) = (self.compared(node), axis.bits());
+        let (m, q) = (self.compared(node, &x), axis.bits());
         let step = self.push(Kind::ArgMax { axis, m, group: group(&self.s, axis, m) }, vec![x.step], node.shape.numel(), &node.stage);
         Ok(Value { step, layout: x.layout.without(place), bits: 0, factor: 1, integer: Some(q) })
     }
 
     /// The bits that a comparison of any two values of a node's input opens: differences of values of either sign need one more than differences of values of
     /// one sign.
-    fn compared(&self, node: &Node) -> u32 {
-        self.s.opened + u32::from(self.graph.node(node.inputs[0]).op != Op::Relu)
+    fn compared(&self, node: &Node, x: &Value) -> u32 {
+        match self.known {
+            // a ReLU that reads the result opens no more bits than it has
+            Some(known) => known.compared(node.inputs[0], x, self.s).max(known.opened(node.inputs[0], x, self.s)),
+            None => self.s.opened + u32::from(self.graph.node(node.inputs[0]).op != Op::Relu),
+        }
+    }
+
+    /// The bits that an opening of the value of a node needs once it is at f fraction bits.
+    fn opened(&self, id: NodeId, x: &Value) -> u32 {
+        self.known.map_or(self.s.opened, |known| known.opened(id, x, self.s))
     }
 
     fn add(&mut self, node: &Node) -> Result<Value, String> {
@@ -264,12 +291,13 @@ impl Lower<'_> {
     }
 
     /// The value at f fraction bits.
-    fn at_fraction(&mut self, x: &Value, shape: &Shape, stage: &str) -> Value {
+    fn at_fraction(&mut self, id: NodeId, x: &Value, shape: &Shape, stage: &str) -> Value {
         if x.bits == self.s.fraction {
             return x.clone();
         }
         let t = x.bits - self.s.fraction;
-        let step = self.once("truncate", Kind::Truncate { t, m: self.s.opened }, x.step, shape.numel(), stage);
+        let m = self.opened(id, x);
+        let step = self.once("truncate", Kind::Truncate { t, m }, x.step, shape.numel(), stage);
         Value { step, bits: self.s.fraction, ..x.clone() }
     }
 
@@ -316,18 +344,15 @@ impl Lower<'_> {
             .ok_or_else(|| "a weight stands where a value is needed: weights are read by convolutions and matrix products only".to_owned())
     }
 
-    fn stages(&self) -> Vec<Stage> {
-        let bits = self.s.opened - 2 - self.s.fraction;
+    /// The stages, with the nodes whose values they hand on; their ranges are found when the plan is whole.
+    fn stages(&self) -> Vec<(Stage, NodeId)> {
         self.graph
             .stages()
             .into_iter()
             .filter_map(|(name, id)| {
                 let result = self.value(id).ok()?;
-                let range = match result.integer {
-                    Some(_) => Range::Index,
-                    None => Range::Assumed { bits, factor: result.factor },
-                };
-                Some(Stage { name: name.to_owned(), shape: dims(self.graph.node(id).shape), result, range })
+                let stage = Stage { name: name.to_owned(), shape: dims(self.graph.node(id).shape), result, range: Range::Index };
+                Some((stage, id))
             })
             .collect()
     }

@@ -2,6 +2,8 @@
 //!
 //! A plan is made of a graph and [`Settings`]; the batch is a parameter of a run. Its [hash](Plan::hash) is what the parties compare before anything moves.
 
+mod calibration;
+mod choice;
 mod cost;
 mod deployment;
 mod file;
@@ -11,87 +13,34 @@ mod memory;
 pub mod passes;
 mod protocols;
 mod range;
+mod settings;
 mod step;
 mod verify;
 mod weights;
 mod widths;
 
 pub use crate::protocol::open::Opening;
+pub use calibration::{Calibration, Seen, SeenStage, Size};
 pub use cost::{CostTable, Row};
 pub use deployment::{Deployment, Place};
 pub use memory::Layout;
 pub use range::Range;
+pub(crate) use settings::PARTIES;
+pub use settings::{Calibrated, Settings, Widths};
 pub use step::{Copy, Geometry, Kind, Step, Sum};
 pub(crate) use weights::encode;
-pub use weights::{EncodedWeight, Named, Norm, Recipe, WeightSpec};
+pub use weights::{EncodedWeight, Magnitude, Named, Norm, Recipe, WeightSpec};
 
 pub(crate) use step::windows;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::Graph;
 use serde::{Deserialize, Serialize};
 use undertone_ring::Conv;
 use undertone_shape::Shape;
 
 /// The version of the plan's encoding; it is part of the hash.
-pub const SCHEMA: u32 = 3;
-
-/// How numbers are represented, and how many parties compute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Settings {
-    /// n: bits of the ring, 32 to 64. Rings of 32 bits are kept in words of 32, all others in words of 64.
-    pub ring: u32,
-    /// f: fraction bits of inputs, weights and activations.
-    pub fraction: u32,
-    /// m: bits opened by a comparison. Values must stay below 2^(m - 2 - f).
-    pub opened: u32,
-    /// N: computing parties, 2 to 5.
-    pub parties: usize,
-    /// The bytes that a link takes while a message is on its way, its bandwidth times its delay: longer messages among more than two parties go through kings.
-    pub delay_bytes: u64,
-}
-
-/// The largest number of computing parties.
-pub(crate) const PARTIES: usize = 5;
-
-impl Default for Settings {
-    /// 64 bits, of which 16 are a fraction; values are safe below 2^16. Two parties. Links of 1 Gbit/s and 100 us.
-    fn default() -> Self {
-        Self { ring: 64, fraction: 16, opened: 34, parties: 2, delay_bytes: 12_500 }
-    }
-}
-
-impl Settings {
-    /// Checks that the protocols can work with these widths.
-    ///
-    /// # Errors
-    /// Names the setting that cannot be used.
-    pub fn check(&self) -> Result<()> {
-        let problem = if !(32..=64).contains(&self.ring) {
-            format!("a ring of {} bits: use 32 to 64", self.ring)
-        } else if !(2..=PARTIES).contains(&self.parties) {
-            format!("{} parties: use 2 to {PARTIES}", self.parties)
-        } else if !(4..=24).contains(&self.fraction) {
-            format!("{} fraction bits: use 4 to 24", self.fraction)
-        } else if self.opened < self.fraction + 4 || self.opened + self.fraction > self.ring {
-            format!(
-                "{} opened bits with {} fraction bits: use {} to {}",
-                self.opened,
-                self.fraction,
-                self.fraction + 4,
-                self.ring - self.fraction
-            )
-        } else {
-            return Ok(());
-        };
-        Err(Error::Plan { model: String::new(), stage: String::new(), message: problem })
-    }
-
-    /// The largest magnitude that an input or a weight may have.
-    pub fn limit(&self) -> f64 {
-        (1u64 << (self.opened - 2 - self.fraction)) as f64
-    }
-}
+pub const SCHEMA: u32 = 4;
 
 /// A row of the reports: one stage of the description, and the steps that it became.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +73,12 @@ pub struct Value {
 impl Value {
     /// What an integer of this value stands for.
     pub fn decode(&self, v: i64) -> f64 {
-        v as f64 / ((1u64 << self.bits) as f64 * self.factor as f64)
+        v as f64 / self.scale()
+    }
+
+    /// The integer that stands for 1.
+    pub(crate) fn scale(&self) -> f64 {
+        (1u64 << self.bits) as f64 * self.factor as f64
     }
 }
 
@@ -137,6 +91,8 @@ pub struct InputSpec {
     pub shape: Vec<usize>,
     /// Who has it.
     pub owner: Place,
+    /// The magnitude of its integers stays below 2^(m - 2), by N units; beyond, it is refused.
+    pub m: u32,
 }
 
 /// A value that is opened.
@@ -162,7 +118,9 @@ pub struct Plan {
     /// The model's name.
     pub model: String,
     /// How numbers are represented.
-    pub settings: Settings,
+    pub settings: Widths,
+    /// The margin in bits of the calibration that the widths were chosen by; `None` without one.
+    pub margin: Option<u32>,
     /// The inputs, in the order of the description.
     pub inputs: Vec<InputSpec>,
     /// The weights, as their owner encodes them.
@@ -191,12 +149,16 @@ impl Plan {
     /// The plan of a traced model under a deployment.
     ///
     /// # Errors
-    /// When the settings cannot be used, a role has no place, or the protocols of today cannot compute an operation.
+    /// When the settings cannot be used, a role has no place, the protocols of today cannot compute an operation, or a calibration is one of another description or
+    /// leaves no choice that fits.
     pub fn deployed(graph: &Graph, settings: &Settings, deployment: &Deployment) -> Result<Self> {
         settings.check()?;
         graph.verify()?;
         let roles = deployment.places(graph, settings.parties)?;
-        lower::lower(&passes::optimise(graph, settings), settings, roles)
+        match &settings.calibrated {
+            Some(calibrated) => choice::choose(graph, settings, calibrated, &roles),
+            None => lower::lower(&passes::optimise(graph, &settings.widths()), settings.widths(), &roles, None),
+        }
     }
 
     /// BLAKE3 over a canonical encoding: what parties and dealer compare.
@@ -212,6 +174,11 @@ impl Plan {
     /// Rounds, bytes and multiply-adds, stage by stage, for `batch` samples.
     pub fn cost(&self, batch: usize) -> CostTable {
         cost::table(self, batch)
+    }
+
+    /// Whether the widths were chosen by what calibration saw.
+    pub fn is_calibrated(&self) -> bool {
+        self.margin.is_some()
     }
 
     /// Where a role lives.

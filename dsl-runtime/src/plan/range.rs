@@ -1,10 +1,22 @@
 //! What is known about the size of a stage's values. A value out of range is silent garbage, so every stage says how safe it is.
+//!
+//! **Proved** follows from what is enforced: inputs and sums of weights beyond their limits are refused when they are encoded, and every step in between keeps its
+//! contract. **Calibrated** holds as long as values are not larger than on the samples by more than the margin. **Assumed** is everything else.
 
+use super::step::{Kind, Step};
+use super::{Plan, Stage, Value, WeightSpec};
 use serde::{Deserialize, Serialize};
 
 /// How far the values of a stage are known to stay inside what the protocols need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Range {
+    /// It follows from the limits of inputs and weights.
+    Proved,
+    /// The largest value of the samples times 2^`margin` fits.
+    Calibrated {
+        /// Whole bits that are to spare.
+        margin: u32,
+    },
     /// Nobody looked: the values are assumed to stay below 2^`bits` / `factor`.
     Assumed {
         /// log2 of the limit, before the factor.
@@ -19,9 +31,157 @@ pub enum Range {
 impl core::fmt::Display for Range {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
+            Range::Proved => f.write_str("proved"),
+            Range::Calibrated { margin: 1 } => f.write_str("calibrated, 1 bit to spare"),
+            Range::Calibrated { margin } => write!(f, "calibrated, {margin} bits to spare"),
             Range::Assumed { bits, factor: 1 } => write!(f, "assumed < 2^{bits}"),
             Range::Assumed { bits, factor } => write!(f, "assumed < 2^{bits}/{factor}"),
             Range::Index => f.write_str("index"),
         }
     }
+}
+
+/// What is known about a stage; `seen` is the largest magnitude of its values on samples, and how far any two of them are apart.
+pub(super) fn of_stage(plan: &Plan, stage: &Stage, bounds: &[Option<Bound>], seen: Option<[f64; 2]>) -> Range {
+    let value = &stage.result;
+    if value.integer.is_some() {
+        return Range::Index;
+    }
+    let room = room(plan, value);
+    // what is right by itself may still be too large for what is done with it
+    if let Some(bound) = bounds.get(value.step).copied().flatten()
+        && bound.most <= room[0]
+        && differs_by(bound) <= room[1]
+    {
+        return Range::Proved;
+    }
+    match seen {
+        Some([largest, apart]) => {
+            let [a, b] = [margin(room[0], largest * value.scale()), margin(room[1], apart * value.scale())];
+            Range::Calibrated { margin: a.min(b) }
+        }
+        None => Range::Assumed { bits: plan.settings.opened - 2 - plan.settings.fraction, factor: value.factor },
+    }
+}
+
+/// How many times `largest` can be doubled.
+fn margin(room: u128, largest: f64) -> u32 {
+    let largest = (largest.ceil() as u128).max(1);
+    (0..largest.leading_zeros()).take_while(|k| largest << k <= room).last().unwrap_or(0)
+}
+
+/// A bound on the integers of a step that no input and no weight can break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bound {
+    /// The largest magnitude.
+    pub most: u128,
+    /// Whether all of them are at least 0.
+    pub positive: bool,
+}
+
+/// The bounds of all steps; `None` where nothing is proved. Everything saturates.
+pub(super) fn bounds(plan: &Plan) -> Vec<Option<Bound>> {
+    let mut all: Vec<Option<Bound>> = vec![];
+    for step in &plan.steps {
+        let of = |i: usize| step.inputs.get(i).and_then(|k| all.get(*k).copied().flatten());
+        let bound = bound(plan, step, of, &all);
+        all.push(bound.filter(|b| b.most < 1 << (plan.settings.ring - 1)));
+    }
+    all
+}
+
+fn bound(plan: &Plan, step: &Step, of: impl Fn(usize) -> Option<Bound>, all: &[Option<Bound>]) -> Option<Bound> {
+    let parties = plan.settings.parties as u128;
+    let each = || step.inputs.iter().map(|i| all.get(*i).copied().flatten()).collect::<Option<Vec<Bound>>>();
+    // a division rounds by up to N - 1 units
+    let divided = |x: Bound, t: u32| if t == 0 { x.most } else { (x.most >> t) + parties };
+    match &step.kind {
+        Kind::Input(k) => plan.inputs.get(*k).map(|i| Bound { most: limit(i.m, plan.settings.parties), positive: false }),
+        Kind::Open(_) => of(0),
+        Kind::Linear { weight, .. } => {
+            let most = product(plan.weights.get(*weight)?, plan.settings.fraction, of(0)?.most)?;
+            Some(Bound { most, positive: false })
+        }
+        Kind::Truncate { t, m } => {
+            let x = of(0)?;
+            let fits =
+                if parties == 2 { x.most < 1 << (plan.settings.ring - 2) } else { divided(x, *t) <= limit(*m, plan.settings.parties) };
+            fits.then(|| Bound { most: divided(x, *t), positive: false })
+        }
+        Kind::Relu { t, m } => {
+            let most = divided(of(0)?, *t);
+            (most <= limit(*m, plan.settings.parties)).then_some(Bound { most, positive: true })
+        }
+        Kind::Max { m, .. } => of(0).filter(|x| differs_by(*x) < 1 << (m - 2)),
+        Kind::ArgMax { m, axis, .. } => {
+            let fits = differs_by(of(0)?) < 1 << (m - 2);
+            fits.then_some(Bound { most: axis.size as u128, positive: true })
+        }
+        Kind::Sum(sum) => {
+            let x = of(0)?;
+            let count = sum.0.kernel.iter().fold(1u128, |n, k| n.saturating_mul(*k as u128));
+            Some(Bound { most: x.most.saturating_mul(count), ..x })
+        }
+        Kind::Times { factor } => of(0).map(|x| Bound { most: x.most.saturating_mul(u128::from(*factor)), ..x }),
+        Kind::Add => {
+            let all = each()?;
+            Some(Bound { most: all.iter().fold(0, |s, b| s.saturating_add(b.most)), positive: all.iter().all(|b| b.positive) })
+        }
+        Kind::Move(_) => {
+            let all = each()?;
+            Some(Bound { most: all.iter().map(|b| b.most).max()?, positive: all.iter().all(|b| b.positive) })
+        }
+        Kind::Release(_) => None,
+    }
+}
+
+/// The largest magnitude of a product with operands of at most `x`: the weights of a channel sum up to a power of two, each rounded by half a unit.
+pub(super) fn product(weight: &WeightSpec, fraction: u32, x: u128) -> Option<u128> {
+    let size = weight.size?;
+    let taps = (weight.len / weight.out.max(1)) as u128;
+    let sum = power(size.weights + fraction as i32).saturating_add(taps);
+    let bias = power(size.bias + weight.bias_bits as i32).saturating_mul(u128::from(weight.bias_factor)).saturating_add(1);
+    Some(x.saturating_mul(sum).saturating_add(bias))
+}
+
+/// The largest magnitude that an opening of m bits takes among so many parties.
+pub(super) fn limit(m: u32, parties: usize) -> u128 {
+    (1u128 << (m.clamp(2, 66) - 2)).saturating_sub(parties as u128)
+}
+
+/// How far two values may be apart.
+fn differs_by(x: Bound) -> u128 {
+    if x.positive { x.most } else { x.most.saturating_mul(2) }
+}
+
+/// 2^exponent, at least 1.
+fn power(exponent: i32) -> u128 {
+    1 << exponent.clamp(0, 126)
+}
+
+/// The largest magnitude that the integers of a value may have, and how far any two of them may be apart: for what its step hands on, for the steps that read it, and
+/// for the ring.
+pub(super) fn room(plan: &Plan, value: &Value) -> [u128; 2] {
+    const ANY: u128 = u128::MAX >> 1;
+    let (n, parties) = (plan.settings.ring, plan.settings.parties);
+    let own = match plan.steps.get(value.step).map(|s| &s.kind) {
+        Some(Kind::Relu { m, .. }) => limit(*m, parties),
+        Some(Kind::Truncate { m, .. }) if parties > 2 => limit(*m, parties),
+        Some(Kind::Truncate { t, .. }) => 1 << n.saturating_sub(2 + t),
+        Some(Kind::Input(k)) => plan.inputs.get(*k).map_or(0, |i| limit(i.m, parties)),
+        _ => ANY,
+    };
+    let readers = plan.steps.iter().filter(|s| s.inputs.contains(&value.step)).map(|step| match &step.kind {
+        Kind::Relu { t, m } => [limit(*m, parties) << t, ANY],
+        Kind::Truncate { t, m } if parties > 2 => [limit(*m, parties) << t, ANY],
+        Kind::Truncate { .. } => [(1 << (n - 2)) - 1, ANY],
+        Kind::Max { m, .. } | Kind::ArgMax { m, .. } => [ANY, (1 << (m - 2)) - 1],
+        Kind::Release(r) => plan
+            .releases
+            .get(*r)
+            .filter(|r| r.value.integer.is_none())
+            .map_or([ANY; 2], |r| [limit(r.m + 1, parties) << r.value.bits.saturating_sub(plan.settings.fraction).min(n), ANY]),
+        _ => [ANY; 2],
+    });
+    readers.fold([own.min((1 << (n - 1)) - 1), ANY], |[a, b], [c, d]| [a.min(c), b.min(d)])
 }

@@ -1,6 +1,6 @@
 //! Weights as their owner encodes them for a plan: folded in the clear, in the kernels' layout, as integers.
 
-use super::{Settings, dims};
+use super::{Widths, dims};
 use crate::error::Result;
 use crate::graph::{self, Derived, Graph};
 use crate::weights::Weights;
@@ -27,6 +27,17 @@ pub struct WeightSpec {
     pub len: usize,
     /// The number of output channels, and of biases.
     pub out: usize,
+    /// What the weights may not exceed, where calibration has looked.
+    pub size: Option<Magnitude>,
+}
+
+/// Sizes of weights after folding, as powers of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Magnitude {
+    /// The sum of the magnitudes of the weights of an output channel is at most 2^this.
+    pub weights: i32,
+    /// The magnitude of a bias is at most 2^this.
+    pub bias: i32,
 }
 
 /// How a weight is computed from the owner's weights. Numbers are kept as bits, so that a plan holds no floats.
@@ -159,14 +170,39 @@ impl WeightSpec {
             bias_factor,
             len: shape.numel(),
             out: shape.dim(0),
+            size: None,
         }
     }
 
-    /// Folds and encodes; every weight that is missing, not finite or out of range adds to `problems`.
-    pub fn encode(&self, weights: &Weights, settings: &Settings, problems: &mut Vec<String>) -> EncodedWeight {
+    /// log2, rounded up, of the largest sum of magnitudes of an output channel and of the largest magnitude of a bias, after folding.
+    pub(super) fn sizes(&self, weights: &Weights, problems: &mut Vec<String>) -> [i32; 2] {
         let values = Zeroizing::new(self.weight.values(weights, self.out, self.len, problems));
         let bias = Zeroizing::new(self.bias.as_ref().map(|b| b.values(weights, self.out, self.out, problems)).unwrap_or_default());
-        let limit = settings.limit();
+        if values.iter().chain(bias.iter()).any(|v| !v.is_finite()) {
+            problems.push(format!("stage `{}`: a weight is not finite after folding", self.stage));
+            return [0; 2];
+        }
+        [power_above(largest_sum(&values, self.out)), power_above(largest(&bias))]
+    }
+
+    /// Folds and encodes; every weight that is missing, not finite or out of range adds to `problems`.
+    pub fn encode(&self, weights: &Weights, widths: &Widths, problems: &mut Vec<String>) -> EncodedWeight {
+        let values = Zeroizing::new(self.weight.values(weights, self.out, self.len, problems));
+        let bias = Zeroizing::new(self.bias.as_ref().map(|b| b.values(weights, self.out, self.out, problems)).unwrap_or_default());
+        if let Some(size) = self.size {
+            // the sizes are public, what exceeds them is not
+            let exceeded =
+                [("weights of a channel sum up", largest_sum(&values, self.out), size.weights), ("a bias goes", largest(&bias), size.bias)];
+            for (what, found, power) in exceeded {
+                if found.is_nan() || found > 2f64.powi(power) {
+                    let stage = &self.stage;
+                    problems.push(format!(
+                        "stage `{stage}`: {what} to more than the 2^{power} of the calibration: calibrate with these weights"
+                    ));
+                }
+            }
+        }
+        let limit = if self.size.is_some() { 2f64.powi(31) } else { widths.limit() };
         for (what, values, factor) in [("weight", &values, 1.0), ("bias", &bias, self.bias_factor as f64)] {
             // the weight itself stays out of the error: it is the server's secret
             if let Some(i) = values.iter().position(|v| !v.is_finite() || v.abs() * factor >= limit) {
@@ -174,7 +210,7 @@ impl WeightSpec {
             }
         }
         let [out, c, kh, kw] = self.dims;
-        let scale = (1u64 << settings.fraction) as f64;
+        let scale = (1u64 << widths.fraction) as f64;
         let mut encoded = Vec::with_capacity(self.len);
         for o in 0..out {
             for tap in 0..kh * kw {
@@ -198,6 +234,25 @@ pub(super) fn encode_all(plan: &super::Plan, weights: &Weights) -> Result<Vec<En
     }
     problems.dedup();
     Err(crate::Error::Weights { model: plan.model.clone(), problems })
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |m, b| b.abs().max(m))
+}
+
+/// The largest sum of magnitudes of an output channel.
+fn largest_sum(values: &[f64], out: usize) -> f64 {
+    let taps = (values.len() / out.max(1)).max(1);
+    values.chunks_exact(taps).map(|w| w.iter().map(|v| v.abs()).sum()).fold(0.0, f64::max)
+}
+
+/// The least power of two that is not below; that of nothing is small.
+fn power_above(v: f64) -> i32 {
+    let mut power = -24;
+    while v > 2f64.powi(power) {
+        power += 1;
+    }
+    power
 }
 
 /// The nearest integer mod 2^64.

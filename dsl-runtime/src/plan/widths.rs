@@ -1,6 +1,6 @@
 //! Widths that are chosen before there is a plan.
 
-use super::Settings;
+use super::Widths;
 use crate::protocol::argmax::{ArgMax, Axis};
 use crate::protocol::group::LARGEST;
 use crate::protocol::king::Wires;
@@ -9,7 +9,7 @@ use crate::protocol::relu::Relu;
 use crate::protocol::truncate::Truncate;
 use crate::protocol::{Cost, Fold, Traffic};
 
-impl Settings {
+impl Widths {
     /// What these messages cost, in words of the ring.
     pub(super) fn cost(&self, narrow: impl FnOnce() -> Traffic, wide: impl FnOnce() -> Traffic) -> Cost {
         let traffic = if self.ring <= u32::BITS { narrow() } else { wide() };
@@ -41,7 +41,7 @@ const BYTE: u64 = 8;
 
 /// By how many neighbours at once the index of the largest is found fastest, for one sample. Larger groups take fewer rounds and more bytes, most of them the dealer's.
 /// A plan is one for all places where it may run, so the choice assumes a fast network: where rounds take longer, a larger group would win more often.
-pub(super) fn group(s: &Settings, axis: Axis, m: u32) -> usize {
+pub(super) fn group(s: &Widths, axis: Axis, m: u32) -> usize {
     let time = |group: &usize| {
         let argmax = ArgMax::new(m, axis, *group, 1);
         let cost = s.cost(|| argmax.traffic::<u32>(), || argmax.traffic::<u64>());

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod average;
+mod calibrate;
 mod classify;
 mod compare;
 mod ctc;

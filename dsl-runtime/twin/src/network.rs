@@ -11,7 +11,7 @@ use undertone_runtime::graph::{Graph, Op, Parameter};
 use undertone_runtime::{Error, Result, Weights};
 
 /// How many samples [`Network::forward`] computes at once; more would only take more memory.
-const CHUNK: usize = 64;
+pub(crate) const CHUNK: usize = 64;
 
 /// A graph with its weights on a device, in 32-bit floating point.
 ///
@@ -190,7 +190,7 @@ impl Network {
     }
 
     /// The weights in the order of the graph, outside of any tape.
-    fn plain(&self) -> Vec<Tensor<1>> {
+    pub(crate) fn plain(&self) -> Vec<Tensor<1>> {
         let value = |slot: &Slot| match *slot {
             Slot::Trained(i) => self.trained[i].val().inner(),
             Slot::Buffer(i) => self.buffers[i].clone(),

@@ -3,7 +3,7 @@
 use crate::{Comparison, Epoch, Evaluation, Network, TrainConfig};
 use burn::tensor::Device;
 use core::marker::PhantomData;
-use undertone_runtime::{Clear, Error, Model, ModelInput, Prediction, Result, Weights};
+use undertone_runtime::{Calibration, Clear, Error, Model, ModelInput, Prediction, Result, Weights};
 
 /// The plaintext twin of a model.
 pub struct Twin<M: Model> {
@@ -112,6 +112,15 @@ impl<M: Model> Twin<M> {
     /// As [`predict`](Self::predict).
     pub fn ranges(&self, inputs: &M::Input) -> Result<Vec<(String, f32)>> {
         self.network.ranges(&inputs.slices(), inputs.batch()?)
+    }
+
+    /// The ranges of every value on these samples, and the sizes of the weights, for plans that open fewer bits:
+    /// [`Settings::calibrated`](undertone_runtime::Settings). A plan is public, so calibrate on samples that may be summarised.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict), when there are no samples, or when a value on the way is not finite.
+    pub fn calibrate(&self, inputs: &M::Input) -> Result<Calibration> {
+        self.network.calibrate(&inputs.slices(), inputs.batch()?)
     }
 
     /// The weights, by PyTorch's names and in its layouts.

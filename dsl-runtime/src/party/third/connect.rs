@@ -88,7 +88,7 @@ pub(in crate::party) fn connect_on(config: &Config, listener: Option<&Listener>)
         let sessions = lanes.into_iter().enumerate().map(|(lane, links)| greet_lane(config, place, lane, links, &names));
         Ok((sessions.collect::<Result<_>>()?, dealing))
     })?;
-    Ok(session.planned(config.settings, config.participants.deployment()))
+    Ok(session.planned(config.settings.clone(), config.participants.deployment()))
 }
 
 /// Calls and is called for all lanes.
@@ -142,7 +142,7 @@ fn greet_lane(config: &Config, place: Place, lane: usize, links: LaneLinks, name
         Ok(Box::new(Live::connect(me, PAIR, names, Box::new(Tcp::new(dealer, &timeouts.of_dealer())))?))
     })?;
     // a party computes in two lanes at once
-    session.planned(config.settings, crate::plan::Deployment::default()).with_threads(config.threads / 2)
+    session.planned(config.settings.clone(), crate::plan::Deployment::default()).with_threads(config.threads / 2)
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl Session {
     /// # Errors
     /// As [`Rotation::deployed`], and in a session with a dealer.
     pub fn rotation(&mut self, graph: &Graph) -> Result<Arc<Rotation>> {
-        let (settings, deployment) = (self.settings, self.deployment.clone());
+        let (settings, deployment) = (self.settings.clone(), self.deployment.clone());
         let third = self.third()?;
         // two models may have one name, and must not open each other's releases
         if let Some((_, rotation)) = third.rotations.iter().find(|(known, _)| known == graph) {

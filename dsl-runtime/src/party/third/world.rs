@@ -153,7 +153,7 @@ impl World {
 
     /// Two of the three compute a sample.
     fn settings_of_lanes(&self) -> Settings {
-        Settings { parties: PAIR, ..self.settings }
+        Settings { parties: PAIR, ..self.settings.clone() }
     }
 
     /// The world of one lane: with randomness, logs and taps of its own.

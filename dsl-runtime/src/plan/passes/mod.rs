@@ -11,13 +11,13 @@ pub use dead_code::remove_dead_code;
 pub use pool_and_relu::order_pool_and_relu;
 
 use crate::graph::{Graph, Node, NodeId, Release};
-use crate::plan::Settings;
+use crate::plan::Widths;
 
 /// All passes, in order.
-pub fn optimise(graph: &Graph, settings: &Settings) -> Graph {
+pub fn optimise(graph: &Graph, widths: &Widths) -> Graph {
     let graph = remove_dead_code(graph);
     let graph = fold_batch_norm(&graph);
-    let graph = order_pool_and_relu(&graph, settings);
+    let graph = order_pool_and_relu(&graph, widths);
     remove_dead_code(&graph)
 }
 
@@ -47,6 +47,13 @@ impl Rewrite {
         let releases = graph.releases.iter().map(|r| Release { node: self.place[r.node.0], ..r.clone() }).collect();
         // an output that nobody learns may be gone
         let output = Some(self.place[graph.output.0]).filter(|id| id.0 != usize::MAX).unwrap_or(self.place[graph.releases[0].node.0]);
-        Graph { output, nodes: self.nodes, releases, ..graph.clone() }
+        let mut origins = vec![None; self.nodes.len()];
+        let kept = self.nodes.len();
+        for (old, new) in self.place.iter().enumerate().filter(|(_, new)| new.0 < kept) {
+            // a value that stands for several has the range of any of them
+            let origin = if graph.origins.is_empty() { Some(NodeId(old)) } else { graph.origins[old] };
+            origins[new.0] = origins[new.0].or(origin);
+        }
+        Graph { output, nodes: self.nodes, releases, origins, ..graph.clone() }
     }
 }

@@ -5,11 +5,11 @@
 
 use super::Rewrite;
 use crate::graph::{Graph, Node, Op};
-use crate::plan::Settings;
+use crate::plan::Widths;
 use crate::protocol::{Cost, padded};
 
 /// The graph with the cheaper order of every max pool and its ReLU.
-pub fn order_pool_and_relu(graph: &Graph, settings: &Settings) -> Graph {
+pub fn order_pool_and_relu(graph: &Graph, widths: &Widths) -> Graph {
     let consumers = graph.consumers();
     let mut new = Rewrite::new(graph);
     for node in &graph.nodes {
@@ -18,7 +18,7 @@ pub fn order_pool_and_relu(graph: &Graph, settings: &Settings) -> Graph {
             graph.node(relu).op == Op::Relu
                 && consumers[relu.0].len() == 1
                 && !graph.is_released(relu)
-                && pooling_first_is_cheaper(graph, node, settings)
+                && pooling_first_is_cheaper(graph, node, widths)
         };
         let place = if swap {
             let relu = graph.node(node.inputs[0]);
@@ -34,7 +34,7 @@ pub fn order_pool_and_relu(graph: &Graph, settings: &Settings) -> Graph {
     new.finish(graph)
 }
 
-fn pooling_first_is_cheaper(graph: &Graph, pool: &Node, s: &Settings) -> bool {
+fn pooling_first_is_cheaper(graph: &Graph, pool: &Node, s: &Widths) -> bool {
     let relu = graph.node(pool.inputs[0]);
     let producer = graph.node(relu.inputs[0]);
     let product = matches!(producer.op, Op::Conv(_) | Op::Linear | Op::Add);

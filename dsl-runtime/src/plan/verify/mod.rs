@@ -7,6 +7,8 @@ mod weights;
 mod work;
 
 use super::lower;
+use super::range;
+use super::settings::MARGIN;
 use super::step::{Kind, Step};
 use super::{Place, Plan, SCHEMA, Value};
 use crate::error::{Error, Result};
@@ -29,6 +31,9 @@ impl Plan {
             return Err(bad(0, format!("the plan has version {}, this program knows {SCHEMA}", self.schema)));
         }
         self.settings.check()?;
+        if self.margin.is_some_and(|margin| margin > MARGIN) {
+            return Err(bad(0, format!("a margin of more than {MARGIN} bits")));
+        }
         self.places_fit().and_then(|()| self.inputs_fit(limit)).map_err(|message| bad(0, message))?;
         let (owners, mut holders): (Vec<Place>, Vec<Option<usize>>) = (self.inputs.iter().map(|i| i.owner).collect(), vec![]);
         let (mut scales, mut spent) = (vec![], Spent::default());
@@ -48,7 +53,8 @@ impl Plan {
         }
         self.weights_fit(limit).map_err(|(w, message)| bad(w, message))?;
         self.releases_fit(&scales).map_err(|(step, message)| bad(step, message))?;
-        match self.stages.iter().find(|s| !self.value_fits(&s.result, &s.shape, &scales) || !scales::range_is_known(self, s)) {
+        let bounds = range::bounds(self);
+        match self.stages.iter().find(|s| !self.value_fits(&s.result, &s.shape, &scales) || !scales::range_is_known(self, s, &bounds)) {
             Some(stage) => {
                 Err(bad(stage.result.step, format!("stage `{}` is not a share of the declared shape, scale and range", stage.name)))
             }

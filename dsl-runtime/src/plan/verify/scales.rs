@@ -2,6 +2,7 @@
 //! released without the shift that keeps an exact inner product secret.
 
 use super::super::lower::LARGEST_FACTOR;
+use super::super::range::{self, Bound};
 use super::super::step::{Kind, Step, Sum};
 use super::super::{Plan, Range, Stage, Value};
 
@@ -113,13 +114,14 @@ fn common(values: &[Scale]) -> Option<Scale> {
     }
 }
 
-/// Whether a report says of the range of a stage what lowering knows.
-pub(super) fn range_is_known(plan: &Plan, stage: &Stage) -> bool {
-    let known = match stage.result.integer {
-        Some(_) => Range::Index,
-        None => Range::Assumed { bits: plan.settings.opened - 2 - plan.settings.fraction, factor: stage.result.factor },
-    };
-    stage.range == known
+/// Whether a report says of the range of a stage what follows from the plan. What calibration saw is not in the plan: a margin can only be too large to be true.
+pub(super) fn range_is_known(plan: &Plan, stage: &Stage, bounds: &[Option<Bound>]) -> bool {
+    match (stage.range, range::of_stage(plan, stage, bounds, None)) {
+        (Range::Calibrated { margin }, Range::Assumed { .. }) => {
+            plan.is_calibrated() && margin <= range::room(plan, &stage.result)[0].checked_ilog2().unwrap_or(0)
+        }
+        (said, known) => said == known && !(plan.is_calibrated() && matches!(said, Range::Assumed { .. })),
+    }
 }
 
 fn name(step: &Step) -> &'static str {

@@ -35,7 +35,9 @@ impl Plan {
         }
         let s = self.settings;
         let word = if s.ring <= u32::BITS { u32::BITS } else { u64::BITS };
-        let widths = |t: u32, m: u32| Fold { n: s.ring, t, m }.is_valid(word);
+        // without a calibration there is one width for all, and the ranges of the stages are what follows from it
+        let declared = |m: u32| self.is_calibrated() || m == s.opened;
+        let widths = |t: u32, m: u32| Fold { n: s.ring, t, m }.is_valid(word) && declared(m);
         match &step.kind {
             Kind::Input(k) => self.inputs.get(*k).is_some_and(|i| i.shape.len() <= MAX_RANK && product(&i.shape) == Some(step.len)),
             Kind::Open(opening) => {

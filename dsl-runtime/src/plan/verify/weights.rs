@@ -1,8 +1,8 @@
 //! Whether every weight belongs to one step and has the sizes that it says.
 
-use super::super::Plan;
 use super::super::step::Kind;
 use super::super::weights::{Recipe, WeightSpec};
+use super::super::{Magnitude, Plan};
 use super::product;
 use undertone_shape::MAX_RANK;
 
@@ -17,7 +17,7 @@ impl Plan {
                 *users += 1;
             }
         }
-        if let Some(w) = (0..users.len()).find(|w| users[*w] != 1 || !weight_fits(&self.weights[*w], limit)) {
+        if let Some(w) = (0..users.len()).find(|w| users[*w] != 1 || !self.weight_fits(&self.weights[*w], limit)) {
             let message =
                 format!("weight {w} of stage `{}` is used by {} steps, or has sizes that do not fit", self.weights[w].stage, users[w]);
             return Err((w, message));
@@ -27,6 +27,12 @@ impl Plan {
             return Err((0, format!("all weights have {words} words as the kernels read them; at most {limit} are allowed")));
         }
         Ok(())
+    }
+
+    fn weight_fits(&self, w: &WeightSpec, limit: usize) -> bool {
+        // a calibration has looked at all weights or at none
+        let sized = |size: Magnitude| [size.weights, size.bias].iter().all(|power| (-64..=31).contains(power));
+        weight_fits(w, limit) && w.size.is_some() == self.is_calibrated() && w.size.is_none_or(sized)
     }
 }
 

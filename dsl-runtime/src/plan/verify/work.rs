@@ -146,7 +146,7 @@ mod tests {
             Windows { size: [4, 30, 31], kernel: [2, 5, 7], stride: [2, 3, 1], padding: [0; 3], channels: 3 },
             Windows { size: [16, 16, 64], kernel: [1, 1, 32], stride: [16, 16, 1], padding: [0; 3], channels: 1 },
         ];
-        let s = Settings::default();
+        let s = Settings::default().widths();
         let corrections = |comparisons: usize| s.relu(0, comparisons).corrections;
         for (windows, batch) in windows.iter().flat_map(|w| [(w, 1), (w, 3)]) {
             let made = Max::new(Fold { n: s.ring, t: 0, m: s.opened }, windows, batch).traffic::<u64>().corrections;

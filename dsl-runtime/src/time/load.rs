@@ -1,0 +1,136 @@
+//! What a step makes a machine do.
+
+use crate::plan::{Geometry, Kind, Plan, Step};
+use crate::protocol::{Cost, padded};
+use undertone_ring::conv::Conv;
+
+/// A step for a batch, as far as its time goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Load {
+    /// Its messages and corrections.
+    pub cost: Cost,
+    /// Which words it has.
+    pub words: Words,
+    /// The work between the messages.
+    pub work: Work,
+}
+
+/// The words of a ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// 32 bits.
+    Narrow,
+    /// 64 bits, of which the ring has so few that processors may have products for it.
+    Middle,
+    /// 64 bits.
+    Wide,
+}
+
+impl Words {
+    /// Those of a ring of n bits.
+    pub(crate) fn of(n: u32) -> Self {
+        match n {
+            ..=32 => Self::Narrow,
+            33..=52 => Self::Middle,
+            _ => Self::Wide,
+        }
+    }
+}
+
+/// The work of a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Work {
+    /// Words that are read, and written elsewhere.
+    Local(usize),
+    /// Words that are masked and opened.
+    Open(usize),
+    /// A product.
+    Product {
+        /// Its kind.
+        class: Class,
+        /// Multiply-adds, those of the kernels' padding counted.
+        multiply_adds: u64,
+        /// Words that are masked, and words of the result.
+        sizes: [usize; 2],
+        /// Whether its operand was masked: otherwise there is no offline half.
+        masked: bool,
+    },
+    /// Elements that are compared.
+    Compare(usize),
+    /// Elements that are divided.
+    Truncate(usize),
+    /// Elements that are released.
+    Release(usize),
+}
+
+/// Kinds of products: within each, a multiply-add takes about as long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// One input channel an output.
+    Depthwise,
+    /// Few products a sum.
+    Shallow,
+    /// Up to as many products a sum as are done at once.
+    Deep,
+    /// More.
+    Long,
+    /// Few results a weight: weights are read from memory for each.
+    Rows,
+}
+
+impl Class {
+    /// The number of kinds.
+    pub(super) const COUNT: usize = 5;
+
+    pub(crate) fn of(geometry: &Geometry, batch: usize) -> Self {
+        let conv = geometry.conv();
+        let depth = geometry.kernel[0] * geometry.kernel[1] * (geometry.c / geometry.groups.max(1));
+        if geometry.groups > 1 && geometry.c == geometry.groups && geometry.out == geometry.groups {
+            Self::Depthwise
+        } else if batch * conv.oh() * conv.ow() < 6 {
+            Self::Rows
+        } else if depth <= 32 {
+            Self::Shallow
+        } else if depth <= 512 {
+            Self::Deep
+        } else {
+            Self::Long
+        }
+    }
+}
+
+impl Load {
+    /// That of a step for `batch` samples.
+    pub(crate) fn of(plan: &Plan, step: &Step, batch: usize) -> Self {
+        let (len, words) = (batch * step.len, Words::of(plan.settings.ring));
+        let work = match &step.kind {
+            Kind::Open(opening) if opening.is_sent() => Work::Open(len),
+            Kind::Linear { geometry, .. } => Work::Product {
+                class: Class::of(geometry, batch),
+                multiply_adds: effective(&geometry.conv(), batch, words != Words::Narrow),
+                sizes: [batch * geometry.conv().inputs(), len],
+                masked: plan.is_masked(step),
+            },
+            Kind::Relu { .. } => Work::Compare(padded(len)),
+            Kind::Max { windows, .. } => Work::Compare(windows.comparisons(batch)),
+            Kind::ArgMax { axis, group, .. } => Work::Compare(axis.comparisons(*group, batch)),
+            Kind::Truncate { .. } => Work::Truncate(padded(len)),
+            Kind::Release(_) => Work::Release(padded(len)),
+            Kind::Sum(sum) => Work::Local(len * sum.0.kernel.iter().product::<usize>()),
+            Kind::Input(_) | Kind::Open(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Work::Local(len),
+        };
+        Self { cost: plan.step_cost(step, batch), words, work }
+    }
+}
+
+/// The multiply-adds that a kernel really does: it takes pixels by six, and the outputs of a group by four, or by eight where words are narrow.
+fn effective(conv: &Conv, batch: usize, wide: bool) -> u64 {
+    let (groups, depth) = (conv.groups.max(1), conv.kh * conv.kw * (conv.c / conv.groups.max(1)));
+    let pixels = batch * conv.oh() * conv.ow();
+    if groups > 1 && conv.c == groups && conv.o == groups {
+        return (pixels * conv.o * depth) as u64;
+    }
+    let outputs = (conv.o / groups).next_multiple_of(if wide { 4 } else { 8 });
+    let pixels = if pixels < 6 { pixels } else { pixels.next_multiple_of(6) };
+    (pixels * groups * outputs * depth) as u64
+}

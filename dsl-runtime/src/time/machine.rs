@@ -1,0 +1,161 @@
+//! How fast a machine is: the constants behind the prediction of times.
+
+use super::load::{Class, Load, Words, Work};
+use super::{Network, measure};
+use std::sync::OnceLock;
+
+/// How long the work of the steps takes on one core, in seconds. What has two entries has one for words of 32 bits and one for words of 64.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Machine {
+    /// A multiply-add, by the words and by the kind of product.
+    pub(super) product: [[f64; Class::COUNT]; 3],
+    /// A word that is read and written.
+    pub(super) word: [f64; 2],
+    /// A word from the generator of masks.
+    pub(super) mask: [f64; 2],
+    /// A word that is masked, packed, and unpacked.
+    pub(super) open: [f64; 2],
+    /// An element that is released.
+    pub(super) release: [f64; 2],
+    /// A comparison.
+    pub(super) compare: [Phases; 2],
+    /// A division.
+    pub(super) truncate: [Phases; 2],
+    /// A message of a round, however short, over a socket of this machine.
+    pub(super) round: f64,
+    /// A byte of a message.
+    pub(super) byte: f64,
+    /// Cores that endpoints on one machine share.
+    pub(super) cores: f64,
+}
+
+/// The halves of a protocol: each takes a time an element, and a time a byte of what it sends or corrects.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Phases {
+    /// Online, a byte that is sent.
+    pub online: Line,
+    /// The dealer, a byte of corrections.
+    pub deal: Line,
+    /// The parties' unpacking, a byte of corrections.
+    pub unpack: Line,
+}
+
+/// a + b bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Line {
+    pub element: f64,
+    pub byte: f64,
+}
+
+impl Line {
+    fn at(self, elements: usize, bytes: u64) -> f64 {
+        self.element * elements as f64 + self.byte * bytes as f64
+    }
+}
+
+/// The times of a step: online, the dealer's, a party's unpacking, and that of its corrections on their way.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Seconds {
+    pub online: f64,
+    pub deal: f64,
+    pub unpack: f64,
+    pub transfer: f64,
+}
+
+impl Machine {
+    /// The constants that choices are made by, the same for everybody: those of two virtual cores of an Intel Xeon with AVX2 and VAES, rounded.
+    pub const REFERENCE: Self = {
+        const NS: f64 = 1e-9;
+        const fn line(element: f64, byte: f64) -> Line {
+            Line { element: element * NS, byte: byte * NS }
+        }
+        Self {
+            product: [
+                [0.3 * NS, 0.06 * NS, 0.05 * NS, 0.05 * NS, 0.2 * NS],
+                [0.6 * NS, 0.2 * NS, 0.16 * NS, 0.16 * NS, 0.5 * NS],
+                [0.6 * NS, 0.2 * NS, 0.16 * NS, 0.16 * NS, 0.5 * NS],
+            ],
+            word: [0.5 * NS, 1.0 * NS],
+            mask: [0.5 * NS, 1.0 * NS],
+            open: [2.0 * NS, 4.0 * NS],
+            release: [3.0 * NS, 5.0 * NS],
+            compare: [
+                Phases { online: line(1.0, 1.0), deal: line(4.0, 0.2), unpack: line(4.0, 0.2) },
+                Phases { online: line(2.0, 1.0), deal: line(8.0, 0.2), unpack: line(8.0, 0.2) },
+            ],
+            truncate: [
+                Phases { online: line(2.0, 0.0), deal: line(2.0, 0.5), unpack: line(1.0, 0.5) },
+                Phases { online: line(2.0, 0.0), deal: line(2.0, 0.5), unpack: line(1.0, 0.5) },
+            ],
+            round: 15e-6,
+            byte: 0.5 * NS,
+            cores: 2.0,
+        }
+    };
+
+    /// This machine: measured when it is first asked for, in less than a second, with the kernels and the protocols that runs use.
+    pub fn measured() -> &'static Self {
+        static MACHINE: OnceLock<Machine> = OnceLock::new();
+        MACHINE.get_or_init(measure::measure)
+    }
+
+    /// What a step takes.
+    pub(crate) fn seconds(&self, load: &Load, network: &Network) -> Seconds {
+        let (cost, w) = (load.cost, usize::from(load.words != Words::Narrow));
+        let mut s = Seconds {
+            online: cost.rounds as f64 * (self.round + network.delay()) + cost.sent as f64 * self.byte + network.transfer(cost.sent),
+            transfer: network.transfer(cost.corrections) + cost.corrections as f64 * self.byte,
+            ..Seconds::default()
+        };
+        match load.work {
+            Work::Local(words) => s.online += words as f64 * self.word[w],
+            Work::Open(words) => {
+                s.online += words as f64 * self.open[w];
+                s.unpack = words as f64 * self.mask[w];
+                s.deal = s.unpack;
+            }
+            Work::Product { class, multiply_adds, sizes, masked } => {
+                let product = multiply_adds as f64 * self.product[load.words as usize][class as usize];
+                s.online += product + sizes[1] as f64 * self.word[w];
+                if masked {
+                    s.unpack = product + (sizes[0] + sizes[1]) as f64 * self.mask[w];
+                    s.deal = product + 2.0 * sizes[1] as f64 * self.mask[w];
+                }
+            }
+            Work::Compare(elements) => s.add(&self.compare[w], elements, load),
+            Work::Truncate(elements) => s.add(&self.truncate[w], elements, load),
+            Work::Release(elements) => s.online += elements as f64 * self.release[w],
+        }
+        s
+    }
+
+    /// The offline half of a run whose steps take so long together, for so many parties.
+    pub(crate) fn offline(&self, sum: Seconds, parties: usize, network: &Network) -> f64 {
+        let slowest = sum.deal.max(sum.unpack).max(sum.transfer);
+        let shared = (sum.deal + parties as f64 * sum.unpack + 2.0 * sum.transfer) / self.cores;
+        let start = 6.0 * (self.round + network.delay());
+        start + if network.is_shared() { slowest.max(shared) } else { slowest }
+    }
+}
+
+impl Seconds {
+    fn add(&mut self, phases: &Phases, elements: usize, load: &Load) {
+        self.online += phases.online.at(elements, load.cost.sent);
+        self.deal += phases.deal.at(elements, load.cost.corrections);
+        self.unpack += phases.unpack.at(elements, load.cost.corrections);
+    }
+
+    /// The time that a stage's offline work takes, if nothing else is under way.
+    pub(crate) fn offline(self) -> f64 {
+        self.deal.max(self.unpack).max(self.transfer)
+    }
+}
+
+impl core::ops::AddAssign for Seconds {
+    fn add_assign(&mut self, other: Self) {
+        self.online += other.online;
+        self.deal += other.deal;
+        self.unpack += other.unpack;
+        self.transfer += other.transfer;
+    }
+}

@@ -1,0 +1,248 @@
+//! Measuring this machine: the kernels and the protocols that runs use, on small data, each a few times; the fastest counts.
+
+use super::load::Class;
+use super::machine::{Line, Machine, Phases};
+use crate::net::{Identity, Listener, NetError, Security, Tcp, Timeouts, Transport, dial};
+use crate::protocol::release::{Release, zero};
+use crate::protocol::relu::Relu;
+use crate::protocol::truncate::{Truncate, Truncation};
+use crate::protocol::{Dealing, Fold, On, Protocol, Round, Seat, Tape, open};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+use undertone_ring::Word;
+use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
+use undertone_ring::prg::{Counter, Key, Prg};
+
+/// Elements of the protocols that are measured: more than the caches of one core hold, as in most runs.
+const ELEMENTS: usize = 1 << 16;
+
+/// Words of everything else.
+const WORDS: usize = 1 << 17;
+
+pub(super) fn measure() -> Machine {
+    let (narrow, wide) = (Words::measure::<u32>(32), Words::measure::<u64>(64));
+    let (round, byte) = socket().unwrap_or((20e-6, 0.5e-9));
+    Machine {
+        product: [narrow.product, products::<u64>(52), wide.product],
+        word: [narrow.word, wide.word],
+        mask: [narrow.mask, wide.mask],
+        open: [narrow.open, wide.open],
+        release: [narrow.release, wide.release],
+        compare: [narrow.compare, wide.compare],
+        truncate: [narrow.truncate, wide.truncate],
+        round,
+        byte,
+        cores: std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64),
+    }
+}
+
+/// What depends on the words.
+struct Words {
+    product: [f64; Class::COUNT],
+    word: f64,
+    mask: f64,
+    open: f64,
+    release: f64,
+    compare: Phases,
+    truncate: Phases,
+}
+
+impl Words {
+    fn measure<W: Word>(n: u32) -> Self {
+        let t = n / 4;
+        let relu = |m| On { protocol: Relu::new(Fold { n, t, m }), len: ELEMENTS };
+        let truncation = |t| Truncation { truncate: Truncate { n, t, m: n / 2 }, parties: 2, len: ELEMENTS };
+        Self {
+            product: products::<W>(n),
+            word: words::<W>(),
+            mask: mask::<W>(),
+            open: opening::<W>(n),
+            release: release::<W>(n),
+            compare: phases::<W>(&relu(n / 2 - 2), &relu(n / 2 + 6)),
+            truncate: phases::<W>(&truncation(t / 2), &truncation(t)),
+        }
+    }
+}
+
+/// Seconds of the fastest of some calls.
+fn fastest(mut f: impl FnMut()) -> f64 {
+    f();
+    let once = |f: &mut dyn FnMut()| {
+        let start = Instant::now();
+        f();
+        start.elapsed().as_secs_f64()
+    };
+    (0..5).map(|_| once(&mut f)).fold(f64::INFINITY, f64::min)
+}
+
+fn random<W: Word>(len: usize, step: u32) -> Vec<W> {
+    let mut out = vec![W::from_u64(0); len];
+    key(7).words(Counter { step, field: 0 }, &mut out);
+    out
+}
+
+fn key(k: u8) -> Prg {
+    Prg::new(&Key::from_bytes([k; 16]))
+}
+
+/// A multiply-add of each kind of product.
+fn products<W: Word>(n: u32) -> [f64; Class::COUNT] {
+    let square = |h, c, o, groups| Conv { h, w: h, c, kh: 3, kw: 3, sh: 1, sw: 1, ph: 1, pw: 1, dh: 1, dw: 1, o, groups };
+    // in the order of the classes
+    let all = [
+        (square(16, 64, 64, 64), 4),
+        (square(28, 3, 16, 1), 4),
+        (square(16, 32, 32, 1), 1),
+        (square(8, 128, 32, 1), 1),
+        (Conv::linear(1, 512, 512), 1),
+    ];
+    all.map(|(conv, batch)| {
+        let weights = PackedWeights::new_in(n, &conv, &random::<W>(conv.weights(), 1));
+        let x = random::<W>(batch * conv.inputs(), 2);
+        let (mut z, mut scratch) = (vec![W::from_u64(0); batch * conv.outputs()], Scratch::new());
+        fastest(|| accumulate(&conv, batch, black_box(&x), &weights, &mut z, &mut scratch)) / (batch * conv.multiply_adds()) as f64
+    })
+}
+
+/// A word that is read and written to fresh memory.
+fn words<W: Word>() -> f64 {
+    let x = random::<W>(WORDS, 3);
+    fastest(|| {
+        let mut out = vec![W::from_u64(0); WORDS];
+        out.iter_mut().zip(&x).for_each(|(o, x)| *o = x.add(*x));
+        black_box(out);
+    }) / WORDS as f64
+}
+
+fn mask<W: Word>() -> f64 {
+    let key = key(1);
+    fastest(|| {
+        let mut out = vec![W::from_u64(0); WORDS];
+        key.words(Counter { step: 0, field: 0 }, &mut out);
+        black_box(out);
+    }) / WORDS as f64
+}
+
+fn opening<W: Word>(n: u32) -> f64 {
+    use crate::protocol::Phases as _;
+    let (x, mask) = (random::<W>(WORDS, 4), random::<W>(WORDS, 5));
+    let mut result = vec![W::from_u64(0); WORDS];
+    let (mut own, mut none) = (vec![], vec![]);
+    fastest(|| {
+        own.clear();
+        let mut run = open::run(n, &x, &mask);
+        run.phase(0, Round::NONE, &mut own, &mut result);
+        let peer = vec![own.clone()];
+        run.phase(1, Round { own: &own, peers: &peer }, &mut none, &mut result);
+    }) / WORDS as f64
+}
+
+fn release<W: Word>(n: u32) -> f64 {
+    let release = Release { t: n / 4, m: n / 2 };
+    let (seat, x, pairs) = (Seat { party: 0, parties: 2 }, random::<W>(ELEMENTS, 6), [None, Some(key(2))]);
+    fastest(|| {
+        let zeta: Vec<W> = zero(seat, &pairs, 0, ELEMENTS);
+        let own = release.message(seat, &x, &zeta);
+        let peer = vec![own.clone()];
+        black_box(release.combine::<W>(Round { own: &own, peers: &peer }, ELEMENTS));
+    }) / ELEMENTS as f64
+}
+
+/// The halves of a protocol, from two widths: what an element takes, and what a byte adds.
+fn phases<W: Word>(less: &dyn Protocol<W>, more: &dyn Protocol<W>) -> Phases {
+    let (a, b) = (halves(less), halves(more));
+    let line = |f: &dyn Fn(&Halves) -> (f64, usize)| {
+        let ((ta, xa), (tb, xb)) = (f(&a), f(&b));
+        let byte = if xb > xa { ((tb - ta) / (xb - xa) as f64).max(0.0) } else { 0.0 };
+        // noise may tilt the line: nothing takes less than no time
+        let byte = byte.min(tb / xb.max(1) as f64);
+        Line { element: (tb - byte * xb as f64) / ELEMENTS as f64, byte }
+    };
+    Phases { online: line(&|h| (h.online, h.sent)), deal: line(&|h| (h.deal, h.corrections)), unpack: line(&|h| (h.unpack, h.corrections)) }
+}
+
+struct Halves {
+    online: f64,
+    deal: f64,
+    unpack: f64,
+    sent: usize,
+    corrections: usize,
+}
+
+/// Seconds of the halves of a protocol for two parties.
+fn halves<W: Word>(protocol: &dyn Protocol<W>) -> Halves {
+    let keys = [key(1), key(2)];
+    let mut corrections = vec![];
+    let deal = fastest(|| {
+        corrections.clear();
+        protocol.deal(&mut Dealing::new(&keys, &mut corrections), 0);
+    });
+    let z = random::<W>(ELEMENTS, 9);
+    let mut result = vec![W::from_u64(0); ELEMENTS];
+    let tape = || Tape::new(&keys[1], Some(&corrections));
+    let unpack = fastest(|| drop(black_box(protocol.expand(&mut tape(), 0))));
+    let (mut online, mut sent) = (f64::INFINITY, 0);
+    if let Ok(material) = protocol.expand(&mut tape(), 0) {
+        for _ in 0..4 {
+            let mut run = material.run(Seat { party: 1, parties: 2 }, &z);
+            let (mut own, mut next, mut peer) = (vec![], vec![], vec![vec![]]);
+            let (mut time, mut bytes) = (0.0, 0);
+            for k in 0..=run.rounds() {
+                next.clear();
+                let round = if k == 0 { Round::NONE } else { Round { own: &own, peers: &peer } };
+                let start = Instant::now();
+                run.phase(k, round, &mut next, &mut result);
+                time += start.elapsed().as_secs_f64();
+                core::mem::swap(&mut own, &mut next);
+                // what the peer says is of no consequence for the time
+                peer[0].clone_from(&own);
+                bytes += own.len();
+            }
+            (online, sent) = (online.min(time), bytes);
+        }
+    }
+    Halves { online: if online.is_finite() { online } else { 0.0 }, deal, unpack, sent, corrections: corrections.len() }
+}
+
+/// Seconds of a short message of a round, and of a byte, over a socket of this machine.
+fn socket() -> Result<(f64, f64), NetError> {
+    let [name, other] = ["party0", "party1"];
+    let label = [0; 16];
+    let identity = |name: &str| Identity::new(name, Security::Loopback);
+    let timeouts = Timeouts { connect: Duration::from_secs(2), message: Duration::from_secs(2), ..Timeouts::default() };
+    let (listener, caller) = (Listener::bind("127.0.0.1:0", &identity(name)?)?, identity(other)?);
+    std::thread::scope(|scope| {
+        let address = listener.local_address().to_string();
+        let there = scope.spawn(move || {
+            let mut link = Tcp::new(vec![Some(dial(&caller, name, &address, &label, timeouts.connect)?), None], &timeouts);
+            let mut peers = [vec![]];
+            for (len, count) in MESSAGES {
+                let own = vec![1; len];
+                // the other side reports what fails
+                let _ = (0..BATCHES * count).try_for_each(|_| link.exchange(1, &own, &mut peers));
+            }
+            Ok::<(), NetError>(())
+        });
+        let mut here = listener.accept(&[other.to_owned()], &label, timeouts.connect)?;
+        let mut link = Tcp::new(vec![None, here.pop()], &timeouts);
+        let mut peers = [vec![]];
+        let [short, long] = MESSAGES.map(|(len, count)| {
+            let own = vec![1; len];
+            let mut once = || {
+                let start = Instant::now();
+                let done = (0..count).try_for_each(|_| link.exchange(0, &own, &mut peers));
+                if done.is_ok() { start.elapsed().as_secs_f64() / f64::from(count) } else { f64::INFINITY }
+            };
+            Some((0..BATCHES).map(|_| once()).fold(f64::INFINITY, f64::min)).filter(|t| t.is_finite()).unwrap_or(0.0)
+        });
+        there.join().unwrap_or(Err(NetError::Randomness))?;
+        let [(few, _), (many, _)] = MESSAGES;
+        Ok((short, ((long - short) / (many - few) as f64).max(0.0)))
+    })
+}
+
+/// The length and the number of messages of both kinds.
+const MESSAGES: [(usize, u32); 2] = [(256, 80), (1 << 18, 8)];
+
+/// How often so many are sent; the fastest time counts.
+const BATCHES: u32 = 8;

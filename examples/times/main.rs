@@ -1,0 +1,177 @@
+//! Predicted times against measured ones: three models, two parties and a dealer on threads that talk over sockets of this machine.
+//!
+//! Both halves are predicted from constants that are measured first, on small data; then each model runs, a few times, and its fastest run counts. The parties and
+//! the dealer share the cores of this machine, in the prediction as in the runs.
+//!
+//! ```text
+//! cargo run --release --no-default-features --example times
+//! ```
+
+#[path = "../lenet/model.rs"]
+mod lenet;
+#[path = "../wav2letter/model.rs"]
+#[allow(dead_code, reason = "only the description is needed")]
+mod speech;
+
+use clap::Parser;
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::time::Instant;
+use undertone::config::{DealerConfig, Participants};
+use undertone::dealer::{Limits, serve_limited};
+use undertone::graph::Graph;
+use undertone::net::{Tcp, Timeouts};
+use undertone::prelude::*;
+use undertone::{Machine, Network, Place, Plan};
+
+secure_model! {
+    /// Two convolutions and what goes around them.
+    pub model Block {
+        /// Channels.
+        width: usize,
+        /// Of the first convolution.
+        stride: usize = 1,
+    } (x) {
+        let skip = x -> Conv2d { out: width, stride } -> BatchNorm;
+        let body = x -> Conv2d { out: width, kernel: 3, stride, padding: 1 } -> BatchNorm -> Relu
+                     -> Conv2d { out: width, kernel: 3, padding: 1 } -> BatchNorm;
+        (body, skip) -> Add -> Relu
+    }
+}
+
+secure_model! {
+    /// A small residual network on colour pictures of 32 by 32 pixels.
+    pub model Residual(image: [3, 32, 32]) -> [10] {
+        image
+            -> Conv2d { out: 16, kernel: 3, padding: 1 } -> BatchNorm -> Relu
+            -> for _ in 0..2 { a: Block { width: 16 } }
+            -> b: Block { width: 32, stride: 2 } -> c: Block { width: 32 }
+            -> d: Block { width: 64, stride: 2 } -> e: Block { width: 64 }
+            -> GlobalAvgPool -> fc: Linear { out: 10 }
+    }
+}
+
+/// Compares predicted with measured times.
+#[derive(Parser)]
+struct Options {
+    /// How often each model runs; the fastest run of each half counts.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// Bits of the ring, 32 to 64.
+    #[arg(long, default_value_t = 64)]
+    ring: u32,
+    /// Prints the tables of stages as well.
+    #[arg(long)]
+    stages: bool,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("error: {e}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+    let settings = settings(options.ring);
+    let start = Instant::now();
+    Machine::measured();
+    println!("measuring this machine took {:.2} s; two parties and a dealer share its cores", start.elapsed().as_secs_f64());
+    println!("{:12} {:>5}  {:>9} {:>9} {:>6}  {:>9} {:>9} {:>6}", "model", "batch", "predicted", "online", "", "predicted", "offline", "");
+    for (graph, batch) in [
+        (lenet::LeNet::graph()?, 1),
+        (lenet::LeNet::graph()?, 100),
+        (speech::Wav2Letter::graph()?, 1),
+        (speech::Wav2Letter::graph()?, 8),
+        (Residual::graph()?, 1),
+        (Residual::graph()?, 16),
+    ] {
+        let plan = Plan::new(graph, &settings)?;
+        let predicted = plan.cost(batch).time(&Network::loopback());
+        let [online, offline] = measure(graph, &plan, batch, options.runs)?;
+        let ratio = |predicted: f64, measured: f64| format!("{:+.0} %", 100.0 * (predicted / measured - 1.0));
+        println!(
+            "{:12} {batch:>5}  {:>6.1} ms {:>6.1} ms {:>6}  {:>6.1} ms {:>6.1} ms {:>6}",
+            graph.name,
+            predicted.online * 1e3,
+            online * 1e3,
+            ratio(predicted.online, online),
+            predicted.offline * 1e3,
+            offline * 1e3,
+            ratio(predicted.offline, offline)
+        );
+        if options.stages {
+            println!("{predicted}");
+        }
+    }
+    Ok(())
+}
+
+fn settings(ring: u32) -> Settings {
+    match ring {
+        ..=32 => Settings { ring, fraction: 10, opened: 22, ..Settings::default() },
+        33..=55 => Settings { ring, fraction: 12, opened: ring - 12, ..Settings::default() },
+        _ => Settings { ring, ..Settings::default() },
+    }
+}
+
+/// Weights that are a function of their place: what they are takes no time.
+fn weights(graph: &Graph) -> Weights {
+    let mut weights = Weights::empty();
+    for p in &graph.parameters {
+        let value = |i: usize| (((i * 37) % 19) as f32 / 19.0 - 0.5) / 8.0 + if p.name.ends_with("running_var") { 1.0 } else { 0.0 };
+        weights.insert(p.name.clone(), p.shape, (0..p.shape.numel()).map(value).collect());
+    }
+    weights
+}
+
+/// The fastest online and offline seconds of some runs; in each, the slower party counts.
+fn measure(graph: &Graph, plan: &Plan, batch: usize, runs: usize) -> Result<[f64; 2], Box<dyn std::error::Error>> {
+    let (weights, x) = (weights(graph), vec![0.25f32; batch * plan.input_len(0)]);
+    let participants = Participants::new(&["first", "second"], Some("dealer"));
+    let ports: Vec<TcpListener> = (0..2).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
+    let [first, dealer] = [ports[0].local_addr()?.to_string(), ports[1].local_addr()?.to_string()];
+    drop(ports);
+    let config = |name: &str| {
+        let mut config = Config::new(name, participants.clone());
+        config.addresses = [("first", &first), ("dealer", &dealer)].map(|(n, a)| (n.to_owned(), a.clone())).into();
+        config.listen = (name == "first").then(|| first.clone());
+        config
+    };
+    let party = |name: &str| -> Result<Vec<[f64; 2]>> {
+        let mut session = Session::connect(&config(name))?;
+        let (mut times, place) = (vec![], session.place());
+        for _ in 0..runs {
+            let (mine, own) = (plan.inputs[0].owner == place, plan.weights_owner == place);
+            let prepared = session.prepare(plan, own.then_some(&weights), mine.then_some(batch))?;
+            let inputs: &[(usize, &[f32])] = if mine { &[(0, &x)] } else { &[] };
+            let outcome = session.run(plan, prepared, inputs)?;
+            times.push([outcome.online, outcome.offline].map(|t| t.as_secs_f64()));
+        }
+        Ok(times)
+    };
+    let deals = DealerConfig::new(participants.clone(), &dealer);
+    let listener = deals.listener()?;
+    let wait = std::time::Duration::from_secs(10);
+    let times = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            if let Ok(Some((_, links))) = listener.next_group(&participants.parties, wait, wait) {
+                let mut transport = Tcp::new(links.into_iter().map(Some).collect(), &Timeouts::default());
+                // a tape that is dealt ahead would take the time of the run before
+                if let Err(e) = serve_limited(&mut transport, 2, &Limits { ahead: 0, ..Limits::default() }) {
+                    eprintln!("dealer: {e}");
+                }
+            }
+        });
+        let parties = ["first", "second"].map(|name| scope.spawn(move || party(name)));
+        parties.map(|thread| thread.join().unwrap_or_else(|_| Ok(vec![])))
+    });
+    let [a, b] = times;
+    let (a, b) = (a?, b?);
+    let half = |h: usize| a.iter().zip(&b).map(|(a, b)| a[h].max(b[h])).fold(f64::INFINITY, f64::min);
+    debug_assert!(matches!(plan.weights_owner, Place::Party(_)));
+    Ok([half(0), half(1)])
+}
