@@ -11,6 +11,7 @@ use super::widths::group;
 use super::{InputSpec, Opening, Place, Plan, ReleaseSpec, SCHEMA, Settings, Stage, Value, dims, is_masked};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, NodeId, Op};
+use crate::protocol::Compare;
 use crate::protocol::argmax::Axis;
 use std::collections::HashMap;
 use undertone_shape::Shape;
@@ -129,7 +130,7 @@ impl Lower<'_> {
             Op::Relu => {
                 let x = self.fraction(input(0))?;
                 let t = x.bits - self.s.fraction;
-                let step = self.push(Kind::Relu { t, m: self.s.opened }, vec![x.step], node.shape.numel(), stage);
+                let step = self.push(Kind::Relu { t, compare: Compare::new(self.s.opened) }, vec![x.step], node.shape.numel(), stage);
                 Value { step, bits: self.s.fraction, ..x }
             }
             Op::MaxPool(_) => self.max_pool(node, id)?,
@@ -193,11 +194,11 @@ impl Lower<'_> {
         let x = self.fraction(node.inputs[0])?;
         let x = self.at_fraction(&x, &shape, &node.stage);
         let x = self.arranged(&x, &shape, &Layout::channels_last(shape.rank()), &node.stage);
-        let m = self.compared(node);
+        let compare = self.compared(node);
         let readers = &self.consumers[id.0];
         let narrow = !self.graph.is_released(id) && !readers.is_empty() && readers.iter().all(|r| self.graph.node(*r).op == Op::Relu);
         let windows = windows(node, shape).ok_or("no windows")?;
-        let step = self.push(Kind::Max { windows, m, narrow }, vec![x.step], node.shape.numel(), &node.stage);
+        let step = self.push(Kind::Max { windows, compare, narrow }, vec![x.step], node.shape.numel(), &node.stage);
         Ok(Value { step, ..x })
     }
 
@@ -210,15 +211,15 @@ impl Lower<'_> {
         let sizes = |axes: &[u8]| axes.iter().map(|a| shape.dim(usize::from(*a))).product();
         let (outer, inner) = (sizes(&x.layout.0[..place]), sizes(&x.layout.0[place + 1..]));
         let axis = Axis { outer, size: shape.dim(axis), inner };
-        let (m, q) = (self.compared(node), axis.bits());
-        let step = self.push(Kind::ArgMax { axis, m, group: group(&self.s, axis, m) }, vec![x.step], node.shape.numel(), &node.stage);
+        let (compare, q) = (self.compared(node), axis.bits());
+        let kind = Kind::ArgMax { axis, compare, group: group(&self.s, axis, compare) };
+        let step = self.push(kind, vec![x.step], node.shape.numel(), &node.stage);
         Ok(Value { step, layout: x.layout.without(place), bits: 0, factor: 1, integer: Some(q) })
     }
 
-    /// The bits that a comparison of any two values of a node's input opens: differences of values of either sign need one more than differences of values of
-    /// one sign.
-    fn compared(&self, node: &Node) -> u32 {
-        self.s.opened + u32::from(self.graph.node(node.inputs[0]).op != Op::Relu)
+    /// How any two values of a node's input are compared: differences of values of either sign need one bit more than differences of values of one sign.
+    fn compared(&self, node: &Node) -> Compare {
+        Compare::new(self.s.opened + u32::from(self.graph.node(node.inputs[0]).op != Op::Relu))
     }
 
     fn add(&mut self, node: &Node) -> Result<Value, String> {

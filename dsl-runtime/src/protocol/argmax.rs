@@ -25,7 +25,7 @@
 //! After the tournaments of Catrina and de Hoogh; all pairs of a group at once after the three-input maxima of ABY2.0.
 
 use super::contest::{Contest, Material, State, Values, groups};
-use super::{Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic};
+use super::{Compare, Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic};
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
 use undertone_ring::planes::BLOCK;
@@ -98,12 +98,12 @@ impl Axis {
 }
 
 impl ArgMax {
-    /// Along the axis of each of `batch` samples, by groups of `group`, 2 to 4, opening m bits.
-    pub fn new(m: u32, axis: Axis, group: usize, batch: usize) -> Self {
+    /// Along the axis of each of `batch` samples, by groups of `group`, 2 to 4; the comparison is not fused.
+    pub fn new(compare: Compare, axis: Axis, group: usize, batch: usize) -> Self {
         let outer = batch * axis.outer;
         let (mut levels, mut left): (Vec<Contest>, usize) = (vec![], axis.size);
         while left > 1 {
-            let level = Contest::new((m, axis.bits()), [outer, left, axis.inner], group, levels.is_empty());
+            let level = Contest::new((compare, axis.bits()), [outer, left, axis.inner], group, levels.is_empty());
             left = level.left();
             levels.push(level);
         }

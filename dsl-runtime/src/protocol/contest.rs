@@ -19,7 +19,7 @@
 use super::group::{At, Choice, Dealt, Opened, Widths, Words};
 use super::sign::{self, Sign, open_bits};
 use super::tape::Part;
-use super::{Dealing, Round, Seat, Segment, Sum, Tape, TapeError, Traffic, counter, field, padded};
+use super::{Compare, Dealing, Round, Seat, Segment, Sum, Tape, TapeError, Traffic, counter, field, padded};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
 use undertone_ring::planes::{self, BLOCK, block_bytes};
@@ -97,7 +97,7 @@ pub(super) fn groups(k: usize, g: usize) -> impl Iterator<Item = (usize, usize)>
 
 impl Contest {
     /// The level that takes `k` positions of an axis in groups of at most `g`; `first` and `last` of all.
-    pub(super) fn new((m, q): (u32, u32), [outer, k, inner]: [usize; 3], g: usize, first: bool) -> Self {
+    pub(super) fn new((compare, q): (Compare, u32), [outer, k, inner]: [usize; 3], g: usize, first: bool) -> Self {
         let (mut classes, mut start, mut difference, mut comparison) = (vec![], (0, 0), 0, 0);
         for (size, groups) in groups(k, g) {
             let (choice, units) = (Choice::new(size), (outer * groups * inner).next_multiple_of(BLOCK));
@@ -109,7 +109,7 @@ impl Contest {
         }
         let comparisons = padded(comparison);
         let (size, last) = ((k, start.1), start.1 == 1);
-        Self { m, q, first, last, outer, inner, size, classes, sign: Sign::new(m), comparisons, differences: difference }
+        Self { m: compare.m, q, first, last, outer, inner, size, classes, sign: Sign::new(compare), comparisons, differences: difference }
     }
 
     /// Positions that are left.
@@ -204,7 +204,7 @@ impl Contest {
             0 => self.send(material, x, out),
             1 => {
                 self.open(round, state);
-                self.sign.look_up(&material.sign, &state.y, &mut state.sign, out);
+                self.sign.look_up(seat, &material.sign, &state.y, &mut state.sign, out);
             }
             k if k <= levels + 1 => self.sign.merge(seat, k - 2, &material.sign, round, &mut state.sign, out),
             _ => return Some(self.choose(seat, material, x, state, &open_bits(round))),

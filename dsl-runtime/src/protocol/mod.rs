@@ -14,6 +14,7 @@
 //! runs over the elements of the whole batch. The key belongs to one tape, so no block is ever asked for twice.
 
 pub mod argmax;
+mod compare;
 mod contest;
 mod cost;
 mod fold;
@@ -35,6 +36,7 @@ mod tests;
 mod traffic;
 pub mod truncate;
 
+pub use compare::Compare;
 pub use cost::Cost;
 pub use fold::Fold;
 pub use tape::{Dealing, Sink, Tape, TapeError};

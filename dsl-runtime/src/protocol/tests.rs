@@ -4,7 +4,7 @@
 use super::linear::{Linear, Mask, weight_mask, weight_share};
 use super::open::Opening;
 use super::testing::{Lockstep, Party, reveal};
-use super::{Fold, Round, Traffic, max, open, padded, release, relu, truncate};
+use super::{Compare, Fold, Round, Traffic, max, open, padded, release, relu, truncate};
 use crate::uniformity::{LIMIT, chi_square};
 use rand::RngExt;
 use undertone_ring::Word;
@@ -43,10 +43,14 @@ pub(super) fn told(traffic: &Traffic) -> (usize, usize, usize) {
 }
 
 fn relu_is_exact<W: Word>(parties: usize, fold: Fold) {
+    relu_is_exact_by::<W>(parties, fold, Compare::new(fold.m));
+}
+
+pub(super) fn relu_is_exact_by<W: Word>(parties: usize, fold: Fold, compare: Compare) {
     let mut world = Lockstep::new(parties, 1000 * parties as u64 + u64::from(fold.n + fold.m));
     let z = cases(&mut world, fold.t, fold.m);
     let (shares, len) = (world.share_in::<W>(&z), padded(z.len()));
-    let step = relu::Relu::new(fold);
+    let step = relu::Relu::new(fold.n, fold.t, compare);
     world.deal(|d| step.deal::<W>(d, 3, 0, len));
     let material = world.expand(|tape| step.expand::<W>(tape, 3, 0, len));
     let parties_run: Vec<Party<W>> =
@@ -57,9 +61,9 @@ fn relu_is_exact<W: Word>(parties: usize, fold: Fold) {
         let (down, up) = rounding(parties, fold.t);
         let exact = parties == 2 && z & ((1i64 << fold.t) - 1) == 0;
         let (low, high) = ((floor + down).max(0), (floor + if exact { 0 } else { up }).max(0));
-        assert!((low..=high).contains(&u[k]), "{fold:?}: element {k}, z = {z}: {} is not in {low}..={high}", u[k]);
+        assert!((low..=high).contains(&u[k]), "{fold:?}, {compare:?}: element {k}, z = {z}: {} is not in {low}..={high}", u[k]);
     }
-    assert_eq!(measured(&world), told(&step.traffic::<W>(len)), "{fold:?}");
+    assert_eq!(measured(&world), told(&step.traffic::<W>(len)), "{fold:?}, {compare:?}");
 }
 
 #[test]
@@ -103,9 +107,9 @@ fn relu_in_words_of_32_bits() {
 
 #[test]
 fn relu_costs_what_the_documentation_says() {
-    let (rounds, sent, corrections) = told(&relu::Relu::new(Fold { n: 64, t: 16, m: 34 }).traffic::<u64>(256));
+    let (rounds, sent, corrections) = told(&relu::Relu::new(64, 16, Compare::new(34)).traffic::<u64>(256));
     assert_eq!((rounds, sent * 8 / 256, corrections * 8 / 256), (4, 51, 367));
-    let (rounds, sent, _) = told(&relu::Relu::new(Fold { n: 35, t: 0, m: 35 }).traffic::<u64>(256));
+    let (rounds, sent, _) = told(&relu::Relu::new(35, 0, Compare::new(35)).traffic::<u64>(256));
     assert_eq!((rounds, sent * 8 / 256), (4, 54));
 }
 
@@ -119,7 +123,7 @@ fn rounding_is_unbiased_for_two_parties() {
         shares[1][k] = world.rng.random(); // no extreme shares: their rounding is a function of the share
         shares[0][k] = (z[k] as u64).wrapping_sub(shares[1][k]);
     }
-    let step = relu::Relu::new(fold);
+    let step = relu::Relu::new(fold.n, fold.t, Compare::new(fold.m));
     world.deal(|d| step.deal::<u64>(d, 0, 0, z.len()));
     let material = world.expand(|tape| step.expand::<u64>(tape, 0, 0, z.len()));
     let parties: Vec<Party> = (0..2).map(|i| Box::new(step.run(world.seat(i), &material[i], &shares[i])) as Party).collect();
@@ -281,7 +285,7 @@ fn takes_the_largest(parties: usize, w: &max::Windows, fold: Fold) {
         .collect();
     let shares = world.share(&x);
     let shares: Vec<&[u64]> = shares.iter().map(|s| &s[..len]).collect();
-    let step = max::Max::new(fold, w, batch);
+    let step = max::Max::new(fold.n, Compare::new(fold.m), w, batch);
     world.deal(|d| step.deal::<u64>(d, 6));
     let material = world.expand(|tape| step.expand::<u64>(tape, 6));
     let pooled = w.pooled();
@@ -352,7 +356,7 @@ fn what_a_party_sends_is_uniform_whatever_the_secret_is() {
         let mut world = Lockstep::new(2, 4242);
         let len = 1 << 19;
         let shares = [vec![value as u64; len], vec![0u64; len]]; // an owner's trivial sharing is the worst case
-        let step = relu::Relu::new(Fold { n: 64, t: 16, m: 34 });
+        let step = relu::Relu::new(64, 16, Compare::new(34));
         world.deal(|d| step.deal::<u64>(d, 0, 0, len));
         let material = world.expand(|tape| step.expand::<u64>(tape, 0, 0, len));
         let run: Vec<Party> = (0..2).map(|i| Box::new(step.run(world.seat(i), &material[i], &shares[i])) as Party).collect();
