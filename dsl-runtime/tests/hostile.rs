@@ -228,11 +228,24 @@ fn comparisons_that_no_protocol_makes_are_refused() {
         assert_eq!(by(bad), (false, false), "{bad:?}");
     }
     let pool = find(&plan, |k| matches!(k, Kind::Max { .. }));
-    refused(&plan, "does not fit", |p| {
-        if let Kind::Max { compare, .. } = &mut p.steps[pool].kind {
-            compare.radix = 5;
+    for (compare, group, fits) in [
+        (usual, 2, true),
+        (usual, 3, true),
+        (usual, 4, true),
+        (usual, 0, false),
+        (usual, 1, false),
+        (usual, 5, false),
+        (usual, usize::MAX, false),
+        (Compare { radix: 5, ..usual }, 2, false),
+        (Compare { fused: true, ..usual }, 2, true),
+        (Compare { fused: true, ..usual }, 4, false),
+    ] {
+        let mut changed = plan.clone();
+        if let Kind::Max { compare: c, group: g, .. } = &mut changed.steps[pool].kind {
+            (*c, *g) = (compare.opening(c.m), group);
         }
-    });
+        assert_eq!(changed.verify(LIMIT).is_ok(), fits, "{compare:?} by {group}");
+    }
     let index = Plan::new(&trace("Index", &[("x", Shape::new([3, 4]))], |g, x| g.argmax(x[0], 0)).unwrap(), &Settings::default()).unwrap();
     let at = find(&index, |k| matches!(k, Kind::ArgMax { .. }));
     for change in [Compare { fused: true, ..usual }, Compare { radix: 0, ..usual }] {

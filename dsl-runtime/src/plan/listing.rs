@@ -24,10 +24,11 @@ impl fmt::Display for Plan {
                 }
                 Kind::Truncate { t, m } => format!("truncate by {t}{}", opening(*m)),
                 Kind::Relu { t, compare } => format!("relu after {t}{}{}", opening(compare.m), parameters(compare)),
-                Kind::Max { windows, compare, narrow } => {
+                Kind::Max { windows, compare, narrow, group } => {
                     let narrow = if *narrow { ", narrow" } else { "" };
+                    let by = if *group == 2 { String::new() } else { format!(" by {group}") };
                     let m = compare.m;
-                    format!("max of {:?} step {:?}, m = {m}{narrow}{}", windows.kernel, windows.stride, parameters(compare))
+                    format!("max of {:?} step {:?}{by}, m = {m}{narrow}{}", windows.kernel, windows.stride, parameters(compare))
                 }
                 Kind::ArgMax { axis, compare, group } => {
                     format!("arg max of {} by {group}, m = {}{}", axis.size, compare.m, parameters(compare))

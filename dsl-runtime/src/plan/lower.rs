@@ -7,7 +7,7 @@ use super::memory::Layout;
 use super::range::Range;
 use super::step::{Copy, Geometry, Kind, Step, Sum, windows};
 use super::weights::WeightSpec;
-use super::widths::group;
+use super::widths::{group, pool_group};
 use super::{InputSpec, Opening, Place, Plan, ReleaseSpec, SCHEMA, Settings, Stage, Value, dims, is_masked};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, NodeId, Op};
@@ -198,7 +198,8 @@ impl Lower<'_> {
         let readers = &self.consumers[id.0];
         let narrow = !self.graph.is_released(id) && !readers.is_empty() && readers.iter().all(|r| self.graph.node(*r).op == Op::Relu);
         let windows = windows(node, shape).ok_or("no windows")?;
-        let step = self.push(Kind::Max { windows, compare, narrow }, vec![x.step], node.shape.numel(), &node.stage);
+        let group = pool_group(&self.s, &windows, compare, narrow);
+        let step = self.push(Kind::Max { windows, compare, narrow, group }, vec![x.step], node.shape.numel(), &node.stage);
         Ok(Value { step, ..x })
     }
 

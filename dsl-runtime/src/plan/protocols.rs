@@ -5,6 +5,7 @@ use crate::protocol::argmax::ArgMax;
 use crate::protocol::king::Wires;
 use crate::protocol::linear::Linear;
 use crate::protocol::max::Max;
+use crate::protocol::pool::Pool;
 use crate::protocol::release::Release;
 use crate::protocol::relu::Relu;
 use crate::protocol::truncate::{Truncate, Truncation};
@@ -18,7 +19,13 @@ impl Plan {
         Some(match &step.kind {
             Kind::Truncate { t, m } => Box::new(Truncation { truncate: Truncate { n, t: *t, m: *m }, parties, len }),
             Kind::Relu { t, compare } => Box::new(On { protocol: Relu::new(n, *t, *compare), len }),
-            Kind::Max { windows, compare, narrow } => Box::new(Max::new(if *narrow { compare.m } else { n }, *compare, windows, batch)),
+            Kind::Max { windows, compare, narrow, group } => {
+                let n = if *narrow { compare.m } else { n };
+                match group {
+                    2 => Box::new(Max::new(n, *compare, windows, batch)),
+                    group => Box::new(Pool::new(n, *compare, *group, windows, batch)),
+                }
+            }
             Kind::ArgMax { axis, compare, group } => Box::new(ArgMax::new(*compare, *axis, *group, batch)),
             Kind::Input(_)
             | Kind::Open(_)

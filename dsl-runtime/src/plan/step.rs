@@ -59,6 +59,8 @@ pub enum Kind {
         compare: Compare,
         /// Whether the result is only needed mod 2^m.
         narrow: bool,
+        /// Positions of a window that are compared at once, 2 to 4.
+        group: usize,
     },
     /// The index of the largest along an axis, mod 2^q for its `axis.bits()`.
     ArgMax {

@@ -5,6 +5,7 @@ use crate::protocol::argmax::{ArgMax, Axis};
 use crate::protocol::group::LARGEST;
 use crate::protocol::king::Wires;
 use crate::protocol::max::{Max, Windows};
+use crate::protocol::pool::Pool;
 use crate::protocol::relu::Relu;
 use crate::protocol::truncate::Truncate;
 use crate::protocol::{Compare, Cost, Traffic};
@@ -42,9 +43,26 @@ const BYTE: u64 = 8;
 /// By how many neighbours at once the index of the largest is found fastest, for one sample. Larger groups take fewer rounds and more bytes, most of them the dealer's.
 /// A plan is one for all places where it may run, so the choice assumes a fast network: where rounds take longer, a larger group would win more often.
 pub(super) fn group(s: &Settings, axis: Axis, compare: Compare) -> usize {
+    fastest(|group| {
+        let argmax = ArgMax::new(compare, axis, group, 1);
+        s.cost(|| argmax.traffic::<u32>(), || argmax.traffic::<u64>())
+    })
+}
+
+/// The same for the largest of each window.
+pub(super) fn pool_group(s: &Settings, windows: &Windows, compare: Compare, narrow: bool) -> usize {
+    fastest(|group| match group {
+        2 => s.max(windows, compare.m, narrow),
+        _ => {
+            let pool = Pool::new(if narrow { compare.m } else { s.ring }, compare, group, windows, 1);
+            s.cost(|| pool.traffic::<u32>(), || pool.traffic::<u64>())
+        }
+    })
+}
+
+fn fastest(cost: impl Fn(usize) -> Cost) -> usize {
     let time = |group: &usize| {
-        let argmax = ArgMax::new(compare, axis, *group, 1);
-        let cost = s.cost(|| argmax.traffic::<u32>(), || argmax.traffic::<u64>());
+        let cost = cost(*group);
         cost.rounds * ROUND + (cost.sent + cost.corrections) * BYTE
     };
     (2..=LARGEST).min_by_key(time).unwrap_or(2)

@@ -24,6 +24,7 @@ pub mod linear;
 pub mod max;
 mod merge;
 pub mod open;
+pub mod pool;
 pub mod release;
 pub mod relu;
 mod select;
@@ -160,12 +161,12 @@ pub mod field {
     pub const ZERO: u32 = 21;
     /// The mask of an opened difference of indices.
     pub const INDEX: u32 = 22;
-    /// Products of the masks that choose one of a group, those of the groups' second size at `CHOICE + 1`.
+    /// Products of the masks that choose one of a group, those of the groups' second and third size at `CHOICE + 1` and `CHOICE + 2`.
     pub const CHOICE: u32 = 23;
     /// The same products times the masks of differences.
-    pub const CHOSEN: u32 = 25;
+    pub const CHOSEN: u32 = 26;
     /// The same products times the masks of differences of indices.
-    pub const CHOSEN_INDEX: u32 = 27;
+    pub const CHOSEN_INDEX: u32 = 29;
     /// The number of fields that one comparison may use.
     pub const SPAN: u32 = 32;
 }

@@ -124,6 +124,7 @@ impl Lockstep {
             }
             let Some(message) = traffic.rounds.get(k) else { break };
             assert!(next.iter().all(|m| m.len() == king::length(message)), "round {k} is as long as was said");
+            self.messages.push(next.clone());
             cost.rounds += if wires.kings(message) { 2 } else { 1 };
             received = if wires.kings(message) { through_kings(message, &next, &mut sent) } else { to_everybody(&next, &mut sent) };
         }

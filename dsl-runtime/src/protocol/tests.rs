@@ -10,6 +10,7 @@ use undertone_ring::prg::{Key, Prg};
 
 mod edges;
 mod linear;
+mod uniform;
 mod ways;
 
 /// How far a result may lie from the value rounded down.

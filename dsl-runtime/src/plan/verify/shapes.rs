@@ -55,7 +55,12 @@ impl Plan {
                     && len(0) == Some(geometry.conv().inputs())
                     && step.len == geometry.conv().outputs()
             }
-            Kind::Max { windows, compare, .. } => compares(compare) && windows_fit(windows, len(0), step.len),
+            Kind::Max { windows, compare, group, .. } => {
+                compares(compare)
+                    && (2..=LARGEST).contains(group)
+                    && (*group == 2 || !compare.fused)
+                    && windows_fit(windows, len(0), step.len)
+            }
             Kind::ArgMax { axis, compare, group } => {
                 compares(compare) && !compare.fused && (2..=LARGEST).contains(group) && axis_fits(axis, len(0), step.len)
             }

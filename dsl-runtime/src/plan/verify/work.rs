@@ -56,7 +56,8 @@ impl Plan {
 /// The elements of `batch` samples of a step.
 pub(super) fn elements(step: &Step, batch: usize) -> usize {
     let more = match &step.kind {
-        Kind::Max { windows, .. } => windows.comparisons(batch),
+        Kind::Max { windows, group: 2, .. } => windows.comparisons(batch),
+        Kind::Max { windows, group, .. } => windows.comparisons_by(*group, batch),
         Kind::ArgMax { axis, group, .. } => axis.comparisons(*group, batch),
         Kind::Linear { geometry, .. } => border(geometry).saturating_mul(batch),
         _ => 0,
@@ -152,7 +153,8 @@ mod tests {
             let made = Max::new(s.ring, Compare::new(s.opened), windows, batch).traffic::<u64>().corrections;
             assert_eq!(corrections(windows.comparisons(batch)), made, "{windows:?}");
             let len = windows.pooled().iter().product::<usize>() * windows.channels;
-            let counted = elements(&step(Kind::Max { windows: *windows, compare: Compare::new(s.opened), narrow: false }, len), batch);
+            let counted =
+                elements(&step(Kind::Max { windows: *windows, compare: Compare::new(s.opened), narrow: false, group: 2 }, len), batch);
             assert_eq!(counted, (batch * len).next_multiple_of(256) + windows.comparisons(batch));
         }
         for (size, group, batch) in [(2, 2, 1), (9, 3, 1), (10, 4, 7), (29, 2, 3), (1000, 4, 1)] {
