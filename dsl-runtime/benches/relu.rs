@@ -5,20 +5,27 @@
 use std::time::Instant;
 use undertone_ring::prg::{Key, Prg};
 use undertone_runtime::protocol::relu::Relu;
-use undertone_runtime::protocol::{Dealing, Fold, Phases, Round, Seat, Tape, padded};
+use undertone_runtime::protocol::{Compare, Dealing, Phases, Round, Seat, Tape, padded};
 
 fn main() {
-    for (name, fold) in [("n = 64, t = 16, m = 34", Fold { n: 64, t: 16, m: 34 }), ("n = 35, t = 0, m = 35", Fold { n: 35, t: 0, m: 35 })] {
+    let usual = Compare::new(34);
+    for (n, t, compare) in [
+        (64, 16, usual),
+        (35, 0, usual.opening(35)),
+        (64, 16, Compare { digit: 2, radix: 4, ..usual }),
+        (64, 16, Compare { radix: 4, fused: true, ..usual }),
+        (64, 16, Compare { digit: 6, fused: true, ..usual }),
+        (40, 12, Compare { m: 26, digit: 8, fused: true, ..usual }),
+    ] {
         for len in [1 << 14, 1 << 20] {
-            println!("{name}, {len} elements");
-            measure(fold, padded(len));
+            println!("n = {n}, t = {t}, {compare:?}, {len} elements");
+            measure(&Relu::new(n, t, compare), padded(len));
         }
     }
 }
 
-fn measure(fold: Fold, len: usize) {
+fn measure(step: &Relu, len: usize) {
     let keys = [Prg::new(&Key::from_bytes([1; 16])), Prg::new(&Key::from_bytes([2; 16]))];
-    let step = Relu::new(fold);
     let mut corrections = vec![];
     let best = |times: &[f64]| times.iter().copied().fold(f64::INFINITY, f64::min) * 1e9 / len as f64;
     let repeat = |mut body: Box<dyn FnMut() + '_>| {

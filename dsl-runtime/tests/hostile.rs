@@ -6,6 +6,7 @@ use common::{network, weights};
 use undertone_runtime::graph::op::{AvgPool, BatchNorm, Conv, MaxPool};
 use undertone_runtime::graph::{Graph, Init, Scope, Value, trace};
 use undertone_runtime::plan::{Kind, Range, Recipe, Step, Sum};
+use undertone_runtime::protocol::Compare;
 use undertone_runtime::protocol::max::Windows;
 use undertone_runtime::{Place, Plan, Settings, World, tapes};
 use undertone_shape::Shape;
@@ -193,14 +194,78 @@ fn a_release_a_stage_and_a_bias_stand_at_the_scale_that_the_steps_give_them() {
 }
 
 #[test]
+fn comparisons_that_no_protocol_makes_are_refused() {
+    let plan = plan(&network());
+    let usual = Compare::new(34);
+    let relu = find(&plan, |k| matches!(k, Kind::Relu { .. }));
+    let Kind::Relu { t, .. } = plan.steps[relu].kind else { panic!("a ReLU") };
+    let by = |compare: Compare| {
+        let mut changed = plan.clone();
+        changed.steps[relu].kind = Kind::Relu { t, compare };
+        (changed.hash() == plan.hash(), changed.verify(LIMIT).is_ok())
+    };
+    assert_eq!(by(usual), (true, true));
+    for good in [
+        Compare { digit: 2, radix: 2, ..usual },
+        Compare { digit: 8, ..usual },
+        Compare { radix: 4, fused: true, ..usual },
+        Compare { m: 26, digit: 8, radix: 3, fused: true },
+    ] {
+        assert_eq!(by(good), (false, true), "{good:?}");
+    }
+    for bad in [
+        Compare { digit: 1, ..usual },
+        Compare { digit: 9, ..usual },
+        Compare { digit: u32::MAX, ..usual },
+        Compare { radix: 1, ..usual },
+        Compare { radix: 5, ..usual },
+        Compare { m: 64, ..usual },
+        Compare { m: 2, ..usual },
+        Compare { m: 36, digit: 2, radix: 2, fused: false },
+        Compare { m: 8, digit: 8, radix: 3, fused: true },
+        Compare { m: 30, digit: 8, radix: 4, fused: true },
+    ] {
+        assert_eq!(by(bad), (false, false), "{bad:?}");
+    }
+    let pool = find(&plan, |k| matches!(k, Kind::Max { .. }));
+    for (compare, group, fits) in [
+        (usual, 2, true),
+        (usual, 3, true),
+        (usual, 4, true),
+        (usual, 0, false),
+        (usual, 1, false),
+        (usual, 5, false),
+        (usual, usize::MAX, false),
+        (Compare { radix: 5, ..usual }, 2, false),
+        (Compare { fused: true, ..usual }, 2, true),
+        (Compare { fused: true, ..usual }, 4, false),
+    ] {
+        let mut changed = plan.clone();
+        if let Kind::Max { compare: c, group: g, .. } = &mut changed.steps[pool].kind {
+            (*c, *g) = (compare.opening(c.m), group);
+        }
+        assert_eq!(changed.verify(LIMIT).is_ok(), fits, "{compare:?} by {group}");
+    }
+    let index = Plan::new(&trace("Index", &[("x", Shape::new([3, 4]))], |g, x| g.argmax(x[0], 0)).unwrap(), &Settings::default()).unwrap();
+    let at = find(&index, |k| matches!(k, Kind::ArgMax { .. }));
+    for change in [Compare { fused: true, ..usual }, Compare { radix: 0, ..usual }] {
+        refused(&index, "does not fit", |p| {
+            if let Kind::ArgMax { compare, .. } = &mut p.steps[at].kind {
+                *compare = change.opening(compare.m);
+            }
+        });
+    }
+}
+
+#[test]
 fn every_step_reads_the_scale_that_it_is_made_for() {
     let plan = plan(&network());
     let at = |is: fn(&Kind) -> bool| find(&plan, is);
     let truncated = at(|k| matches!(k, Kind::Truncate { .. }));
     refused(&plan, "a truncation shifts 32 fraction bits by 15", |p| p.steps[truncated].kind = Kind::Truncate { t: 15, m: 34 });
     refused(&plan, "a max pool shifts 32 fraction bits by 0", |p| p.steps[truncated].kind = Kind::Times { factor: 1 });
-    let relu = at(|k| *k == Kind::Relu { t: 16, m: 34 });
-    refused(&plan, "a ReLU shifts 32 fraction bits by 0", |p| p.steps[relu].kind = Kind::Relu { t: 0, m: 34 });
+    let relu = at(|k| *k == Kind::Relu { t: 16, compare: Compare::new(34) });
+    refused(&plan, "a ReLU shifts 32 fraction bits by 0", |p| p.steps[relu].kind = Kind::Relu { t: 0, compare: Compare::new(34) });
     let times = at(|k| *k == Kind::Times { factor: 1 << 16 });
     refused(&plan, "an addition joins values of different scales", |p| p.steps[times].kind = Kind::Times { factor: 2 });
     refused(&plan, "4097 is neither", |p| p.steps[times].kind = Kind::Times { factor: 4097 });
@@ -255,7 +320,7 @@ fn a_multiple_that_reads_both_ways_takes_the_scale_of_what_it_meets() {
         });
         refused(&plan, "reads a multiple whose scale nothing decides", |p| {
             let add = find(p, |k| *k == Kind::Add);
-            p.steps[add].kind = Kind::Relu { t: 0, m: 20 };
+            p.steps[add].kind = Kind::Relu { t: 0, compare: Compare::new(20) };
             p.steps[add].inputs = vec![times];
         });
     }

@@ -142,8 +142,8 @@ fn plans_that_misuse_indices_are_refused() {
     }
     for m in [0, 2, 65, u32::MAX] {
         wrong("a width that no word has", &|p| {
-            if let Kind::ArgMax { m: opened, .. } = &mut p.steps[at].kind {
-                *opened = m;
+            if let Kind::ArgMax { compare, .. } = &mut p.steps[at].kind {
+                compare.m = m;
             }
         });
     }
@@ -218,7 +218,7 @@ fn values_at_the_edges_of_the_range_are_compared_right() {
         assert_eq!(run.opened.indices("output"), [0, 1, 0, 2], "relu {relu}");
         // values of one sign have smaller differences
         let plan = Plan::new(&graph, &Settings::default()).unwrap();
-        let opened = plan.steps.iter().find_map(|s| if let Kind::ArgMax { m, .. } = s.kind { Some(m) } else { None });
+        let opened = plan.steps.iter().find_map(|s| if let Kind::ArgMax { compare, .. } = s.kind { Some(compare.m) } else { None });
         assert_eq!(opened, Some(35 - u32::from(relu)));
     }
 }

@@ -107,7 +107,7 @@ fn a_stage_opens_as_many_bits_as_its_values_and_the_margin_take() {
     seen.record(&graph, 1, &one.collect::<Vec<_>>()).unwrap();
     let plan = |settings: Settings| Plan::new(&graph, &settings.with_ring(40).with_fraction(12)).unwrap();
     let opened = |plan: &Plan| -> Vec<u32> {
-        plan.steps.iter().filter_map(|s| if let Kind::Relu { m, .. } = s.kind { Some(m) } else { None }).collect()
+        plan.steps.iter().filter_map(|s| if let Kind::Relu { compare, .. } = s.kind { Some(compare.m) } else { None }).collect()
     };
     let one = plan(Settings::calibrated(&seen));
     let expected = ["norm", "join"].map(|stage| {
@@ -223,8 +223,8 @@ fn a_plan_that_lies_about_its_ranges_is_refused() {
     // a plan without a calibration has one width for all
     let mut plain = Plan::new(&graph, &Settings::default()).unwrap();
     let relu = plain.steps.iter().position(|s| matches!(s.kind, Kind::Relu { .. })).unwrap();
-    if let Kind::Relu { m, .. } = &mut plain.steps[relu].kind {
-        *m -= 1;
+    if let Kind::Relu { compare, .. } = &mut plain.steps[relu].kind {
+        compare.m -= 1;
     }
     assert!(plain.verify(1 << 20).unwrap_err().to_string().contains("does not fit its inputs"));
 }

@@ -5,6 +5,7 @@
 //! * [`conv`], [`gemm`]: convolutions and matrix products mod 2^32 and 2^64.
 //! * [`planes`]: blocks of 32 elements as byte planes and bit planes, which are at once the wire format and the operand
 //!   of table look-ups.
+//! * [`digits`]: digits of other widths, and their tables as bit rows.
 //! * [`words`]: n-bit ring words on the wire.
 //! * [`rows`]: where a boolean variable of 256 elements lies.
 //! * [`threads`]: a pool that products share.
@@ -24,6 +25,7 @@ compile_error!("words are sent and generated in little-endian order; big-endian 
 
 pub mod bytes;
 pub mod conv;
+pub mod digits;
 pub mod gemm;
 mod level;
 pub mod planes;

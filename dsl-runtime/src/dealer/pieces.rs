@@ -74,14 +74,14 @@ mod tests {
     use super::*;
     use crate::protocol::relu::Relu;
     use crate::protocol::truncate::Truncate;
-    use crate::protocol::{Dealing, Fold};
+    use crate::protocol::{Compare, Dealing};
     use undertone_ring::prg::{Key, Prg};
 
     #[test]
     fn the_same_bytes_come_in_pieces_and_few_of_them_wait() {
         let keys = [1, 2].map(|k| Prg::new(&Key::from_bytes([k; 16])));
         let len = (1 << 17) + 256;
-        let relu = Relu::new(Fold { n: 64, t: 16, m: 34 });
+        let relu = Relu::new(64, 16, Compare::new(34));
         let truncate = Truncate { n: 64, t: 16, m: 34 };
         let all = |d: &mut Dealing<'_>| {
             relu.deal::<u64>(d, 1, 0, len);

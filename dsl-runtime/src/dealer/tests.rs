@@ -272,19 +272,19 @@ fn a_tighter_limit_refuses_what_the_parties_would_allow() {
 #[test]
 fn the_comparisons_of_a_batch_count_against_its_limit() {
     use crate::graph::op::MaxPool;
-    // 21 positions: two windows of 20 compare 38 times, level by level in groups of 256
+    // 21 positions: two windows of 20 compare 54 times by groups of 3, level by level in groups of 256
     let graph =
         trace("P", &[("x", Shape::new([1, 21]))], |g, x| g.max_pool(x[0], MaxPool { kernel: [20; 3], stride: [1; 3], padding: [0; 3] }));
     let plan = Plan::new(&graph.unwrap(), &Settings::default()).unwrap();
     let batch = 1024;
     let steps: usize = plan.steps.iter().map(|s| s.len * batch).sum();
-    assert_eq!(plan.elements(batch), steps + 38 * batch);
-    let mut talk = Talk::new(Limits { elements: steps + 38 * batch, ahead: 0 });
+    assert_eq!(plan.elements(batch), steps + 54 * batch);
+    let mut talk = Talk::new(Limits { elements: steps + 54 * batch, ahead: 0 });
     assert_eq!(talk.ask(&Request::Weights { set: [1; 16], plan: Box::new(plan.clone()) }), Answer::Ready);
     assert_eq!(talk.ask(&Request::Tape { set: [1; 16], batch: batch as u32 }), Answer::Tape(1));
     talk.corrections(plan.cost(batch).total().corrections as usize);
     talk.end();
-    let mut talk = Talk::new(Limits { elements: steps + 38 * batch - 1, ahead: 0 });
+    let mut talk = Talk::new(Limits { elements: steps + 54 * batch - 1, ahead: 0 });
     assert_eq!(talk.ask(&Request::Weights { set: [1; 16], plan: Box::new(plan) }), Answer::Ready);
     refused(&talk.ask(&Request::Tape { set: [1; 16], batch: batch as u32 }), "the batch is too large");
     talk.end();

@@ -94,8 +94,9 @@ fn needed(plan: &Plan) -> (u32, String) {
     let f = plan.settings.fraction;
     let bits = plan.steps.iter().map(|step| {
         let bits = match &step.kind {
-            Kind::Relu { t, m } | Kind::Truncate { t, m } => m + t,
-            Kind::Max { m, .. } | Kind::ArgMax { m, .. } => *m,
+            Kind::Relu { t, compare } => compare.m + t,
+            Kind::Truncate { t, m } => m + t,
+            Kind::Max { compare, .. } | Kind::ArgMax { compare, .. } => compare.m,
             Kind::Release(r) => plan.releases.get(*r).map_or(0, |r| r.m + r.value.bits.saturating_sub(f)),
             Kind::Input(k) => plan.inputs.get(*k).map_or(0, |i| i.m),
             _ => 0,

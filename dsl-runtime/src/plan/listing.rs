@@ -1,6 +1,7 @@
 //! A short text of a plan, for snapshots and for people.
 
 use super::{Kind, Opening, Plan};
+use crate::protocol::Compare;
 use core::fmt;
 
 impl fmt::Display for Plan {
@@ -22,11 +23,16 @@ impl fmt::Display for Plan {
                     format!("linear {}x{}x{} by {:?} to {}{bias}, groups {}", g.h, g.w, g.c, g.kernel, g.out, g.groups)
                 }
                 Kind::Truncate { t, m } => format!("truncate by {t}{}", opening(*m)),
-                Kind::Relu { t, m } => format!("relu after {t}{}", opening(*m)),
-                Kind::Max { windows, m, narrow } => {
-                    format!("max of {:?} step {:?}, m = {m}{}", windows.kernel, windows.stride, if *narrow { ", narrow" } else { "" })
+                Kind::Relu { t, compare } => format!("relu after {t}{}{}", opening(compare.m), parameters(compare)),
+                Kind::Max { windows, compare, narrow, group } => {
+                    let narrow = if *narrow { ", narrow" } else { "" };
+                    let by = if *group == 2 { String::new() } else { format!(" by {group}") };
+                    let m = compare.m;
+                    format!("max of {:?} step {:?}{by}, m = {m}{narrow}{}", windows.kernel, windows.stride, parameters(compare))
                 }
-                Kind::ArgMax { axis, m, group } => format!("arg max of {} by {group}, m = {m}", axis.size),
+                Kind::ArgMax { axis, compare, group } => {
+                    format!("arg max of {} by {group}, m = {}{}", axis.size, compare.m, parameters(compare))
+                }
                 Kind::Sum(sum) => format!("sum of {:?} step {:?}", sum.0.kernel, sum.0.stride),
                 Kind::Times { factor } => format!("times {factor}"),
                 Kind::Add => "add".into(),
@@ -40,4 +46,13 @@ impl fmt::Display for Plan {
         }
         if self.weights.is_empty() { Ok(()) } else { writeln!(f, "  weights of {}", self.weights_owner) }
     }
+}
+
+/// How values are compared, where that is not the usual way.
+fn parameters(compare: &Compare) -> String {
+    let Compare { m, digit, radix, fused } = *compare;
+    if *compare == Compare::new(m) {
+        return String::new();
+    }
+    format!(", digits of {digit} by {radix}{}", if fused { ", fused" } else { "" })
 }

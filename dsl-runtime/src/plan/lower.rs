@@ -8,10 +8,11 @@ use super::memory::Layout;
 use super::range::{self, Range};
 use super::step::{Copy, Geometry, Kind, Step, Sum, windows};
 use super::weights::WeightSpec;
-use super::widths::group;
+use super::widths::{group, pool_group};
 use super::{InputSpec, Opening, Place, Plan, ReleaseSpec, SCHEMA, Stage, Value, Widths, dims, is_masked};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, NodeId, Op};
+use crate::protocol::Compare;
 use crate::protocol::argmax::Axis;
 use std::collections::HashMap;
 use undertone_shape::Shape;
@@ -145,8 +146,8 @@ impl Lower<'_> {
             Op::Relu => {
                 let x = self.fraction(input(0))?;
                 let t = x.bits - self.s.fraction;
-                let m = self.opened(input(0), &x);
-                let step = self.push(Kind::Relu { t, m }, vec![x.step], node.shape.numel(), stage);
+                let compare = Compare::new(self.opened(input(0), &x));
+                let step = self.push(Kind::Relu { t, compare }, vec![x.step], node.shape.numel(), stage);
                 Value { step, bits: self.s.fraction, ..x }
             }
             Op::MaxPool(_) => self.max_pool(node, id)?,
@@ -211,11 +212,12 @@ impl Lower<'_> {
         let x = self.fraction(node.inputs[0])?;
         let x = self.at_fraction(node.inputs[0], &x, &shape, &node.stage);
         let x = self.arranged(&x, &shape, &Layout::channels_last(shape.rank()), &node.stage);
-        let m = self.compared(node, &x);
+        let compare = self.compared(node, &x);
         let readers = &self.consumers[id.0];
         let narrow = !self.graph.is_released(id) && !readers.is_empty() && readers.iter().all(|r| self.graph.node(*r).op == Op::Relu);
         let windows = windows(node, shape).ok_or("no windows")?;
-        let step = self.push(Kind::Max { windows, m, narrow }, vec![x.step], node.shape.numel(), &node.stage);
+        let group = pool_group(&self.s, &windows, compare, narrow);
+        let step = self.push(Kind::Max { windows, compare, narrow, group }, vec![x.step], node.shape.numel(), &node.stage);
         Ok(Value { step, ..x })
     }
 
@@ -228,19 +230,19 @@ impl Lower<'_> {
         let sizes = |axes: &[u8]| axes.iter().map(|a| shape.dim(usize::from(*a))).product();
         let (outer, inner) = (sizes(&x.layout.0[..place]), sizes(&x.layout.0[place + 1..]));
         let axis = Axis { outer, size: shape.dim(axis), inner };
-        let (m, q) = (self.compared(node, &x), axis.bits());
-        let step = self.push(Kind::ArgMax { axis, m, group: group(&self.s, axis, m) }, vec![x.step], node.shape.numel(), &node.stage);
+        let (compare, q) = (self.compared(node, &x), axis.bits());
+        let kind = Kind::ArgMax { axis, compare, group: group(&self.s, axis, compare) };
+        let step = self.push(kind, vec![x.step], node.shape.numel(), &node.stage);
         Ok(Value { step, layout: x.layout.without(place), bits: 0, factor: 1, integer: Some(q) })
     }
 
-    /// The bits that a comparison of any two values of a node's input opens: differences of values of either sign need one more than differences of values of
-    /// one sign.
-    fn compared(&self, node: &Node, x: &Value) -> u32 {
-        match self.known {
+    /// How any two values of a node's input are compared: differences of values of either sign need one bit more than differences of values of one sign.
+    fn compared(&self, node: &Node, x: &Value) -> Compare {
+        Compare::new(match self.known {
             // a ReLU that reads the result opens no more bits than it has
             Some(known) => known.compared(node.inputs[0], x, self.s).max(known.opened(node.inputs[0], x, self.s)),
             None => self.s.opened + u32::from(self.graph.node(node.inputs[0]).op != Op::Relu),
-        }
+        })
     }
 
     /// The bits that an opening of the value of a node needs once it is at f fraction bits.

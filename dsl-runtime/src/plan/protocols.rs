@@ -5,10 +5,11 @@ use crate::protocol::argmax::ArgMax;
 use crate::protocol::king::Wires;
 use crate::protocol::linear::Linear;
 use crate::protocol::max::Max;
+use crate::protocol::pool::Pool;
 use crate::protocol::release::Release;
 use crate::protocol::relu::Relu;
 use crate::protocol::truncate::{Truncate, Truncation};
-use crate::protocol::{Cost, Fold, On, Protocol, open, padded};
+use crate::protocol::{Cost, On, Protocol, open, padded};
 use undertone_ring::Word;
 
 impl Plan {
@@ -17,9 +18,15 @@ impl Plan {
         let (n, parties, len) = (self.settings.ring, self.settings.parties, padded(batch * step.len));
         Some(match &step.kind {
             Kind::Truncate { t, m } => Box::new(Truncation { truncate: Truncate { n, t: *t, m: *m }, parties, len }),
-            Kind::Relu { t, m } => Box::new(On { protocol: Relu::new(Fold { n, t: *t, m: *m }), len }),
-            Kind::Max { windows, m, narrow } => Box::new(Max::new(Fold { n: if *narrow { *m } else { n }, t: 0, m: *m }, windows, batch)),
-            Kind::ArgMax { axis, m, group } => Box::new(ArgMax::new(*m, *axis, *group, batch)),
+            Kind::Relu { t, compare } => Box::new(On { protocol: Relu::new(n, *t, *compare), len }),
+            Kind::Max { windows, compare, narrow, group } => {
+                let n = if *narrow { compare.m } else { n };
+                match group {
+                    2 => Box::new(Max::new(n, *compare, windows, batch)),
+                    group => Box::new(Pool::new(n, *compare, *group, windows, batch)),
+                }
+            }
+            Kind::ArgMax { axis, compare, group } => Box::new(ArgMax::new(*compare, *axis, *group, batch)),
             Kind::Input(_)
             | Kind::Open(_)
             | Kind::Linear { .. }

@@ -108,13 +108,13 @@ fn bound(plan: &Plan, step: &Step, of: impl Fn(usize) -> Option<Bound>, all: &[O
                 if parties == 2 { x.most < 1 << (plan.settings.ring - 2) } else { divided(x, *t) <= limit(*m, plan.settings.parties) };
             fits.then(|| Bound { most: divided(x, *t), positive: false })
         }
-        Kind::Relu { t, m } => {
+        Kind::Relu { t, compare } => {
             let most = divided(of(0)?, *t);
-            (most <= limit(*m, plan.settings.parties)).then_some(Bound { most, positive: true })
+            (most <= limit(compare.m, plan.settings.parties)).then_some(Bound { most, positive: true })
         }
-        Kind::Max { m, .. } => of(0).filter(|x| differs_by(*x) < 1 << (m - 2)),
-        Kind::ArgMax { m, axis, .. } => {
-            let fits = differs_by(of(0)?) < 1 << (m - 2);
+        Kind::Max { compare, .. } => of(0).filter(|x| differs_by(*x) < 1 << (compare.m - 2)),
+        Kind::ArgMax { compare, axis, .. } => {
+            let fits = differs_by(of(0)?) < 1 << (compare.m - 2);
             fits.then_some(Bound { most: axis.size as u128, positive: true })
         }
         Kind::Sum(sum) => {
@@ -165,17 +165,17 @@ pub(super) fn room(plan: &Plan, value: &Value) -> [u128; 2] {
     const ANY: u128 = u128::MAX >> 1;
     let (n, parties) = (plan.settings.ring, plan.settings.parties);
     let own = match plan.steps.get(value.step).map(|s| &s.kind) {
-        Some(Kind::Relu { m, .. }) => limit(*m, parties),
+        Some(Kind::Relu { compare, .. }) => limit(compare.m, parties),
         Some(Kind::Truncate { m, .. }) if parties > 2 => limit(*m, parties),
         Some(Kind::Truncate { t, .. }) => 1 << n.saturating_sub(2 + t),
         Some(Kind::Input(k)) => plan.inputs.get(*k).map_or(0, |i| limit(i.m, parties)),
         _ => ANY,
     };
     let readers = plan.steps.iter().filter(|s| s.inputs.contains(&value.step)).map(|step| match &step.kind {
-        Kind::Relu { t, m } => [limit(*m, parties) << t, ANY],
+        Kind::Relu { t, compare } => [limit(compare.m, parties) << t, ANY],
         Kind::Truncate { t, m } if parties > 2 => [limit(*m, parties) << t, ANY],
         Kind::Truncate { .. } => [(1 << (n - 2)) - 1, ANY],
-        Kind::Max { m, .. } | Kind::ArgMax { m, .. } => [ANY, (1 << (m - 2)) - 1],
+        Kind::Max { compare, .. } | Kind::ArgMax { compare, .. } => [ANY, (1 << (compare.m - 2)) - 1],
         Kind::Release(r) => plan
             .releases
             .get(*r)

@@ -1,6 +1,7 @@
 //! The steps of a plan, for one sample.
 
 use crate::graph::{Node, Op};
+use crate::protocol::Compare;
 use crate::protocol::argmax::Axis;
 use crate::protocol::max::Windows;
 use crate::protocol::open::Opening;
@@ -47,24 +48,26 @@ pub enum Kind {
     Relu {
         /// The shift; 0 for a value that is already at f bits.
         t: u32,
-        /// Bits that are opened: the result stays below 2^(m - 2).
-        m: u32,
+        /// How the result is compared with 0: it stays below 2^(m - 2).
+        compare: Compare,
     },
     /// The largest of each window.
     Max {
         /// The windows.
         windows: Windows,
-        /// Bits that are opened; the ring of the comparison where `narrow`.
-        m: u32,
+        /// How two values are compared; the ring of the comparison has its m bits where `narrow`.
+        compare: Compare,
         /// Whether the result is only needed mod 2^m.
         narrow: bool,
+        /// Positions of a window that are compared at once, 2 to 4.
+        group: usize,
     },
     /// The index of the largest along an axis, mod 2^q for its `axis.bits()`.
     ArgMax {
         /// The axis.
         axis: Axis,
-        /// Bits that are opened: the ring of the comparison.
-        m: u32,
+        /// How two values are compared; the ring of the comparison has its m bits.
+        compare: Compare,
         /// Neighbours that are compared at once, 2 to 4.
         group: usize,
     },

@@ -5,9 +5,10 @@ use crate::protocol::argmax::{ArgMax, Axis};
 use crate::protocol::group::LARGEST;
 use crate::protocol::king::Wires;
 use crate::protocol::max::{Max, Windows};
+use crate::protocol::pool::Pool;
 use crate::protocol::relu::Relu;
 use crate::protocol::truncate::Truncate;
-use crate::protocol::{Cost, Fold, Traffic};
+use crate::protocol::{Compare, Cost, Traffic};
 
 impl Widths {
     /// What these messages cost, in words of the ring.
@@ -24,13 +25,13 @@ impl Widths {
 
     /// The cost of dividing `len` elements by 2^t and of their ReLU.
     pub(super) fn relu(&self, t: u32, len: usize) -> Cost {
-        let relu = Relu::new(Fold { n: self.ring, t, m: self.opened });
+        let relu = Relu::new(self.ring, t, Compare::new(self.opened));
         self.cost(|| relu.traffic::<u32>(len), || relu.traffic::<u64>(len))
     }
 
     /// The cost of the largest of each window of one sample, opening m bits; in the ring of m bits where `narrow`.
     pub(super) fn max(&self, windows: &Windows, m: u32, narrow: bool) -> Cost {
-        let max = Max::new(Fold { n: if narrow { m } else { self.ring }, t: 0, m }, windows, 1);
+        let max = Max::new(if narrow { m } else { self.ring }, Compare::new(m), windows, 1);
         self.cost(|| max.traffic::<u32>(), || max.traffic::<u64>())
     }
 }
@@ -41,10 +42,27 @@ const BYTE: u64 = 8;
 
 /// By how many neighbours at once the index of the largest is found fastest, for one sample. Larger groups take fewer rounds and more bytes, most of them the dealer's.
 /// A plan is one for all places where it may run, so the choice assumes a fast network: where rounds take longer, a larger group would win more often.
-pub(super) fn group(s: &Widths, axis: Axis, m: u32) -> usize {
+pub(super) fn group(s: &Widths, axis: Axis, compare: Compare) -> usize {
+    fastest(|group| {
+        let argmax = ArgMax::new(compare, axis, group, 1);
+        s.cost(|| argmax.traffic::<u32>(), || argmax.traffic::<u64>())
+    })
+}
+
+/// The same for the largest of each window.
+pub(super) fn pool_group(s: &Widths, windows: &Windows, compare: Compare, narrow: bool) -> usize {
+    fastest(|group| match group {
+        2 => s.max(windows, compare.m, narrow),
+        _ => {
+            let pool = Pool::new(if narrow { compare.m } else { s.ring }, compare, group, windows, 1);
+            s.cost(|| pool.traffic::<u32>(), || pool.traffic::<u64>())
+        }
+    })
+}
+
+fn fastest(cost: impl Fn(usize) -> Cost) -> usize {
     let time = |group: &usize| {
-        let argmax = ArgMax::new(m, axis, *group, 1);
-        let cost = s.cost(|| argmax.traffic::<u32>(), || argmax.traffic::<u64>());
+        let cost = cost(*group);
         cost.rounds * ROUND + (cost.sent + cost.corrections) * BYTE
     };
     (2..=LARGEST).min_by_key(time).unwrap_or(2)

@@ -25,7 +25,7 @@
 //! After the tournaments of Catrina and de Hoogh; all pairs of a group at once after the three-input maxima of ABY2.0.
 
 use super::contest::{Contest, Material, State, Values, groups};
-use super::{Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic};
+use super::{Compare, Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic};
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
 use undertone_ring::planes::BLOCK;
@@ -77,17 +77,7 @@ impl Axis {
 
     /// The comparisons of `batch` samples by groups of `group`, each level in whole groups of 256. The largest number where that overflows.
     pub fn comparisons(&self, group: usize, batch: usize) -> usize {
-        let rows = batch.saturating_mul(self.outer).saturating_mul(self.inner);
-        let (mut sum, mut left) = (0usize, self.size);
-        while left > 1 {
-            let level = groups(left, group).fold(0usize, |n, (size, groups)| {
-                let units = rows.saturating_mul(groups).checked_next_multiple_of(BLOCK).unwrap_or(usize::MAX);
-                n.saturating_add(units.saturating_mul(size * (size - 1) / 2))
-            });
-            sum = sum.saturating_add(level.checked_next_multiple_of(GROUP).unwrap_or(usize::MAX));
-            left = left.div_ceil(group);
-        }
-        sum
+        comparisons(self.size, group, batch.saturating_mul(self.outer).saturating_mul(self.inner), false)
     }
 
     /// The values that compete for result `u` of one sample.
@@ -97,13 +87,35 @@ impl Axis {
     }
 }
 
+/// The comparisons of so many rows of k by groups of `group`, each level in whole groups of 256; the most, if some rows may be shorter. The largest number where that
+/// overflows.
+pub(super) fn comparisons(k: usize, group: usize, rows: usize, shorter: bool) -> usize {
+    let (mut sum, mut left) = (0usize, k);
+    if shorter {
+        // a group of s loses s - 1 of its members by s (s - 1) / 2 comparisons
+        sum = rows.saturating_mul((k - 1).saturating_mul(group).div_ceil(2));
+    }
+    while left > 1 {
+        let level = groups(left, group).fold(0usize, |n, (size, groups)| {
+            let units = rows.saturating_mul(groups).checked_next_multiple_of(BLOCK).unwrap_or(usize::MAX);
+            n.saturating_add(units.saturating_mul(size * (size - 1) / 2))
+        });
+        // of every size of groups less than a block, of all of them less than a group
+        let padding = GROUP + BLOCK * (1 + 3 + 6);
+        let level = if shorter { Some(padding) } else { level.checked_next_multiple_of(GROUP) };
+        sum = sum.saturating_add(level.unwrap_or(usize::MAX));
+        left = left.div_ceil(group);
+    }
+    sum
+}
+
 impl ArgMax {
-    /// Along the axis of each of `batch` samples, by groups of `group`, 2 to 4, opening m bits.
-    pub fn new(m: u32, axis: Axis, group: usize, batch: usize) -> Self {
+    /// Along the axis of each of `batch` samples, by groups of `group`, 2 to 4; the comparison is not fused.
+    pub fn new(compare: Compare, axis: Axis, group: usize, batch: usize) -> Self {
         let outer = batch * axis.outer;
         let (mut levels, mut left): (Vec<Contest>, usize) = (vec![], axis.size);
         while left > 1 {
-            let level = Contest::new((m, axis.bits()), [outer, left, axis.inner], group, levels.is_empty());
+            let level = Contest::of_axis((compare, axis.bits()), [outer, left, axis.inner], group, levels.is_empty());
             left = level.left();
             levels.push(level);
         }

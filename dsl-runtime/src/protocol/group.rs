@@ -121,11 +121,6 @@ impl Choice {
         self.size - 1
     }
 
-    /// The number of members.
-    pub(super) fn size(&self) -> usize {
-        self.size
-    }
-
     /// Subsets of one member's factors that are not empty.
     fn subsets(&self) -> usize {
         (1 << self.differences()) - 1

@@ -78,7 +78,9 @@ pub fn block_length(block: &Block) -> usize {
 
 /// Appends a block of a message.
 pub fn cut(block: &Block, message: &[u8], out: &mut Vec<u8>) {
-    block.iter().for_each(|(_, range)| out.extend_from_slice(&message[range.clone()]));
+    for (_, range) in block {
+        out.extend_from_slice(&message[range.clone()]);
+    }
 }
 
 /// Puts a block back into its message.

@@ -14,7 +14,7 @@
 //! Rounds: those of [`relu`](super::relu) for each level, 4 at m up to 38. At m = 35, n = 35: 35 + 18 + 1 = 54 bits sent a comparison.
 
 use super::relu::{Material, Relu, State};
-use super::{Correlations, Dealing, Fold, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, padded};
+use super::{Compare, Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, padded};
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
 use undertone_ring::rows::GROUP;
@@ -158,9 +158,9 @@ impl Windows {
 }
 
 impl Max {
-    /// A pool over `batch` samples; `fold.n` is `fold.m` where no lift is needed, and `fold.t` is 0.
-    pub fn new(fold: Fold, windows: &Windows, batch: usize) -> Self {
-        Self { relu: Relu::new(fold), levels: windows.levels(), batch }
+    /// A pool over `batch` samples in a ring of n bits, which is m where no lift is needed.
+    pub fn new(n: u32, compare: Compare, windows: &Windows, batch: usize) -> Self {
+        Self { relu: Relu::new(n, 0, compare), levels: windows.levels(), batch }
     }
 
     /// The dealer's half.

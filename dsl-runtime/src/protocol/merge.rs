@@ -1,9 +1,9 @@
 //! Combining digit comparisons: a tree of one-round ANDs with several factors, on bit rows.
 //!
-//! A digit j gives shared bits l_j = 1{D_j < d_j} and e_j = 1{D_j = d_j}. Groups of up to three neighbours are combined in one round:
+//! A digit j gives shared bits l_j = 1{D_j < d_j} and e_j = 1{D_j = d_j}. Groups of up to four neighbours are combined in one round:
 //!
 //! ```text
-//! L = l_2 ^ e_2 l_1 ^ e_2 e_1 l_0        E = e_2 e_1 e_0        (E is not needed for the lowest group)
+//! L = l_3 ^ e_3 l_2 ^ e_3 e_2 l_1 ^ e_3 e_2 e_1 l_0        E = e_3 e_2 e_1 e_0        (E is not needed for the lowest group)
 //! ```
 //!
 //! Every variable v of a product is opened under a mask a_v: o_v = v ^ a_v. Then, with the products of masks from the dealer,
@@ -13,15 +13,19 @@
 //! [x y z] = the same over all subsets of {x, y, z}
 //! ```
 //!
+//! which is, one factor after the other, t_S -> o_v t_S ^ t_{S + v} for the shares t_S of the products of masks, the first of which is 1.
+//!
+//! The last level may be left to [`select`](super::select): then its variables are opened and nothing is dealt for their products.
+//!
 //! The mask of what a party sends is its own share of a_v, used for one variable of one element.
 //! After the multi-fan-in AND of ABY2.0.
 
 use super::{Dealing, Seat, Tape, TapeError, counter, field};
-use undertone_ring::rows::{Row, and, fill, index, xor};
+use undertone_ring::rows::{Row, WORDS, and, fill, index, xor};
 use undertone_ring::simd;
 
 /// The largest number of digits that one round combines.
-const RADIX: usize = 3;
+pub(super) const RADIX: u32 = 4;
 
 /// How the digits are combined: all levels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +70,15 @@ enum Place {
 }
 
 impl Tree {
-    pub(super) fn new(digits: usize) -> Self {
+    /// Combines `digits` digits, up to `radix` in one round; `open` is whether the last level's products are left to others.
+    pub(super) fn new(digits: usize, radix: u32, open: bool) -> Self {
         let (mut levels, mut leaves) = (vec![], digits);
         while leaves > 1 {
-            let level = Level::new(leaves);
+            let mut level = Level::new(leaves, radix as usize);
             leaves = level.groups.len();
+            if open && leaves == 1 {
+                level.products = 0;
+            }
             levels.push(level);
         }
         Self { levels }
@@ -78,10 +86,10 @@ impl Tree {
 }
 
 impl Level {
-    fn new(leaves: usize) -> Self {
+    fn new(leaves: usize, radix: usize) -> Self {
         let mut level = Self { groups: vec![], route: vec![], variables: 0, products: 0, locals: 0 };
-        for first in (0..leaves).step_by(RADIX) {
-            let (size, lowest) = (RADIX.min(leaves - first), first == 0);
+        for first in (0..leaves).step_by(radix) {
+            let (size, lowest) = (radix.min(leaves - first), first == 0);
             let group = Group { size, lowest, variable: level.variables, product: level.products, local: level.locals };
             for j in 0..size {
                 let l = if j == size - 1 { Place::Kept(group.local) } else { Place::Sent(group.variable + 2 * (size - 2 - j) + 1) };
@@ -101,9 +109,12 @@ impl Level {
         level
     }
 
-    /// Masks and products of masks of this level for `blocks` blocks of 32 elements.
-    pub(super) fn deal(&self, d: &mut Dealing<'_>, step: u32, level: u32, depth: u32, blocks: usize) {
+    /// Masks and products of masks of this level for `blocks` blocks of 32 elements; returns the masks.
+    pub(super) fn deal(&self, d: &mut Dealing<'_>, step: u32, level: u32, depth: u32, blocks: usize) -> Vec<u32> {
         let masks = d.uniform_bits(counter(step, level, field::MASKS + depth), self.variables * blocks);
+        if self.products == 0 {
+            return masks;
+        }
         let mut products = vec![0u32; self.products * blocks];
         let rows = masks.as_chunks::<8>().0.chunks_exact(self.variables.max(1));
         simd::vectorize(
@@ -119,6 +130,7 @@ impl Level {
             },
         );
         d.share_bits(counter(step, level, field::PRODUCTS + depth), products);
+        masks
     }
 
     pub(super) fn expand(&self, tape: &mut Tape<'_>, step: u32, level: u32, depth: u32, blocks: usize) -> Result<Masks, TapeError> {
@@ -148,6 +160,22 @@ impl Level {
         }
     }
 
+    /// Puts 256 elements of leaf `j` where the level wants them.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "called in the loop of the look-up")]
+    pub(super) fn leaves(&self, j: usize, group: usize, (l, e): (Row, Row), masks: &Masks, sent: &mut [u32], kept: &mut [u32]) {
+        for (bits, place) in [(l, self.route[j].0), (e, self.route[j].1)] {
+            match place {
+                Place::Sent(v) => {
+                    let at = group * self.variables + v;
+                    sent.as_chunks_mut::<WORDS>().0[at] = xor(bits, masks.masks.as_chunks::<WORDS>().0[at]);
+                }
+                Place::Kept(v) => kept.as_chunks_mut::<WORDS>().0[group * self.locals + v] = bits,
+                Place::Nowhere => {}
+            }
+        }
+    }
+
     /// Combines all groups of the level for 256 elements: `emit(g, L, E)`.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "called in the loop that must vectorise")]
@@ -160,11 +188,27 @@ impl Level {
             }
             let (o, a) = (&opened[g.variable..], &masks[g.variable..]);
             let p = &products[g.product..];
-            let (l, e) = if g.size == 2 {
-                (xor(top, and2(one, o, a, 0, 1, p[0])), if g.lowest { fill(false) } else { and2(one, o, a, 0, 2, p[1]) })
-            } else {
-                let l = xor(xor(top, and2(one, o, a, 0, 1, p[0])), and3(one, o, a, 3, [p[1], p[2], p[3], p[4]]));
-                (l, if g.lowest { fill(false) } else { and3(one, o, a, 4, [p[1], p[5], p[6], p[7]]) })
+            // variables e2 l1 e1 l0 e0, say, as the factors of each product
+            let two = |x: usize, y: usize, p: Row| product([o[x], o[y]], [one, a[x], a[y], p]);
+            let three = |z: usize, [p0z, p2z, p02z]: [Row; 3]| product([o[0], o[2], o[z]], [one, a[0], a[2], p[1], a[z], p0z, p2z, p02z]);
+            let four = |z: usize, [p0z, p2z, p02z, p4z, p04z, p24z, p024z]: [Row; 7]| {
+                let without = [one, a[0], a[2], p[1], a[4], p[5], p[6], p[7]];
+                let [t0, t1, t2, t3, t4, t5, t6, t7] = without;
+                product([o[0], o[2], o[4], o[z]], [t0, t1, t2, t3, t4, t5, t6, t7, a[z], p0z, p2z, p02z, p4z, p04z, p24z, p024z])
+            };
+            let nothing = fill(false);
+            let mut l = xor(top, two(0, 1, p[0]));
+            let e = match (g.size, g.lowest) {
+                (2, true) => nothing,
+                (2, false) => two(0, 2, p[1]),
+                (3, _) => {
+                    l = xor(l, three(3, [p[2], p[3], p[4]]));
+                    if g.lowest { nothing } else { three(4, [p[5], p[6], p[7]]) }
+                }
+                _ => {
+                    l = xor(l, xor(three(3, [p[2], p[3], p[4]]), four(5, [p[8], p[9], p[10], p[11], p[12], p[13], p[14]])));
+                    if g.lowest { nothing } else { four(6, [p[15], p[16], p[17], p[18], p[19], p[20], p[21]]) }
+                }
             };
             emit(i, l, e);
         }
@@ -244,35 +288,54 @@ pub(super) fn merge(
     (sent, left)
 }
 
-/// Which variables of a group each dealt product multiplies; a group's variables are e2 l1 e1 l0 e0, or e1 l0 e0.
+/// Which variables of a group each dealt product multiplies; a group's variables are e3 l2 e2 l1 e1 l0 e0, or e2 l1 e1 l0 e0, or e1 l0 e0.
 const fn subsets(size: usize, lowest: bool) -> &'static [&'static [usize]] {
-    const THREE: [&[usize]; 8] = [&[0, 1], &[0, 2], &[0, 3], &[2, 3], &[0, 2, 3], &[0, 4], &[2, 4], &[0, 2, 4]];
+    const FOUR: [&[usize]; 22] = [
+        &[0, 1],
+        &[0, 2],
+        &[0, 3],
+        &[2, 3],
+        &[0, 2, 3],
+        &[0, 4],
+        &[2, 4],
+        &[0, 2, 4],
+        &[0, 5],
+        &[2, 5],
+        &[0, 2, 5],
+        &[4, 5],
+        &[0, 4, 5],
+        &[2, 4, 5],
+        &[0, 2, 4, 5],
+        &[0, 6],
+        &[2, 6],
+        &[0, 2, 6],
+        &[4, 6],
+        &[0, 4, 6],
+        &[2, 4, 6],
+        &[0, 2, 4, 6],
+    ];
     const TWO: [&[usize]; 2] = [&[0, 1], &[0, 2]];
     match (size, lowest) {
-        (3, true) => THREE.split_at(5).0,
-        (3, false) => &THREE,
+        (4, true) => FOUR.split_at(15).0,
+        (4, false) => &FOUR,
+        (3, true) => FOUR.split_at(5).0,
+        (3, false) => FOUR.split_at(8).0,
         (2, true) => TWO.split_at(1).0,
         (2, false) => &TWO,
         _ => &[],
     }
 }
 
-/// The product of variables x and y.
+/// The product of the variables that were opened as `o`, from the shares `t` of the products of their masks: one for each subset of them, whose number it is.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "an operator on rows")]
-fn and2(one: Row, o: &[Row], a: &[Row], x: usize, y: usize, xy: Row) -> Row {
-    xor(xor(and(and(o[x], o[y]), one), and(o[x], a[y])), xor(and(o[y], a[x]), xy))
-}
-
-/// The product of variables 0, 2 and z; `p` holds the shares of a_0 a_2, a_0 a_z, a_2 a_z, a_0 a_2 a_z.
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "an operator on rows")]
-fn and3(one: Row, o: &[Row], a: &[Row], z: usize, [p02, p0z, p2z, p02z]: [Row; 4]) -> Row {
-    let (x, y, w) = ((o[0], a[0]), (o[2], a[2]), (o[z], a[z]));
-    let both = and(and(x.0, y.0), xor(and(w.0, one), w.1));
-    let mixed = and(w.0, xor(and(x.0, y.1), and(y.0, x.1)));
-    let pairs = xor(and(x.0, p2z), xor(and(y.0, p0z), and(w.0, p02)));
-    xor(xor(both, mixed), xor(pairs, p02z))
+fn product<const K: usize, const SUBSETS: usize>(o: [Row; K], mut t: [Row; SUBSETS]) -> Row {
+    for k in (0..K).rev() {
+        for s in 0..1 << k {
+            t[s] = xor(and(o[k], t[s]), t[s + (1 << k)]);
+        }
+    }
+    t[0]
 }
 
 #[cfg(test)]
@@ -281,18 +344,33 @@ mod tests {
 
     #[test]
     fn nine_digits_take_two_rounds_of_twelve_and_four_variables() {
-        let sizes = |digits| Tree::new(digits).levels.iter().map(|l| (l.variables, l.products)).collect::<Vec<_>>();
-        assert_eq!(sizes(8), [(4 + 5 + 3, 5 + 8 + 2), (4, 5)], "m = 34");
-        assert_eq!(sizes(9), [(4 + 5 + 5, 5 + 8 + 8), (4, 5)], "m = 35");
-        assert_eq!(sizes(6), [(4 + 5, 5 + 8), (2, 1)], "m = 26");
-        assert_eq!(sizes(10), [(4 + 5 + 5, 21), (4, 5), (2, 1)], "a single digit passes through a level");
-        assert_eq!(sizes(1), []);
+        let sizes = |digits, radix| Tree::new(digits, radix, false).levels.iter().map(|l| (l.variables, l.products)).collect::<Vec<_>>();
+        assert_eq!(sizes(8, 3), [(4 + 5 + 3, 5 + 8 + 2), (4, 5)], "m = 34");
+        assert_eq!(sizes(9, 3), [(4 + 5 + 5, 5 + 8 + 8), (4, 5)], "m = 35");
+        assert_eq!(sizes(6, 3), [(4 + 5, 5 + 8), (2, 1)], "m = 26");
+        assert_eq!(sizes(10, 3), [(4 + 5 + 5, 21), (4, 5), (2, 1)], "a single digit passes through a level");
+        assert_eq!(sizes(1, 3), []);
+        assert_eq!(sizes(8, 4), [(6 + 7, 15 + 22), (2, 1)]);
+        assert_eq!(sizes(12, 2), [(2 + 5 * 3, 1 + 5 * 2), (2 + 2 * 3, 1 + 2 * 2), (2, 1), (2, 1)]);
+    }
+
+    #[test]
+    fn a_level_that_is_left_to_others_has_variables_only() {
+        for digits in 2..20 {
+            for radix in 2..=RADIX {
+                let (open, closed) = (Tree::new(digits, radix, true), Tree::new(digits, radix, false));
+                let (last, rest) = open.levels.split_last().unwrap();
+                assert_eq!(*rest, closed.levels[..rest.len()]);
+                assert_eq!((last.products, last.locals), (0, 1));
+                assert_eq!(last.variables, closed.levels[rest.len()].variables);
+            }
+        }
     }
 
     #[test]
     fn every_leaf_has_its_own_place() {
-        for digits in 2..20 {
-            for level in Tree::new(digits).levels {
+        for (digits, radix) in (2..20).flat_map(|digits| [(digits, 2), (digits, 3), (digits, 4)]) {
+            for level in Tree::new(digits, radix, false).levels {
                 let mut seen = std::collections::HashSet::new();
                 for (l, e) in &level.route {
                     for place in [l, e] {

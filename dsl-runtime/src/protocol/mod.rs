@@ -14,6 +14,7 @@
 //! runs over the elements of the whole batch. The key belongs to one tape, so no block is ever asked for twice.
 
 pub mod argmax;
+mod compare;
 mod contest;
 mod cost;
 mod fold;
@@ -24,6 +25,7 @@ pub mod linear;
 pub mod max;
 mod merge;
 pub mod open;
+pub mod pool;
 pub mod release;
 pub mod relu;
 mod select;
@@ -36,6 +38,7 @@ mod tests;
 mod traffic;
 pub mod truncate;
 
+pub use compare::Compare;
 pub use cost::Cost;
 pub use fold::Fold;
 pub use tape::{Dealing, Sink, Tape, TapeError};
@@ -159,14 +162,14 @@ pub mod field {
     pub const ZERO: u32 = 21;
     /// The mask of an opened difference of indices.
     pub const INDEX: u32 = 22;
-    /// Products of the masks that choose one of a group, those of the groups' second size at `CHOICE + 1`.
+    /// Products of the masks that choose one of a group, those of the groups' second and third size at `CHOICE + 1` and `CHOICE + 2`.
     pub const CHOICE: u32 = 23;
     /// The same products times the masks of differences.
-    pub const CHOSEN: u32 = 25;
+    pub const CHOSEN: u32 = 26;
     /// The same products times the masks of differences of indices.
-    pub const CHOSEN_INDEX: u32 = 27;
-    /// The share of a party that joins; under the key of the pair of it and the party that leaves.
-    pub const HAND_OVER: u32 = 29;
+    pub const CHOSEN_INDEX: u32 = 29;
+    /// The share of a party that joins; under the key of the pair of it and the party that leaves, where there are no comparisons.
+    pub const HAND_OVER: u32 = 32;
     /// The number of fields that one comparison may use.
     pub const SPAN: u32 = 32;
 }

@@ -3,13 +3,13 @@
 //! The opening of `fold` shifts and masks; `sign` finds 1{y >= 0} from the opened Y; `select` multiplies. The lift
 //! back to n bits comes out of the same opening, so there is no truncation of its own and no large error of any probability.
 //!
-//! Rounds: 1 opening, the merges (2 for m = 34), 1 bit. At n = 64, t = 16, m = 34: 4 rounds and 34 + 16 + 1 = 51 bits an element sent by each party to each peer;
+//! Rounds: 1 opening, the merges (2 for m = 34), 1 bit; where the comparison is fused, the bit goes with the last merge. At n = 64, t = 16, m = 34: 4 rounds and 34 + 16 + 1 = 51 bits an element sent by each party to each peer;
 //! corrections to the last party: 2 * 30 + 128 + 1 + 20 + 2 * 64 + 30 = 367 bits an element. Contract: that of the opening.
 
 use super::fold::{self, Fold};
 use super::sign::{self, Sign, open_bits};
 use super::tape::Part;
-use super::{Correlations, Dealing, On, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, select};
+use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, select};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
 
@@ -17,6 +17,7 @@ use undertone_ring::bytes::as_bytes;
 #[derive(Clone, Debug)]
 pub struct Relu {
     fold: Fold,
+    fused: bool,
     sign: Sign,
 }
 
@@ -61,14 +62,14 @@ impl<W> Material<W> {
 }
 
 impl Relu {
-    /// The step of these widths.
-    pub fn new(fold: Fold) -> Self {
-        Self { fold, sign: Sign::new(fold.m) }
+    /// After a shift by t, in a ring of n bits.
+    pub fn new(n: u32, t: u32, compare: Compare) -> Self {
+        Self { fold: Fold { n, t, m: compare.m }, fused: compare.fused, sign: Sign::new(compare) }
     }
 
     /// The number of rounds.
     pub fn rounds(&self) -> usize {
-        2 + self.sign.levels()
+        1 + self.sign.levels() + usize::from(!self.fused)
     }
 
     /// The dealer's half, for `len` elements (whole groups of 256); `level` tells comparisons of one step apart.
@@ -79,8 +80,8 @@ impl Relu {
                 return;
             }
             let dealt = self.fold.deal::<W>(&mut d, step, level, part.len);
-            self.sign.deal(&mut d, step, level, &dealt.r);
-            select::deal(self.fold, &mut d, step, level, &dealt);
+            let masks = self.sign.deal(&mut d, step, level, &dealt.r);
+            select::deal(self.fold, self.sign.open_variables(), &masks, &mut d, step, level, &dealt);
         }
     }
 
@@ -92,7 +93,7 @@ impl Relu {
             let next = Material {
                 fold: self.fold.expand(tape, step, level, part.len)?,
                 sign: self.sign.expand(tape, step, level, part.len)?,
-                select: select::expand(self.fold, tape, step, level, part.len)?,
+                select: select::expand(self.fold, self.sign.open_variables(), tape, step, level, part.len)?,
             };
             match &mut all {
                 None => all.insert(next).reserve(len / part.len),
@@ -104,7 +105,9 @@ impl Relu {
 
     /// Messages and corrections for `len` elements.
     pub fn traffic<W: Word>(&self, len: usize) -> Traffic {
-        self.fold.traffic::<W>(len) + self.sign.traffic(len) + select::traffic::<W>(self.fold, len)
+        let before = self.fold.traffic::<W>(len) + self.sign.traffic(len);
+        let select = select::traffic::<W>(self.fold, self.sign.open_variables(), len);
+        if self.fused { before.together(select) } else { before + select }
     }
 
     /// A party's half, on its share `z`.
@@ -124,17 +127,20 @@ impl Relu {
         out: &mut Vec<u8>,
         result: &mut [W],
     ) {
-        let levels = self.sign.levels();
+        let rounds = self.rounds();
         match k {
             0 => return self.fold.send(seat, &material.fold, z, out),
             1 => {
                 state.y = self.fold.open(round);
-                self.sign.look_up(&material.sign, &state.y, &mut state.sign, out);
+                self.sign.look_up(seat, &material.sign, &state.y, &mut state.sign, out);
             }
-            k if k <= levels + 1 => self.sign.merge(seat, k - 2, &material.sign, round, &mut state.sign, out),
-            _ => return select::finish(self.fold, seat, &material.fold, &material.select, &state.y, &open_bits(round), result),
+            k if k < rounds => self.sign.merge(seat, k - 2, &material.sign, round, &mut state.sign, out),
+            _ => {
+                let opened = select::Opened { y: &state.y, variables: self.sign.open_variables(), bits: &open_bits(round) };
+                return select::finish(self.fold, seat, &material.fold, &material.select, opened, result);
+            }
         }
-        if k == levels + 1 {
+        if k + 1 == rounds {
             let mut bits = self.sign.bits(seat, &material.sign, &state.y, &state.sign);
             bits.iter_mut().zip(&material.select.beta).for_each(|(b, beta)| *b ^= beta);
             out.extend_from_slice(as_bytes(&bits));

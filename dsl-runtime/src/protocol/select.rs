@@ -13,16 +13,28 @@
 //! u_i = bh y_i + (1 - 2 bh) (Y A_i - B_i + 2^m (1-c) C_i)
 //! ```
 //!
-//! The mask of what a party sends is its own share of beta.
+//! **Fused** with the last round of the comparison ([`sign`](super::sign)): b = S ^ mu(x) for a bit S and variables x, all of which are opened at once, S under a mask f and every
+//! x under its own, a. What S is XORed with is then a bit that the dealer knows for each of the opened values o of the variables,
+//!
+//! ```text
+//! mu_o = f ^ e_2 l_1 ^ e_2 e_1 l_0 at x = o ^ a            (3 digits left: 16 values;  f ^ e_1 l_0, 4 values, where 2 are)
+//! ```
+//!
+//! so the dealer shares A, B and C for each mu_o in the place of beta, and the parties use those of the o that they opened. Of the others nothing is ever used.
+//! One round less, and 4 or 16 times the corrections.
+//!
+//! The mask of what a party sends is its own share of beta, or of f and of each a.
 
 use super::fold::{self, Fold};
+use super::sign::sets;
+use super::tape::Part;
 use super::{Dealing, Seat, Sum, Tape, TapeError, Traffic, counter, field};
 use undertone_ring::planes::{self, BLOCK, block_bytes};
-use undertone_ring::rows::GROUP;
+use undertone_ring::rows::{GROUP, WORDS};
 use undertone_ring::words::word_bytes;
 use undertone_ring::{Word, simd};
 
-/// What a party holds.
+/// What a party holds. Of A, B and C a row of elements for each value of the variables that are opened with the bit, one part of the elements after the other.
 pub(super) struct Material<W> {
     pub beta: Vec<u32>,
     a: Vec<W>,
@@ -48,50 +60,117 @@ impl<W> Material<W> {
     }
 }
 
-pub(super) fn deal<W: Word>(fold: Fold, d: &mut Dealing<'_>, step: u32, level: u32, dealt: &fold::Dealt<W>) {
+impl<W: Word> Material<W> {
+    /// Those words of A, B and C that belong to the opened values of the variables: which ones is public.
+    fn chosen(&self, opened: Opened<'_>, len: usize) -> Self {
+        let mut chosen = Self { beta: vec![], a: vec![], b: vec![], c: vec![] };
+        let mut values = [0u8; GROUP];
+        for part in Part::all(len) {
+            for start in (part.start..part.start + part.len).step_by(GROUP) {
+                opened.values(start / GROUP, &mut values);
+                let place = |i: usize| (part.start << opened.variables) + usize::from(values[i]) * part.len + (start - part.start) + i;
+                for (from, to) in [(&self.a, &mut chosen.a), (&self.b, &mut chosen.b), (&self.c, &mut chosen.c)] {
+                    if !from.is_empty() {
+                        to.extend((0..GROUP).map(|i| from[place(i)]));
+                    }
+                }
+            }
+        }
+        chosen
+    }
+}
+
+impl Opened<'_> {
+    /// The number of the opened values of the variables, for each element of a group.
+    fn values(&self, group: usize, values: &mut [u8; GROUP]) {
+        let rows = &self.bits.as_chunks::<WORDS>().0[group * self.variables..][..self.variables];
+        for (i, value) in values.iter_mut().enumerate() {
+            *value = rows.iter().rev().fold(0, |all, row| all << 1 | (row[i / BLOCK] >> (i % BLOCK) & 1) as u8);
+        }
+    }
+}
+
+/// What was opened.
+#[derive(Clone, Copy)]
+pub(super) struct Opened<'a> {
+    /// Y, as planes.
+    pub y: &'a [u8],
+    /// The number of variables that were opened with the bit, none where it is not fused.
+    pub variables: usize,
+    /// Their rows, then the bit.
+    pub bits: &'a [u32],
+}
+
+/// The dealer's half; `masks` are those of the variables that are opened with the bit.
+pub(super) fn deal<W: Word>(
+    fold: Fold,
+    variables: usize,
+    masks: &[u32],
+    d: &mut Dealing<'_>,
+    step: u32,
+    level: u32,
+    dealt: &fold::Dealt<W>,
+) {
     let len = dealt.r.len();
-    let bits = d.uniform_bits(counter(step, level, field::BETA), len / BLOCK);
-    let beta: Vec<W> = (0..len).map(|i| W::from_u64(u64::from(bits[i / BLOCK] >> (i % BLOCK) & 1))).collect();
-    let times = |x: &[W]| -> Vec<W> { beta.iter().zip(x).map(|(b, x)| b.neg().and(*x)).collect() };
-    let (b, c) = (times(&dealt.offset), times(&dealt.top));
-    d.share(counter(step, level, field::A), fold.n, beta);
+    let beta = d.uniform_bits(counter(step, level, field::BETA), len / BLOCK);
+    let bits: Vec<Vec<u32>> = if variables == 0 { vec![beta] } else { sets(variables, masks, &beta) };
+    let times = |x: &[W]| -> Vec<W> {
+        let mut all = Vec::with_capacity(bits.len() * len);
+        for bits in &bits {
+            all.extend(x.iter().enumerate().map(|(i, x)| W::from_u64(u64::from(bits[i / BLOCK] >> (i % BLOCK) & 1)).neg().and(*x)));
+        }
+        all
+    };
+    let (a, b, c) = (times(&vec![W::from_u64(1); len]), times(&dealt.offset), times(&dealt.top));
+    d.share(counter(step, level, field::A), fold.n, a);
     d.share(counter(step, level, field::B), fold.n, b);
     if fold.lifts() {
         d.share(counter(step, level, field::C), fold.n - fold.m, c);
     }
 }
 
-pub(super) fn expand<W: Word>(fold: Fold, tape: &mut Tape<'_>, step: u32, level: u32, len: usize) -> Result<Material<W>, TapeError> {
-    let beta = tape.uniform(counter(step, level, field::BETA), len / BLOCK);
-    let a = tape.share(counter(step, level, field::A), fold.n, len)?;
-    let b = tape.share(counter(step, level, field::B), fold.n, len)?;
-    let c = if fold.lifts() { tape.share(counter(step, level, field::C), fold.n - fold.m, len)? } else { vec![] };
+pub(super) fn expand<W: Word>(
+    fold: Fold,
+    variables: usize,
+    tape: &mut Tape<'_>,
+    step: u32,
+    level: u32,
+    len: usize,
+) -> Result<Material<W>, TapeError> {
+    let (beta, all) = (tape.uniform(counter(step, level, field::BETA), len / BLOCK), len << variables);
+    let a = tape.share(counter(step, level, field::A), fold.n, all)?;
+    let b = tape.share(counter(step, level, field::B), fold.n, all)?;
+    let c = if fold.lifts() { tape.share(counter(step, level, field::C), fold.n - fold.m, all)? } else { vec![] };
     Ok(Material { beta, a, b, c })
 }
 
 /// One bit an element, and the corrections of A, B and C.
-pub(super) fn traffic<W: Word>(fold: Fold, len: usize) -> Traffic {
-    let mut corrections = 2 * word_bytes(fold.n, W::BITS, len);
+pub(super) fn traffic<W: Word>(fold: Fold, variables: usize, len: usize) -> Traffic {
+    let mut corrections = 2 * word_bytes(fold.n, W::BITS, len << variables);
     if fold.lifts() {
-        corrections += word_bytes(fold.n - fold.m, W::BITS, len);
+        corrections += word_bytes(fold.n - fold.m, W::BITS, len << variables);
     }
     Traffic::message(Sum::Bits, len / 8).with_corrections(corrections)
 }
 
-/// Shares of b y from the opened bits `bh` and the opened planes `y`.
+/// Shares of b y.
 pub(super) fn finish<W: Word>(
     fold: Fold,
     seat: Seat,
     opening: &fold::Material<W>,
     material: &Material<W>,
-    y: &[u8],
-    bh: &[u32],
+    opened: Opened<'_>,
     result: &mut [W],
 ) {
+    if opened.variables > 0 {
+        let chosen = material.chosen(opened, result.len());
+        let (_, bits) = opened.bits.split_at(opened.variables * (result.len() / BLOCK));
+        return finish(fold, seat, opening, &chosen, Opened { variables: 0, bits, ..opened }, result);
+    }
     if seat.is_first() {
-        finish_as::<W, true>(fold, opening, material, y, bh, result);
+        finish_as::<W, true>(fold, opening, material, opened.y, opened.bits, result);
     } else {
-        finish_as::<W, false>(fold, opening, material, y, bh, result);
+        finish_as::<W, false>(fold, opening, material, opened.y, opened.bits, result);
     }
 }
 

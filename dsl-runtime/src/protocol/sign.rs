@@ -7,7 +7,7 @@
 //! 1{y >= 0} = Y_(m-2) ^ r_(m-2) ^ 1{Y' < r'}        Y', r': the low m-2 bits; the last term is the borrow
 //! ```
 //!
-//! The borrow is found digit by digit, 4 bits each. For each digit
+//! The borrow is found digit by digit, w bits each ([`Compare`]). For each digit
 //! d of r' the dealer shares, by XOR, the circular unary table
 //!
 //! ```text
@@ -16,25 +16,35 @@
 //! e = l ^ T[D - 1 mod 2^w]                (D <= d  xor  D < d)
 //! ```
 //!
-//! at the public digit D of Y', so l and e are looked up locally; a tree of ANDs combines them (`merge`).
+//! at the public digit D of Y', so l and e are looked up locally; a tree of ANDs combines them (`merge`). The last entry is a constant: where w is not 4 it is not
+//! dealt, party 0 holds it.
+//!
+//! Where the comparison is fused, the tree ends before its last level, whose variables x are opened together with the sum of what needs no product,
+//! S = Y_(m-2) ^ r_(m-2) ^ l_top, masked with f: then 1{y >= 0} = S ^ mu(x) with mu(x) = f ^ (the products of the level), a function of the opened x ^ a that the
+//! dealer knows for each of their values ([`sets`]).
 //! After the one-time truth tables of Ishai et al. (TCC 2013) and the masked comparison of Catrina and de Hoogh.
 
 use super::merge::{Masks, Tree, merge};
-use super::{Dealing, Round, Seat, Sum, Tape, TapeError, Traffic, counter, field};
+use super::{Compare, Dealing, Round, Seat, Sum, Tape, TapeError, Traffic, counter, field};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
-use undertone_ring::planes::{self, BLOCK, block_bytes, digit_width, digits, table_bytes};
+use undertone_ring::planes::{self, BLOCK, TABLE, block_bytes, table_bytes};
+use undertone_ring::rows::{Row, WORDS, and, fill, xor};
+use undertone_ring::{digits, simd};
 
 /// The comparison of m-bit openings.
 #[derive(Clone, Debug)]
 pub(super) struct Sign {
-    m: u32,
+    compare: Compare,
     tree: Tree,
 }
 
 /// What a party holds.
 pub(super) struct Material {
+    /// Tables of digits of 4 bits, as bytes.
     tables: Vec<u8>,
+    /// Tables of other digits, as bit rows.
+    rows: Vec<u32>,
     top: Vec<u32>,
     masks: Vec<Masks>,
 }
@@ -49,6 +59,7 @@ impl Material {
     /// Makes room for `parts` times what is there.
     pub(super) fn reserve(&mut self, parts: usize) {
         self.tables.reserve_exact(self.tables.len() * parts);
+        self.rows.reserve_exact(self.rows.len() * parts);
         self.top.reserve_exact(self.top.len() * parts);
         for masks in &mut self.masks {
             masks.reserve(parts);
@@ -58,6 +69,7 @@ impl Material {
     /// Adds the correlations of the next elements.
     pub(super) fn append(&mut self, next: Self) {
         self.tables.extend(next.tables);
+        self.rows.extend(next.rows);
         self.top.extend(next.top);
         for (masks, next) in self.masks.iter_mut().zip(next.masks) {
             masks.append(next);
@@ -66,50 +78,69 @@ impl Material {
 }
 
 impl Sign {
-    pub(super) fn new(m: u32) -> Self {
-        Self { m, tree: Tree::new(digits(m)) }
+    pub(super) fn new(compare: Compare) -> Self {
+        Self { compare, tree: Tree::new(compare.count(), compare.radix, compare.fused) }
     }
 
-    /// Rounds of merging.
+    /// Rounds of merging, the last one with the bit where the comparison is fused.
     pub(super) fn levels(&self) -> usize {
         self.tree.levels.len()
     }
 
-    pub(super) fn deal<W: Word>(&self, d: &mut Dealing<'_>, step: u32, level: u32, r: &[W]) {
-        let blocks = r.len() / BLOCK;
-        let mut packed = vec![0u8; blocks * block_bytes(self.m)];
-        planes::pack(self.m, r, &mut packed);
-        let mut tables = vec![0u8; blocks * table_bytes(self.m)];
-        planes::unary(self.m, &packed, &mut tables);
-        d.cover(counter(step, level, field::TABLES), &mut tables);
-        for (j, digit) in tables.chunks_exact(64).enumerate() {
-            d.write_bytes(&digit[..self.digit_bytes(j % digits(self.m))]);
+    /// The number of variables that are opened with the bit.
+    pub(super) fn open_variables(&self) -> usize {
+        self.tree.levels.last().filter(|_| self.compare.fused).map_or(0, |last| last.variables)
+    }
+
+    /// The dealer's half; returns the masks of the variables that are opened with the bit, as bit rows.
+    pub(super) fn deal<W: Word>(&self, d: &mut Dealing<'_>, step: u32, level: u32, r: &[W]) -> Vec<u32> {
+        let (blocks, m) = (r.len() / BLOCK, self.compare.m);
+        let mut packed = vec![0u8; blocks * block_bytes(m)];
+        planes::pack(m, r, &mut packed);
+        if self.compare.shuffles() {
+            let mut tables = vec![0u8; blocks * table_bytes(m)];
+            planes::unary(m, &packed, &mut tables);
+            d.cover(counter(step, level, field::TABLES), &mut tables);
+            for (j, digit) in tables.chunks_exact(TABLE).enumerate() {
+                d.write_bytes(&digit[..self.compare.digit_bytes(j % self.compare.count())]);
+            }
+        } else {
+            let mut rows = vec![0u32; self.row_words(blocks)];
+            digits::unary(m, self.compare.digit, &packed, &mut rows);
+            d.share_bits(counter(step, level, field::TABLES), rows);
         }
         let mut top = vec![0u32; blocks];
-        planes::bit(self.m, &packed, self.m - 2, &mut top);
+        planes::bit(m, &packed, m - 2, &mut top);
         d.share_bits(counter(step, level, field::TOP), top);
+        let mut masks = vec![];
         for (depth, l) in self.tree.levels.iter().enumerate() {
-            l.deal(d, step, level, depth as u32, blocks);
+            masks = l.deal(d, step, level, depth as u32, blocks);
         }
+        masks
     }
 
     pub(super) fn expand(&self, tape: &mut Tape<'_>, step: u32, level: u32, len: usize) -> Result<Material, TapeError> {
         let blocks = len / BLOCK;
-        let mut tables = vec![0u8; blocks * table_bytes(self.m)];
-        match tape.corrections(self.sent_tables(blocks))? {
-            None => tape.fill(counter(step, level, field::TABLES), &mut tables),
-            Some(mut sent) => {
-                for (j, digit) in tables.chunks_exact_mut(64).enumerate() {
-                    let (head, rest) = sent.split_at(self.digit_bytes(j % digits(self.m)));
-                    digit[..head.len()].copy_from_slice(head);
-                    sent = rest;
+        let (mut tables, mut rows) = (vec![], vec![]);
+        if self.compare.shuffles() {
+            tables = vec![0u8; blocks * table_bytes(self.compare.m)];
+            match tape.corrections(blocks * self.compare.table_bytes())? {
+                None => tape.fill(counter(step, level, field::TABLES), &mut tables),
+                Some(mut sent) => {
+                    for (j, digit) in tables.chunks_exact_mut(TABLE).enumerate() {
+                        let (head, rest) = sent.split_at(self.compare.digit_bytes(j % self.compare.count()));
+                        digit[..head.len()].copy_from_slice(head);
+                        sent = rest;
+                    }
                 }
             }
+        } else {
+            rows = tape.share_bits(counter(step, level, field::TABLES), self.row_words(blocks))?;
         }
         let top = tape.share_bits(counter(step, level, field::TOP), blocks)?;
         let masks = self.tree.levels.iter().enumerate();
         let masks = masks.map(|(depth, l)| l.expand(tape, step, level, depth as u32, blocks)).collect::<Result<_, _>>()?;
-        Ok(Material { tables, top, masks })
+        Ok(Material { tables, rows, top, masks })
     }
 
     /// A message a level of merging, and the corrections.
@@ -119,22 +150,31 @@ impl Sign {
             let (sent, corrections) = level.bytes(blocks);
             Traffic::message(Sum::Bits, sent).with_corrections(corrections)
         });
-        levels.sum::<Traffic>().with_corrections(self.sent_tables(blocks) + 4 * blocks)
+        levels.sum::<Traffic>().with_corrections(blocks * self.compare.table_bytes() + 4 * blocks)
     }
 
     /// Looks up the digits of Y: the message of the first level, or with a single digit the result in `state`.
-    pub(super) fn look_up(&self, material: &Material, y: &[u8], state: &mut State, out: &mut Vec<u8>) {
-        let blocks = y.len() / block_bytes(self.m);
+    pub(super) fn look_up(&self, seat: Seat, material: &Material, y: &[u8], state: &mut State, out: &mut Vec<u8>) {
+        let (Compare { m, digit, .. }, first) = (self.compare, seat.is_first());
+        let blocks = y.len() / block_bytes(m);
         let Some(level) = self.tree.levels.first() else {
             state.kept = vec![0; blocks];
-            planes::lookup(self.m, y, &material.tables, |b, _, l, _| state.kept[b] = l);
+            if self.compare.shuffles() {
+                planes::lookup(m, y, &material.tables, |b, _, l, _| state.kept[b] = l);
+            } else {
+                digits::lookup(m, digit, first, y, &material.rows, |g, _, l, _| state.kept.as_chunks_mut::<WORDS>().0[g] = l);
+            }
             return;
         };
         let masks = &material.masks[0];
         let mut sent = vec![0u32; level.variables * blocks];
         state.kept = vec![0; level.locals * blocks];
         let kept = &mut state.kept[..];
-        planes::lookup(self.m, y, &material.tables, |b, j, l, q| level.leaf(j, b, (l, l ^ q), masks, &mut sent, kept));
+        if self.compare.shuffles() {
+            planes::lookup(m, y, &material.tables, |b, j, l, q| level.leaf(j, b, (l, l ^ q), masks, &mut sent, kept));
+        } else {
+            digits::lookup(m, digit, first, y, &material.rows, |g, j, l, e| level.leaves(j, g, (l, e), masks, &mut sent, kept));
+        }
         out.extend_from_slice(as_bytes(&sent));
     }
 
@@ -151,7 +191,7 @@ impl Sign {
     pub(super) fn bits(&self, seat: Seat, material: &Material, y: &[u8], state: &State) -> Vec<u32> {
         let mut bits = vec![0u32; material.top.len()];
         if seat.is_first() {
-            planes::bit(self.m, y, self.m - 2, &mut bits);
+            planes::bit(self.compare.m, y, self.compare.m - 2, &mut bits);
         }
         for ((b, l), r) in bits.iter_mut().zip(&state.kept).zip(&material.top) {
             *b ^= l ^ r;
@@ -159,14 +199,33 @@ impl Sign {
         bits
     }
 
-    /// Bytes of digit `j`'s table that are sent: the upper half of a narrow digit's table is never read.
-    fn digit_bytes(&self, j: usize) -> usize {
-        if digit_width(self.m, j) == 4 { 64 } else { 32 }
+    fn row_words(&self, blocks: usize) -> usize {
+        blocks * digits::table_rows(self.compare.m, self.compare.digit)
     }
+}
 
-    fn sent_tables(&self, blocks: usize) -> usize {
-        blocks * (0..digits(self.m)).map(|j| self.digit_bytes(j)).sum::<usize>()
-    }
+/// The bits mu that a fused comparison multiplies with, one row of blocks for each value of the variables that are opened with the bit, from the masks of these and
+/// from f. A variable is a bit of the number of the value: e2 l1 e1 l0, or e1 l0.
+pub(super) fn sets(variables: usize, masks: &[u32], f: &[u32]) -> Vec<Vec<u32>> {
+    let value = |set: usize| {
+        let mut mu = f.to_vec();
+        simd::vectorize(
+            #[inline(always)]
+            || {
+                for (mu, a) in mu.as_chunks_mut::<WORDS>().0.iter_mut().zip(masks.as_chunks::<WORDS>().0.chunks_exact(variables.max(1))) {
+                    let x = |v: usize| -> Row { xor(a[v], fill(set >> v & 1 == 1)) };
+                    let products = match variables {
+                        0 => fill(false),
+                        2 => and(x(0), x(1)),
+                        _ => and(x(0), xor(x(1), and(x(2), x(3)))),
+                    };
+                    *mu = xor(*mu, products);
+                }
+            },
+        );
+        mu
+    };
+    (0..1 << variables).map(value).collect()
 }
 
 /// The XOR of what all parties sent, as words.

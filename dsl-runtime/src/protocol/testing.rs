@@ -1,6 +1,7 @@
 //! A world of N parties in lockstep, for tests of one protocol: real dealing, real tapes, messages handed over in memory.
 
-use super::{Dealing, Phases, Round, Seat, Tape, padded};
+use super::king::{self, Wires};
+use super::{Cost, Dealing, Phases, Protocol, Round, Seat, Segment, Tape, padded};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use undertone_ring::Word;
@@ -18,6 +19,8 @@ pub(crate) struct Lockstep {
     pub rounds: usize,
     /// What party 0 sent, round by round.
     pub transcript: Vec<Vec<u8>>,
+    /// What each party sent, round by round.
+    pub messages: Vec<Vec<Vec<u8>>>,
 }
 
 /// Runs `phases` of all parties to the end.
@@ -28,7 +31,7 @@ impl Lockstep {
         println!("{parties} parties, seed {seed}");
         let mut rng = StdRng::seed_from_u64(seed);
         let keys = (0..parties).map(|_| Prg::new(&Key::from_bytes(rng.random()))).collect();
-        Self { parties, keys, rng, corrections: vec![], sent: vec![0; parties], rounds: 0, transcript: vec![] }
+        Self { parties, keys, rng, corrections: vec![], sent: vec![0; parties], rounds: 0, transcript: vec![], messages: vec![] }
     }
 
     pub(crate) fn seat(&self, party: usize) -> Seat {
@@ -90,12 +93,74 @@ impl Lockstep {
             if k < rounds {
                 self.rounds += 1;
                 self.transcript.push(next[0].clone());
+                self.messages.push(next.clone());
                 self.sent.iter_mut().zip(&next).for_each(|(s, m)| *s += m.len());
             }
             last = next;
         }
         results
     }
+}
+
+impl Lockstep {
+    /// Deals a protocol, runs it on the parties' shares and moves its messages as `wires` says, block by block where they go through kings. It takes what `wires`
+    /// says that it costs.
+    pub(crate) fn protocol<W: Word>(&mut self, protocol: &dyn Protocol<W>, wires: Wires, z: &[Vec<W>], results: usize) -> Vec<Vec<W>> {
+        let (step, parties) = (11, self.parties);
+        self.deal(|d| protocol.deal(d, step));
+        let correlations = self.expand(|tape| protocol.expand(tape, step));
+        let mut phases: Vec<Party<'_, W>> = (0..parties).map(|i| correlations[i].run(self.seat(i), &z[i])).collect();
+        let (traffic, mut cost) = (protocol.traffic(), Cost { corrections: self.corrections.len() as u64, ..Cost::default() });
+        assert_eq!(traffic.rounds.len(), phases[0].rounds());
+        let mut sent = vec![0; parties];
+        let mut received: Vec<(Vec<u8>, Vec<Vec<u8>>)> = vec![(vec![], vec![]); parties];
+        let mut all = vec![vec![W::from_u64(0); results]; parties];
+        for k in 0..=traffic.rounds.len() {
+            let mut next = vec![vec![]; parties];
+            for (i, phases) in phases.iter_mut().enumerate() {
+                let (own, peers) = &received[i];
+                let round = if k == 0 { Round::NONE } else { Round { own, peers } };
+                phases.phase(k, round, &mut next[i], &mut all[i]);
+            }
+            let Some(message) = traffic.rounds.get(k) else { break };
+            assert!(next.iter().all(|m| m.len() == king::length(message)), "round {k} is as long as was said");
+            self.messages.push(next.clone());
+            cost.rounds += if wires.kings(message) { 2 } else { 1 };
+            received = if wires.kings(message) { through_kings(message, &next, &mut sent) } else { to_everybody(&next, &mut sent) };
+        }
+        cost.sent = sent.into_iter().max().unwrap_or(0);
+        assert_eq!(cost, wires.cost(&traffic), "{parties} parties");
+        all
+    }
+}
+
+/// Every message to every peer: what each party then has.
+fn to_everybody(messages: &[Vec<u8>], sent: &mut [u64]) -> Vec<(Vec<u8>, Vec<Vec<u8>>)> {
+    let peers = |i: usize| messages.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, m)| m.clone()).collect();
+    for sent in sent {
+        *sent += (messages[0].len() * (messages.len() - 1)) as u64;
+    }
+    (0..messages.len()).map(|i| (messages[i].clone(), peers(i))).collect()
+}
+
+/// Every block to its king, and the sum of it back: each party then has the sum of all messages and none of them.
+fn through_kings(message: &[Segment], messages: &[Vec<u8>], sent: &mut [u64]) -> Vec<(Vec<u8>, Vec<Vec<u8>>)> {
+    let parties = messages.len();
+    let mut whole = vec![0; messages[0].len()];
+    for ruler in 0..parties {
+        let block = king::block(message, parties, ruler);
+        let mut sum = vec![];
+        king::cut(&block, &messages[ruler], &mut sum);
+        for i in (0..parties).filter(|i| *i != ruler) {
+            let mut part = vec![];
+            king::cut(&block, &messages[i], &mut part);
+            sent[i] += part.len() as u64;
+            king::add(&block, &mut sum, &part);
+        }
+        sent[ruler] += (sum.len() * (parties - 1)) as u64;
+        king::paste(&block, &sum, &mut whole);
+    }
+    vec![(whole, vec![]); parties]
 }
 
 /// The values that shares stand for, signed, mod 2^n.

@@ -1,15 +1,17 @@
 //! Each protocol against the integer function that it claims, at every edge of its range, for two, three and five parties; its cost against
 //! what was sent; its tape against what was read.
 
-use super::linear::{Linear, Mask, weight_mask, weight_share};
-use super::open::Opening;
 use super::testing::{Lockstep, Party, reveal};
-use super::{Fold, Round, Traffic, max, open, padded, release, relu, truncate};
+use super::{Compare, Fold, Round, Traffic, max, open, padded, release, relu, truncate};
 use crate::uniformity::{LIMIT, chi_square};
 use rand::RngExt;
 use undertone_ring::Word;
-use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 use undertone_ring::prg::{Key, Prg};
+
+mod edges;
+mod linear;
+mod uniform;
+mod ways;
 
 /// How far a result may lie from the value rounded down.
 fn rounding(parties: usize, t: u32) -> (i64, i64) {
@@ -43,10 +45,14 @@ pub(super) fn told(traffic: &Traffic) -> (usize, usize, usize) {
 }
 
 fn relu_is_exact<W: Word>(parties: usize, fold: Fold) {
+    relu_is_exact_by::<W>(parties, fold, Compare::new(fold.m));
+}
+
+pub(super) fn relu_is_exact_by<W: Word>(parties: usize, fold: Fold, compare: Compare) {
     let mut world = Lockstep::new(parties, 1000 * parties as u64 + u64::from(fold.n + fold.m));
     let z = cases(&mut world, fold.t, fold.m);
     let (shares, len) = (world.share_in::<W>(&z), padded(z.len()));
-    let step = relu::Relu::new(fold);
+    let step = relu::Relu::new(fold.n, fold.t, compare);
     world.deal(|d| step.deal::<W>(d, 3, 0, len));
     let material = world.expand(|tape| step.expand::<W>(tape, 3, 0, len));
     let parties_run: Vec<Party<W>> =
@@ -57,9 +63,9 @@ fn relu_is_exact<W: Word>(parties: usize, fold: Fold) {
         let (down, up) = rounding(parties, fold.t);
         let exact = parties == 2 && z & ((1i64 << fold.t) - 1) == 0;
         let (low, high) = ((floor + down).max(0), (floor + if exact { 0 } else { up }).max(0));
-        assert!((low..=high).contains(&u[k]), "{fold:?}: element {k}, z = {z}: {} is not in {low}..={high}", u[k]);
+        assert!((low..=high).contains(&u[k]), "{fold:?}, {compare:?}: element {k}, z = {z}: {} is not in {low}..={high}", u[k]);
     }
-    assert_eq!(measured(&world), told(&step.traffic::<W>(len)), "{fold:?}");
+    assert_eq!(measured(&world), told(&step.traffic::<W>(len)), "{fold:?}, {compare:?}");
 }
 
 #[test]
@@ -77,6 +83,7 @@ fn relu_truncates_and_selects_exactly() {
             (37, 12, 25),
             (32, 10, 22),
             (62, 14, 48),
+            (52, 14, 30),
         ] {
             relu_is_exact::<u64>(parties, Fold { n, t, m });
         }
@@ -103,9 +110,9 @@ fn relu_in_words_of_32_bits() {
 
 #[test]
 fn relu_costs_what_the_documentation_says() {
-    let (rounds, sent, corrections) = told(&relu::Relu::new(Fold { n: 64, t: 16, m: 34 }).traffic::<u64>(256));
+    let (rounds, sent, corrections) = told(&relu::Relu::new(64, 16, Compare::new(34)).traffic::<u64>(256));
     assert_eq!((rounds, sent * 8 / 256, corrections * 8 / 256), (4, 51, 367));
-    let (rounds, sent, _) = told(&relu::Relu::new(Fold { n: 35, t: 0, m: 35 }).traffic::<u64>(256));
+    let (rounds, sent, _) = told(&relu::Relu::new(35, 0, Compare::new(35)).traffic::<u64>(256));
     assert_eq!((rounds, sent * 8 / 256), (4, 54));
 }
 
@@ -119,7 +126,7 @@ fn rounding_is_unbiased_for_two_parties() {
         shares[1][k] = world.rng.random(); // no extreme shares: their rounding is a function of the share
         shares[0][k] = (z[k] as u64).wrapping_sub(shares[1][k]);
     }
-    let step = relu::Relu::new(fold);
+    let step = relu::Relu::new(fold.n, fold.t, Compare::new(fold.m));
     world.deal(|d| step.deal::<u64>(d, 0, 0, z.len()));
     let material = world.expand(|tape| step.expand::<u64>(tape, 0, 0, z.len()));
     let parties: Vec<Party> = (0..2).map(|i| Box::new(step.run(world.seat(i), &material[i], &shares[i])) as Party).collect();
@@ -155,7 +162,7 @@ fn rounding_is_centred_for_more_parties() {
 
 #[test]
 fn truncation_is_exact_over_its_whole_range() {
-    for (n, t) in [(64u32, 16u32), (64, 1), (64, 30), (40, 12), (32, 10)] {
+    for (n, t) in [(64u32, 16u32), (64, 1), (64, 30), (52, 14), (40, 12), (37, 11), (32, 10)] {
         let mut world = Lockstep::new(2, u64::from(n + t));
         let (low, high) = (-(1i64 << (n - 2)), (1i64 << (n - 2)) - 1);
         let mut z: Vec<i64> =
@@ -171,10 +178,15 @@ fn truncation_is_exact_over_its_whole_range() {
 #[test]
 fn truncation_for_more_parties_is_the_lift() {
     for parties in [3, 5] {
-        for (n, t, m) in [(64, 20, 44), (64, 26, 36), (40, 12, 28), (64, 16, 34)] {
+        for (n, t, m) in [(64, 20, 44), (64, 26, 36), (52, 14, 30), (40, 12, 28), (37, 11, 26), (64, 16, 34), (32, 10, 22)] {
             let mut world = Lockstep::new(parties, u64::from(n + t + m));
             let z = cases(&mut world, t, m);
             truncates::<u64>(&mut world, truncate::Truncate { n, t, m }, &z);
+        }
+        for (n, t, m) in [(32, 10, 22), (31, 9, 20)] {
+            let mut world = Lockstep::new(parties, u64::from(n + t + m));
+            let z = cases(&mut world, t, m);
+            truncates::<u32>(&mut world, truncate::Truncate { n, t, m }, &z);
         }
     }
 }
@@ -223,22 +235,28 @@ fn truncation_is_right_for_every_value_and_every_share() {
 #[test]
 fn an_opening_gives_everybody_the_masked_value() {
     for parties in [2, 3, 5] {
-        for n in [64, 40] {
-            let mut world = Lockstep::new(parties, 5);
-            let x: Vec<i64> = (0..300).map(|_| world.rng.random_range(-(1 << 38)..1i64 << 38)).collect();
-            let (shares, len) = (world.share(&x), padded(x.len()));
-            let mut mask = vec![];
-            world.deal(|d| mask = open::dealt::<u64>(d, |_| true, 4, len));
-            let masks = world.expand(|tape| Ok(open::mask::<u64>(tape, 4, len)));
-            let run: Vec<Party> = (0..parties).map(|i| Box::new(open::run(n, &shares[i], &masks[i])) as Party).collect();
-            let results = world.run(run, len);
-            for result in &results {
-                let opened: Vec<u64> = result.iter().zip(&mask).map(|(o, r)| o.wrapping_sub(*r)).collect();
-                assert_eq!(reveal(&[opened], n)[..x.len()], x[..]);
-            }
-            assert_eq!(measured(&world), told(&open::traffic::<u64>(n, len)));
+        for n in [64, 52, 40, 37, 32] {
+            opens::<u64>(parties, n);
         }
+        opens::<u32>(parties, 32);
+        opens::<u32>(parties, 31);
     }
+}
+
+fn opens<W: Word>(parties: usize, n: u32) {
+    let mut world = Lockstep::new(parties, 5);
+    let x: Vec<i64> = (0..300).map(|_| world.rng.random_range(i64::MIN >> (64 - n)..=i64::MAX >> (64 - n))).collect();
+    let (shares, len) = (world.share_in::<W>(&x), padded(x.len()));
+    let mut mask = vec![];
+    world.deal(|d| mask = open::dealt::<W>(d, |_| true, 4, len));
+    let masks = world.expand(|tape| Ok(open::mask::<W>(tape, 4, len)));
+    let run: Vec<Party<W>> = (0..parties).map(|i| Box::new(open::run(n, &shares[i], &masks[i])) as Party<W>).collect();
+    let results = world.run(run, len);
+    for result in &results {
+        let opened: Vec<W> = result.iter().zip(&mask).map(|(o, r)| o.sub(*r)).collect();
+        assert_eq!(reveal(&[opened], n)[..x.len()], x[..]);
+    }
+    assert_eq!(measured(&world), told(&open::traffic::<W>(n, len)));
 }
 
 #[test]
@@ -281,7 +299,7 @@ fn takes_the_largest(parties: usize, w: &max::Windows, fold: Fold) {
         .collect();
     let shares = world.share(&x);
     let shares: Vec<&[u64]> = shares.iter().map(|s| &s[..len]).collect();
-    let step = max::Max::new(fold, w, batch);
+    let step = max::Max::new(fold.n, Compare::new(fold.m), w, batch);
     world.deal(|d| step.deal::<u64>(d, 6));
     let material = world.expand(|tape| step.expand::<u64>(tape, 6));
     let pooled = w.pooled();
@@ -320,30 +338,36 @@ fn itertools([a, b, c]: [usize; 3], channels: usize) -> Vec<(usize, usize, usize
 #[test]
 fn a_release_gives_the_value_to_within_a_unit() {
     for parties in [2, 3, 5] {
-        for t in [0, 16] {
-            let mut world = Lockstep::new(parties, 12 + t);
-            let step = release::Release { t: t as u32, m: 34 };
-            let limit = (1i64 << 33) - parties as i64;
-            let mut z: Vec<i64> = [0, 1, -1, limit - 1, 1 - limit].iter().map(|y| y << t).collect();
-            z.extend((0..3000).map(|_| world.rng.random_range((1 - limit) << t..limit << t)));
-            let shares = world.share(&z);
-            let len = shares[0].len();
-            let seed = |a: usize, b: usize| Prg::new(&Key::from_bytes([(a.min(b) * 16 + a.max(b)) as u8 + 1; 16]));
-            let messages: Vec<Vec<u8>> = (0..parties)
-                .map(|i| {
-                    let pairs: Vec<Option<Prg>> = (0..parties).map(|j| (i != j).then(|| seed(i, j))).collect();
-                    step.message(world.seat(i), &shares[i], &release::zero(world.seat(i), &pairs, 2, len))
-                })
-                .collect();
-            let y = step.combine::<u64>(Round { own: &messages[0], peers: &messages[1..] }, z.len());
-            for (y, z) in y.iter().zip(&z) {
-                let error = y - (z >> t);
-                let (down, up) = rounding(parties, t as u32);
-                assert!((down..=up).contains(&error), "z = {z}: error {error}");
-            }
-            assert_eq!(messages[0].len(), step.bytes(len));
+        for (t, m) in [(0, 34), (16, 34), (12, 26), (20, 44), (14, 30)] {
+            releases::<u64>(parties, t, m);
         }
+        releases::<u32>(parties, 10, 22);
+        releases::<u32>(parties, 0, 32);
     }
+}
+
+fn releases<W: Word>(parties: usize, t: u32, m: u32) {
+    let mut world = Lockstep::new(parties, 12 + u64::from(t));
+    let step = release::Release { t, m };
+    let limit = (1i64 << (m - 1)) - parties as i64;
+    let mut z: Vec<i64> = [0, 1, -1, limit - 1, 1 - limit].iter().map(|y| y << t).collect();
+    z.extend((0..3000).map(|_| world.rng.random_range((1 - limit) << t..limit << t)));
+    let shares = world.share_in::<W>(&z);
+    let len = shares[0].len();
+    let seed = |a: usize, b: usize| Prg::new(&Key::from_bytes([(a.min(b) * 16 + a.max(b)) as u8 + 1; 16]));
+    let messages: Vec<Vec<u8>> = (0..parties)
+        .map(|i| {
+            let pairs: Vec<Option<Prg>> = (0..parties).map(|j| (i != j).then(|| seed(i, j))).collect();
+            step.message(world.seat(i), &shares[i], &release::zero(world.seat(i), &pairs, 2, len))
+        })
+        .collect();
+    let y = step.combine::<W>(Round { own: &messages[0], peers: &messages[1..] }, z.len());
+    for (y, z) in y.iter().zip(&z) {
+        let error = y - (z >> t);
+        let (down, up) = rounding(parties, t);
+        assert!((down..=up).contains(&error), "z = {z}: error {error}");
+    }
+    assert_eq!(messages[0].len(), step.bytes(len));
 }
 
 #[test]
@@ -352,7 +376,7 @@ fn what_a_party_sends_is_uniform_whatever_the_secret_is() {
         let mut world = Lockstep::new(2, 4242);
         let len = 1 << 19;
         let shares = [vec![value as u64; len], vec![0u64; len]]; // an owner's trivial sharing is the worst case
-        let step = relu::Relu::new(Fold { n: 64, t: 16, m: 34 });
+        let step = relu::Relu::new(64, 16, Compare::new(34));
         world.deal(|d| step.deal::<u64>(d, 0, 0, len));
         let material = world.expand(|tape| step.expand::<u64>(tape, 0, 0, len));
         let run: Vec<Party> = (0..2).map(|i| Box::new(step.run(world.seat(i), &material[i], &shares[i])) as Party).collect();
@@ -381,79 +405,6 @@ fn two_tapes_hide_the_difference_of_two_inputs_and_one_tape_does_not() {
     };
     assert!(difference(1) < LIMIT);
     assert!(difference(0) > 1e6, "the control must fail: a mask used twice shows the difference");
-}
-
-#[test]
-fn a_linear_step_is_exact_whoever_has_weights_and_input() {
-    let plain = Conv::linear(3, 5, 4);
-    let strided = Conv { h: 5, w: 6, c: 4, kh: 3, kw: 2, sh: 2, sw: 1, ph: 1, pw: 0, dh: 1, dw: 2, o: 6, groups: 2 };
-    for parties in [2, 3, 5] {
-        for conv in [plain, strided] {
-            for keeper in [None, Some(0), Some(parties - 1)] {
-                for from in [None, Some(0), Some(parties - 1)] {
-                    linear_is_exact(parties, conv, Opening { from, to: keeper });
-                }
-            }
-        }
-    }
-}
-
-fn linear_is_exact(parties: usize, conv: Conv, opening: Opening) {
-    let (batch, mut world) = (2, Lockstep::new(parties, 17));
-    let mut random = |len: usize| -> Vec<i64> { (0..len).map(|_| world.rng.random_range(-(1i64 << 30)..1 << 30)).collect() };
-    let (x, w, bias) = (random(batch * conv.inputs()), random(conv.weights()), random(conv.o));
-    let unsigned = |v: &[i64]| -> Vec<u64> { v.iter().map(|v| *v as u64).collect() };
-    // whoever has a value by itself holds it as it is, and the others nothing
-    let mut shared = |v: &[i64], owner: Option<usize>| -> Vec<Vec<u64>> {
-        match owner {
-            Some(o) => (0..parties).map(|i| if i == o { unsigned(v) } else { vec![0; v.len()] }).collect(),
-            None => world.share(v).into_iter().map(|s| s[..v.len()].to_vec()).collect(),
-        }
-    };
-    let (xs, ws, bs) = (shared(&x, opening.from), shared(&w, opening.to), shared(&bias, opening.to));
-    let sum = |all: &[&Vec<u64>]| -> Vec<u64> { (0..all[0].len()).map(|k| all.iter().fold(0u64, |s, v| s.wrapping_add(v[k]))).collect() };
-    // setup: shared weights are opened under the masks of all, those of one party under its own
-    let sets: Vec<Prg> = (0..parties).map(|_| Prg::new(&Key::from_bytes(world.rng.random()))).collect();
-    let masks: Vec<Vec<u64>> = sets
-        .iter()
-        .enumerate()
-        .map(|(i, key)| if opening.to.is_none_or(|o| o == i) { weight_mask(key, 3, w.len()) } else { vec![0; w.len()] })
-        .collect();
-    let opened = sum(&ws.iter().chain(&masks).collect::<Vec<_>>());
-    let packed = |values: &[u64]| PackedWeights::new(&conv, values);
-    let step = Linear { n: 64, conv, batch };
-    let (mut wire, mut scratch) = (vec![], Scratch::new());
-    let dealt_weight = packed(&sum(&masks.iter().collect::<Vec<_>>()));
-    world.deal(|d| {
-        wire = open::dealt::<u64>(d, |party| opening.sends(party), 7, x.len());
-        if opening.is_sent() {
-            step.deal(&Mask::Held(&wire), &dealt_weight, d, 8, &mut Scratch::new());
-        }
-    });
-    assert_eq!(world.corrections.len() as u64, step.cost::<u64>(opening.is_sent()).corrections);
-    let (party, packed_opened) = (core::cell::Cell::new(0), packed(&opened));
-    let materials = world.expand(|tape| {
-        let mask = opening.sends(party.get()).then(|| open::mask::<u64>(tape, 7, x.len()));
-        party.set(party.get() + 1);
-        let k = step.expand(opening.is_sent(), mask.as_deref().map(|m| (m, &packed_opened)), &[], tape, 8, &mut Scratch::new())?;
-        Ok((mask.unwrap_or_else(|| vec![0; x.len()]), k))
-    });
-    let x_hat = sum(&xs.iter().chain(materials.iter().map(|(mask, _)| mask)).collect::<Vec<_>>());
-    let mut z = vec![0u64; batch * conv.outputs()];
-    for (i, (_, k)) in materials.into_iter().enumerate() {
-        let mut share = k;
-        match opening.to {
-            None => step.run(&x_hat, &packed(&weight_share(i == 0, &opened, &masks[i])), &mut share, &mut scratch),
-            Some(keeper) if keeper == i => step.run(&x_hat, &packed(&unsigned(&w)), &mut share, &mut scratch),
-            Some(_) => {}
-        }
-        for (pixel, z) in share.chunks_exact(conv.o).zip(z.chunks_exact_mut(conv.o)) {
-            pixel.iter().zip(&bs[i]).zip(z).for_each(|((s, b), z)| *z = z.wrapping_add(*s).wrapping_add(*b));
-        }
-    }
-    let mut expected: Vec<u64> = unsigned(&bias).repeat(batch * conv.outputs() / conv.o);
-    accumulate(&conv, batch, &unsigned(&x), &packed(&unsigned(&w)), &mut expected, &mut scratch);
-    assert_eq!(z, expected, "{parties} parties, {conv:?}, {opening:?}");
 }
 
 #[test]

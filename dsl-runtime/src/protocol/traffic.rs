@@ -61,6 +61,18 @@ impl Traffic {
         self
     }
 
+    /// The same, with the first message of `next` at the end of the last one.
+    #[must_use]
+    pub fn together(mut self, next: Self) -> Self {
+        let mut rounds = next.rounds.into_iter();
+        match self.rounds.last_mut() {
+            Some(last) => last.extend(rounds.next().unwrap_or_default()),
+            None => self.rounds.extend(rounds.next()),
+        }
+        self.rounds.extend(rounds);
+        self.with_corrections(next.corrections as usize)
+    }
+
     /// Bytes of all messages to one peer.
     #[cfg(test)]
     pub fn sent(&self) -> usize {

@@ -38,7 +38,7 @@ impl Stages {
     pub(crate) fn push(&mut self, plan: &Plan, stage: usize, batch: usize, sum: &[u64]) {
         let (value, into) = (&plan.stages[stage].result, &mut self.all[stage]);
         let bits = match plan.steps[value.step].kind {
-            Kind::Max { m, narrow: true, .. } => m,
+            Kind::Max { compare, narrow: true, .. } => compare.m,
             _ => plan.settings.ring,
         };
         let signed = |v: u64| ((v << (64 - bits)) as i64) >> (64 - bits);

@@ -6,7 +6,7 @@ use crate::net::{Identity, Listener, NetError, Security, Tcp, Timeouts, Transpor
 use crate::protocol::release::{Release, zero};
 use crate::protocol::relu::Relu;
 use crate::protocol::truncate::{Truncate, Truncation};
-use crate::protocol::{Dealing, Fold, On, Protocol, Round, Seat, Tape, open};
+use crate::protocol::{Compare, Dealing, On, Protocol, Round, Seat, Tape, open};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 use undertone_ring::Word;
@@ -50,7 +50,7 @@ struct Words {
 impl Words {
     fn measure<W: Word>(n: u32) -> Self {
         let t = n / 4;
-        let relu = |m| On { protocol: Relu::new(Fold { n, t, m }), len: ELEMENTS };
+        let relu = |m| On { protocol: Relu::new(n, t, Compare::new(m)), len: ELEMENTS };
         let truncation = |t| Truncation { truncate: Truncate { n, t, m: n / 2 }, parties: 2, len: ELEMENTS };
         Self {
             product: products::<W>(n),

@@ -3,10 +3,10 @@
 use super::super::step::{Copy, Geometry, Kind, Step, Sum};
 use super::super::{Opening, Plan};
 use super::product;
-use crate::protocol::Fold;
 use crate::protocol::argmax::Axis;
 use crate::protocol::group::LARGEST;
 use crate::protocol::max::Windows;
+use crate::protocol::{Compare, Fold};
 use undertone_shape::MAX_RANK;
 
 /// The largest size of one axis.
@@ -26,7 +26,7 @@ impl Plan {
         // opened values are read by linear steps alone, and results of narrow comparisons by a ReLU that opens no more bits than they have
         let readable = |k: usize| match input(k).map(|s| &s.kind) {
             Some(Kind::Open(_)) => matches!(step.kind, Kind::Linear { .. }),
-            Some(Kind::Max { narrow: true, m: wide, .. }) => matches!(step.kind, Kind::Relu { t: 0, m } if m <= *wide),
+            Some(Kind::Max { narrow: true, compare: wide, .. }) => matches!(step.kind, Kind::Relu { t: 0, compare } if compare.m <= wide.m),
             Some(Kind::Release(_)) | None => false,
             Some(_) => !matches!(step.kind, Kind::Linear { .. }),
         };
@@ -38,6 +38,8 @@ impl Plan {
         // without a calibration there is one width for all, and the ranges of the stages are what follows from it
         let declared = |m: u32| self.is_calibrated() || m == s.opened;
         let widths = |t: u32, m: u32| Fold { n: s.ring, t, m }.is_valid(word) && declared(m);
+        // what is compared is at most as wide as the ring
+        let compares = |c: &Compare| c.is_valid() && c.m <= s.ring;
         match &step.kind {
             Kind::Input(k) => self.inputs.get(*k).is_some_and(|i| i.shape.len() <= MAX_RANK && product(&i.shape) == Some(step.len)),
             Kind::Open(opening) => {
@@ -47,7 +49,7 @@ impl Plan {
             Kind::Release(r) => self.releases.get(*r).is_some_and(|r| len(0) == Some(step.len) && step.inputs == [r.value.step]),
             Kind::Times { factor } => len(0) == Some(step.len) && *factor > 0,
             Kind::Truncate { t, m } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && widths(*t, *m),
-            Kind::Relu { t, m } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t, *m),
+            Kind::Relu { t, compare } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t, compare.m) && compares(compare),
             Kind::Add => len(0) == Some(step.len) && len(1) == Some(step.len),
             Kind::Linear { geometry, weight } => {
                 self.weights.get(*weight).is_some_and(|w| geometry.weights() == Some(w.len) && w.out == geometry.out)
@@ -55,9 +57,14 @@ impl Plan {
                     && len(0) == Some(geometry.conv().inputs())
                     && step.len == geometry.conv().outputs()
             }
-            Kind::Max { windows, m, .. } => (3..=s.ring).contains(m) && windows_fit(windows, len(0), step.len),
-            Kind::ArgMax { axis, m, group } => {
-                (3..=s.ring).contains(m) && (2..=LARGEST).contains(group) && axis_fits(axis, len(0), step.len)
+            Kind::Max { windows, compare, group, .. } => {
+                compares(compare)
+                    && (2..=LARGEST).contains(group)
+                    && (*group == 2 || !compare.fused)
+                    && windows_fit(windows, len(0), step.len)
+            }
+            Kind::ArgMax { axis, compare, group } => {
+                compares(compare) && !compare.fused && (2..=LARGEST).contains(group) && axis_fits(axis, len(0), step.len)
             }
             Kind::Sum(Sum(windows)) => windows_fit(windows, len(0), step.len),
             Kind::Move(copies) => copies.iter().enumerate().all(|(k, c)| copy_fits(c, len(k), step.len)),

@@ -56,7 +56,8 @@ impl Plan {
 /// The elements of `batch` samples of a step.
 pub(super) fn elements(step: &Step, batch: usize) -> usize {
     let more = match &step.kind {
-        Kind::Max { windows, .. } => windows.comparisons(batch),
+        Kind::Max { windows, group: 2, .. } => windows.comparisons(batch),
+        Kind::Max { windows, group, .. } => windows.comparisons_by(*group, batch),
         Kind::ArgMax { axis, group, .. } => axis.comparisons(*group, batch),
         Kind::Linear { geometry, .. } => border(geometry).saturating_mul(batch),
         _ => 0,
@@ -130,7 +131,7 @@ fn whole(elements: usize) -> usize {
 mod tests {
     use super::*;
     use crate::plan::Settings;
-    use crate::protocol::Fold;
+    use crate::protocol::Compare;
     use crate::protocol::argmax::{ArgMax, Axis};
     use crate::protocol::max::Max;
     use undertone_ring::conv::Conv;
@@ -149,17 +150,18 @@ mod tests {
         let s = Settings::default().widths();
         let corrections = |comparisons: usize| s.relu(0, comparisons).corrections;
         for (windows, batch) in windows.iter().flat_map(|w| [(w, 1), (w, 3)]) {
-            let made = Max::new(Fold { n: s.ring, t: 0, m: s.opened }, windows, batch).traffic::<u64>().corrections;
+            let made = Max::new(s.ring, Compare::new(s.opened), windows, batch).traffic::<u64>().corrections;
             assert_eq!(corrections(windows.comparisons(batch)), made, "{windows:?}");
             let len = windows.pooled().iter().product::<usize>() * windows.channels;
-            let counted = elements(&step(Kind::Max { windows: *windows, m: s.opened, narrow: false }, len), batch);
+            let counted =
+                elements(&step(Kind::Max { windows: *windows, compare: Compare::new(s.opened), narrow: false, group: 2 }, len), batch);
             assert_eq!(counted, (batch * len).next_multiple_of(256) + windows.comparisons(batch));
         }
         for (size, group, batch) in [(2, 2, 1), (9, 3, 1), (10, 4, 7), (29, 2, 3), (1000, 4, 1)] {
             let axis = Axis { outer: 3, size, inner: 11 };
-            let made = ArgMax::new(30, axis, group, batch).comparisons();
+            let made = ArgMax::new(Compare::new(30), axis, group, batch).comparisons();
             assert_eq!(axis.comparisons(group, batch), made, "{axis:?} by {group}");
-            let counted = elements(&step(Kind::ArgMax { axis, m: 30, group }, 33), batch);
+            let counted = elements(&step(Kind::ArgMax { axis, compare: Compare::new(30), group }, 33), batch);
             assert_eq!(counted, (batch * 33).next_multiple_of(256) + made);
         }
     }

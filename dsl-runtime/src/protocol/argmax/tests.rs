@@ -54,7 +54,7 @@ fn finds_the_largest(parties: usize, m: u32, dims: [usize; 3], g: usize) {
             }
         })
         .collect();
-    let step = ArgMax::new(m, axis(dims), g, 1);
+    let step = ArgMax::new(Compare::new(m), axis(dims), g, 1);
     let bits = axis(dims).bits();
     let got: Vec<i64> = run(&mut world, &step, &x, outer * inner).iter().map(|v| (v & ((1 << bits) - 1)) as i64).collect();
     assert_eq!(got, expected(&x, dims), "{parties} parties, m = {m}, {dims:?}, groups of {g}");
@@ -99,7 +99,7 @@ fn a_difference_of_the_whole_range_is_still_right() {
     for (a, b, index) in [((1 << 24) - 1, 0, 0), (-(1 << 24), 0, 1), (0, 1 - (1 << 24), 0), (0, 1 << 24, 1)] {
         let mut world = Lockstep::new(2, 3);
         let x: Vec<i64> = [vec![a; 300], vec![b; 300]].concat();
-        let got = run(&mut world, &ArgMax::new(26, axis([1, 2, 300]), 2, 1), &x, 300);
+        let got = run(&mut world, &ArgMax::new(Compare::new(26), axis([1, 2, 300]), 2, 1), &x, 300);
         assert!(got.iter().all(|v| v & 1 == index), "{a} and {b}");
     }
 }
@@ -115,7 +115,7 @@ fn indices_of_narrow_values_may_be_wider_than_the_values() {
 fn rounds_and_bits_are_those_of_the_documentation() {
     let cost = |k: usize, g: usize, m: u32| {
         let units = 1 << 16;
-        let (rounds, sent, corrections) = told(&ArgMax::new(m, axis([1, k, units]), g, 1).traffic::<u64>());
+        let (rounds, sent, corrections) = told(&ArgMax::new(Compare::new(m), axis([1, k, units]), g, 1).traffic::<u64>());
         (rounds, sent * 8 / units, corrections * 8 / units)
     };
     for (k, g, expected) in [
@@ -141,7 +141,7 @@ fn no_block_of_a_generator_is_asked_for_twice() {
     for g in [2, 3, 4] {
         let mut world = Lockstep::new(2, 50);
         let log = Log::default();
-        let step = ArgMax::new(26, axis([1, 29, 4500]), g, 2);
+        let step = ArgMax::new(Compare::new(26), axis([1, 29, 4500]), g, 2);
         world.deal(|d| step.deal::<u64>(d, 6));
         world.keys.iter_mut().for_each(|key| key.audit(log.clone()));
         drop(world.expand(|tape| step.expand::<u64>(tape, 6)));
@@ -163,7 +163,7 @@ fn what_a_party_sends_is_uniform_whatever_the_values_are() {
         let (k, units) = (9, 1 << 17);
         let x: Vec<u64> = (0..k).flat_map(|j| [high * j as u64 % 3; 1].repeat(units)).collect();
         let shares = [x.clone(), vec![0; x.len()]]; // an owner's trivial sharing is the worst case
-        let step = ArgMax::new(26, axis([1, k, units]), g, 1);
+        let step = ArgMax::new(Compare::new(26), axis([1, k, units]), g, 1);
         world.deal(|d| step.deal::<u64>(d, 0));
         let material = world.expand(|tape| step.expand::<u64>(tape, 0));
         let parties: Vec<Party> = (0..2).map(|i| Box::new(step.run(world.seat(i), &material[i], &shares[i])) as Party).collect();
@@ -180,7 +180,7 @@ fn what_a_party_sends_is_uniform_whatever_the_values_are() {
 #[test]
 fn a_tape_that_is_too_short_is_refused() {
     let mut world = Lockstep::new(2, 9);
-    let step = ArgMax::new(26, axis([1, 5, 40]), 3, 1);
+    let step = ArgMax::new(Compare::new(26), axis([1, 5, 40]), 3, 1);
     world.deal(|d| step.deal::<u64>(d, 0));
     let mut tape = Tape::new(&world.keys[1], Some(&world.corrections[..world.corrections.len() - 1]));
     assert!(step.expand::<u64>(&mut tape, 0).is_err());
@@ -192,7 +192,7 @@ fn an_index_is_released_in_as_many_bits_as_it_has() {
         assert_eq!(axis([1, size, 1]).bits(), bits);
         let (mut world, dims) = (Lockstep::new(3, size as u64), [1, size, 64]);
         let x: Vec<i64> = (0..size * 64).map(|_| world.rng.random_range(-99..99)).collect();
-        let step = ArgMax::new(26, axis(dims), 3, 1);
+        let step = ArgMax::new(Compare::new(26), axis(dims), 3, 1);
         let shares = run_shares(&mut world, &step, &x, 64);
         let release = Release { t: 0, m: bits };
         let seed = |a: usize, b: usize| Prg::new(&Key::from_bytes([(a.min(b) * 16 + a.max(b)) as u8 + 1; 16]));
