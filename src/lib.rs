@@ -155,7 +155,7 @@ pub mod prelude {
     pub use crate::layers::*;
     pub use crate::secure_model;
     #[cfg(feature = "twin")]
-    pub use crate::twin::{Average, Comparison, Ctc, Device, Evaluation, Examples, Schedule, TrainConfig, Twin, TwinModel};
+    pub use crate::twin::{Average, Comparison, Device, Evaluation, Examples, Schedule, TrainConfig, Twin, TwinModel};
     pub use crate::{
         Clear, Config, Error, Layer, Model, Prediction, Result, S0, S1, S2, S3, S4, Session, Settings, StaticShape, Weights, World,
     };

@@ -104,9 +104,13 @@ fn compile(input: TokenStream) -> Output {
         check::roles(header, &mut wrong);
         check::parameters(header, body, &mut wrong);
         let network = lower::lower(header, body, &mut wrong);
+        // A wrong clause is one error, so its names are not looked at.
+        let readable = |loss: &&ast::Loss| loss.body.as_ref().is_some_and(|b| !b.result.steps.is_empty()) && loss.header.is_concrete();
+        let loss = header.loss.as_deref().filter(|_| header.is_concrete()).filter(readable);
+        let loss = loss.and_then(|loss| lower::lower(&loss.header, loss.body.as_ref()?, &mut wrong));
         errors = wrong.barrier();
         if let (Some(network), true) = (network, errors.is_empty()) {
-            return Output { editor, items: expand::expand(&network), errors };
+            return Output { editor, items: expand::expand(&network, loss.as_ref()), errors };
         }
     }
     // What users of the models name, so that these get no error of their own.

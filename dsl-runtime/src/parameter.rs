@@ -48,6 +48,18 @@ pub trait Element {
 }
 impl<T: ?Sized> Element for T {}
 
+/// Whether a layer is a loss: not, unless its type has an inherent constant of the same name, which then wins.
+pub trait Purpose {
+    /// True for a cross-entropy.
+    const LOSS: bool = false;
+}
+impl<T: ?Sized> Purpose for T {}
+
+/// An error for a loss, which is no stage of a model; otherwise whatever is known already.
+pub const fn no_loss(is_loss: bool, complete: Infer) -> Infer {
+    if is_loss { Err(ShapeError::loss()) } else { complete }
+}
+
 /// Fractions or indices as a type, to choose among them by a constant.
 #[derive(Debug)]
 pub struct Integer<const YES: bool>;

@@ -49,14 +49,23 @@ impl Stage<'_> {
         if self.turns.is_empty() { value } else { quote!({ #(#variables)* #value }) }
     }
 
-    /// `complete(Linear::REQUIRED, &["out"])`: whether the fields without a default are given.
+    /// `scope.stage("fc1", shape, |scope| ..)`, with the names of its weights where the description gives them.
+    pub fn run(&self, shape: &TokenStream, build: &TokenStream) -> TokenStream {
+        let text = &self.name;
+        let (function, weights) =
+            self.weights.as_ref().map_or_else(|| (quote!(stage), None), |weights| (quote!(stage_as), Some(quote!(#weights,))));
+        quote!(scope.#function(#text, #weights #shape, |scope| #build))
+    }
+
+    /// `complete(Linear::REQUIRED, &["out"])`: whether the fields without a default are given; and, but in a loss, that the layer is none.
     pub fn complete(&self, header: &Header) -> TokenStream {
         let (private, alias) = (private(header), self.alias());
         let given = self.syntax.fields.iter().flat_map(|f| &f.list).map(|f| match &f.member {
             Member::Named(name) => syn::ext::IdentExt::unraw(name).to_string(),
             Member::Unnamed(index) => index.index.to_string(),
         });
-        quote!(#private::complete(#alias::REQUIRED, &[#(#given),*]))
+        let complete = quote!(#private::complete(#alias::REQUIRED, &[#(#given),*]));
+        if header.is_loss { complete } else { quote!(#private::no_loss(#alias::LOSS, #complete)) }
     }
 
     /// `.infer(&[..])` with the span of the layer.

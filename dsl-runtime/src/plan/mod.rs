@@ -2,6 +2,7 @@
 //!
 //! A plan is made of a graph and [`Settings`]; the batch is a parameter of a run. Its [hash](Plan::hash) is what the parties compare before anything moves.
 
+mod budget;
 mod cost;
 mod deployment;
 mod file;
@@ -17,6 +18,7 @@ mod weights;
 mod widths;
 
 pub use crate::protocol::open::Opening;
+pub use budget::within_budget;
 pub use cost::{CostTable, Row};
 pub use deployment::{Deployment, Place};
 pub use memory::Layout;

@@ -6,28 +6,29 @@
 #![forbid(unsafe_code)]
 
 mod average;
-mod classify;
 mod compare;
 mod ctc;
 mod gradient;
 mod initial;
 mod input;
 mod interpret;
+mod loss;
 mod network;
 mod ops;
 mod report;
 mod schedule;
+mod train;
 mod twin;
 
 pub use average::Average;
-pub use classify::TrainConfig;
 pub use compare::{Comparison, StageDifference};
-pub use ctc::Ctc;
+pub use ctc::PaddedCtc;
 pub use gradient::Gradients;
 pub use initial::initial;
 pub use network::Network;
 pub use report::{Epoch, Evaluation};
 pub use schedule::Schedule;
+pub use train::TrainConfig;
 pub use twin::{Examples, Twin, TwinModel};
 
 /// burn itself, for training loops of one's own.
