@@ -1,6 +1,7 @@
 //! What descriptions become. The files of `models` are also compiled, and their graphs listed, by the crate of ui-tests.
 
 mod clauses;
+mod compile_time;
 mod editor;
 mod errors;
 mod roles;
