@@ -45,7 +45,7 @@ pub use weights::Weights;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::graph::{Graph, Scope, Value, trace, trace_loss, trace_roles};
-    pub use crate::parameter::{Element, Opens, Placeholder, Purpose, Released, Required, accept, complete, inferred, no_loss};
+    pub use crate::parameter::{Element, Opens, Placeholder, Purpose, Released, Required, accept, complete, inferred, placed};
     pub use crate::party::{Samples, run_compute, run_role};
     pub use crate::plan::within_budget;
     pub use crate::tensor::TypeOf;

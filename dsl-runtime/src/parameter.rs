@@ -55,9 +55,9 @@ pub trait Purpose {
 }
 impl<T: ?Sized> Purpose for T {}
 
-/// An error for a loss, which is no stage of a model; otherwise whatever is known already.
-pub const fn no_loss(is_loss: bool, complete: Infer) -> Infer {
-    if is_loss { Err(ShapeError::loss()) } else { complete }
+/// An error for a loss that stands outside of the loss of a model; otherwise whatever is known already.
+pub const fn placed(loss: bool, in_loss: bool, complete: Infer) -> Infer {
+    if loss && !in_loss { Err(ShapeError::loss()) } else { complete }
 }
 
 /// Fractions or indices as a type, to choose among them by a constant.
@@ -150,6 +150,19 @@ mod tests {
         assert_eq!(complete(&["width", "depth"], &["width", "depths"]), Err(ShapeError::required("depth")));
         assert!(complete(&["width"], &["stride", "width"]).is_ok());
         assert!(complete(&[], &[]).is_ok());
+    }
+
+    #[test]
+    fn a_loss_stands_in_a_loss() {
+        struct Far;
+        impl Far {
+            const LOSS: bool = true;
+        }
+        struct Near;
+        let known = Ok(Shape::new([]));
+        assert_eq!(placed(Far::LOSS, false, known), Err(ShapeError::loss()));
+        assert_eq!([placed(Far::LOSS, true, known), placed(Near::LOSS, false, known), placed(Near::LOSS, true, known)], [known; 3]);
+        assert_eq!(placed(Near::LOSS, false, POISONED), POISONED);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use model::{GEOMETRY, Wav2Letter, cut, letters, transcribe};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
-use rows::{Corpus, Row};
+use rows::Corpus;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use undertone::prelude::*;

@@ -1,7 +1,7 @@
 //! How long the compiler takes for large descriptions: ResNet-152 from submodels and loops, and the same network written out flat.
 //!
 //! ```text
-//! cargo bench -p undertone-ui-tests --bench compile_time
+//! cargo test -p undertone-ui-tests --bench compile_time
 //! ```
 //!
 //! Each model is a crate of its own, whose dependencies are built before. *expand* is the macro alone, in a test of `undertone-macros`;

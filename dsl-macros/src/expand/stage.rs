@@ -57,15 +57,15 @@ impl Stage<'_> {
         quote!(scope.#function(#text, #weights #shape, |scope| #build))
     }
 
-    /// `complete(Linear::REQUIRED, &["out"])`: whether the fields without a default are given; and, but in a loss, that the layer is none.
+    /// `complete(Linear::REQUIRED, &["out"])`: whether the fields without a default are given; and that a loss stands in a loss.
     pub fn complete(&self, header: &Header) -> TokenStream {
         let (private, alias) = (private(header), self.alias());
         let given = self.syntax.fields.iter().flat_map(|f| &f.list).map(|f| match &f.member {
             Member::Named(name) => syn::ext::IdentExt::unraw(name).to_string(),
             Member::Unnamed(index) => index.index.to_string(),
         });
-        let complete = quote!(#private::complete(#alias::REQUIRED, &[#(#given),*]));
-        if header.is_loss { complete } else { quote!(#private::no_loss(#alias::LOSS, #complete)) }
+        let in_loss = header.is_loss;
+        quote!(#private::placed(#alias::LOSS, #in_loss, #private::complete(#alias::REQUIRED, &[#(#given),*])))
     }
 
     /// `.infer(&[..])` with the span of the layer.

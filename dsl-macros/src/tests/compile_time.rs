@@ -6,7 +6,7 @@ use std::time::Instant;
 
 /// Prints the best of several expansions of all models of the file that `UNDERTONE_DESCRIPTION` names.
 #[test]
-#[ignore = "a measurement: run by `cargo bench -p undertone-ui-tests --bench compile_time`"]
+#[ignore = "a measurement: run by `cargo test -p undertone-ui-tests --bench compile_time`"]
 fn seconds_of_an_expansion() {
     let path = std::env::var("UNDERTONE_DESCRIPTION").expect("UNDERTONE_DESCRIPTION names a file of descriptions");
     let source = std::fs::read_to_string(path).unwrap();
