@@ -62,7 +62,7 @@
 //!
 //! ```text
 //! description = attributes visibility "model" NAME [ "{" parameter,* "}" ] "(" input,* ")" [ "->" dims ] [ "weights" "from" ROLE ]
-//!               "{" let* pipe "}" release*
+//!               "{" let* pipe "}" [ loss ] release*
 //! parameter   = NAME ":" TYPE [ "=" EXPRESSION ]          a field of a submodel; without a default it is required
 //! input       = NAME [ ":" dims ] [ "from" ROLE ]         without dims: any shape, for submodels
 //! dims        = "[" EXPRESSION,* "]"                      [] is a scalar
@@ -70,14 +70,18 @@
 //! pipe        = source ( "->" step )*
 //! source      = NAME | "(" NAME,* ")"                     a tuple hands several values to one layer
 //! step        = stage | "for" PATTERN "in" list "{" step ( "->" step )* "}"
-//! stage       = [ NAME ":" ] PATH [ "{" field,* "}" ]     fields that are not given take the layer's defaults
+//! stage       = [ "#[weights(" TEXT ")]" ] [ NAME ":" ] PATH [ "{" field,* "}" ]      fields that are not given take the layer's defaults
 //! field       = NAME ":" EXPRESSION | NAME
+//! loss        = "loss" "(" input,* ")" "{" pipe "}"       what the twin trains by; it reads its inputs and `output`
 //! release     = "release" [ NAME [ ":" dims ] "=" ] pipe "to" ROLE,+      what is opened, and who learns it
 //! list        = "[" EXPRESSION,* "]" | "[" EXPRESSION ";" NUMBER "]" | NUMBER ".." NUMBER | NUMBER "..=" NUMBER
 //! ```
 //!
 //! A stage's name, or else its layer's in snake case with a number, is the key of its weights, its row in reports and its place in
 //! errors. Names inside of a submodel follow its own after a dot. Shapes are those of one sample and are checked by the compiler.
+//!
+//! `#[weights("layer1.0.conv1")]` before a stage is the key of its weights in the place of its name. `#[budget(rounds = 200, megabytes = 8)]`
+//! before a model becomes a test that fails when one sample costs more.
 //!
 //! **Roles own and learn.** `from` says who owns an input or the weights, `release` what is opened to whom, and nothing else ever is.
 //! Without clauses a `client` owns the inputs and learns the output, and a `server` owns the weights; where nobody is called `client`, a
@@ -157,7 +161,7 @@ pub mod prelude {
     pub use crate::layers::*;
     pub use crate::secure_model;
     #[cfg(feature = "twin")]
-    pub use crate::twin::{Average, Comparison, Ctc, Device, Evaluation, Examples, Schedule, TrainConfig, Twin, TwinModel};
+    pub use crate::twin::{Average, Comparison, Device, Evaluation, Examples, Schedule, TrainConfig, Twin, TwinModel};
     pub use crate::{
         Clear, Config, Error, Layer, Model, Prediction, Result, S0, S1, S2, S3, S4, Session, Settings, StaticShape, Weights, World,
     };

@@ -3,18 +3,20 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, FieldValue, Ident, Pat, Path, PathArguments, Token, Type, Visibility, parse_quote, token};
+use syn::{Attribute, Expr, FieldValue, Ident, LitStr, Pat, Path, PathArguments, Token, Type, Visibility, parse_quote, token};
 
-/// `header { body } release*`; no body without braces.
+/// `header { body } loss release*`; no body without braces.
 pub struct Description {
     pub header: Header,
     pub body: Option<Body>,
 }
 
-/// What users of the model see: `attrs vis model Name { params } (inputs) -> dims weights from role`, and the releases after its body.
+/// What users of the model see: `attrs vis model Name { params } (inputs) -> dims weights from role`, and the clauses after its body.
 pub struct Header {
     /// The path of the facade crate: `::undertone`, unless `#[undertone(crate = path)]` says otherwise.
     pub krate: Path,
+    /// What a run may cost, where the description says so.
+    pub budget: Option<Budget>,
     pub attrs: Vec<Attribute>,
     pub vis: Visibility,
     pub name: Ident,
@@ -23,6 +25,9 @@ pub struct Header {
     pub output: Option<Dims>,
     /// The role that owns the weights, where the description says so.
     pub weights: Option<Ident>,
+    pub loss: Option<Box<Loss>>,
+    /// Whether this is the header of a loss, where alone layers stand that are losses.
+    pub is_loss: bool,
     pub releases: Vec<Release>,
 }
 
@@ -31,6 +36,14 @@ impl Header {
     pub fn is_concrete(&self) -> bool {
         self.params.is_empty() && self.inputs.iter().all(|i| i.dims.is_some())
     }
+}
+
+/// `#[budget(rounds = 200, megabytes = 8)]`; at least one of the two.
+pub struct Budget {
+    /// The place of the attribute.
+    pub span: Span,
+    pub rounds: Option<u64>,
+    pub megabytes: Option<f64>,
 }
 
 /// `name: Type = default`.
@@ -65,6 +78,15 @@ pub struct Input {
     pub owner: Option<Ident>,
 }
 
+/// `loss (label: dims) { pipe }`: a small model of its own, whose first input is the [`OUTPUT`] and which returns a number.
+pub struct Loss {
+    /// The place of `loss`.
+    pub span: Span,
+    pub header: Header,
+    /// The pipe, unless it has syntax errors.
+    pub body: Option<Body>,
+}
+
 /// `release name: dims = pipe to role, role`; with syntax errors, what could be read of it.
 pub struct Release {
     /// The place of `release`.
@@ -82,10 +104,11 @@ impl Release {
     }
 }
 
-/// The name by which releases read the model's result.
+/// The name by which releases and the loss read the model's result.
 pub const OUTPUT: &str = "output";
 
 /// `[3, HEIGHT, WIDTH]`.
+#[derive(Clone)]
 pub struct Dims {
     pub bracket: token::Bracket,
     pub list: Punctuated<Expr, Token![,]>,
@@ -115,8 +138,10 @@ pub enum Step {
     For(For),
 }
 
-/// `name: Layer { field: value }`.
+/// `#[weights("conv1")] name: Layer { field: value }`.
 pub struct Stage {
+    /// What the keys of its weights start with, instead of its name.
+    pub weights: Option<LitStr>,
     pub name: Option<Ident>,
     pub layer: Path,
     pub fields: Option<Fields>,

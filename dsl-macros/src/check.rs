@@ -2,7 +2,7 @@
 
 mod roles;
 
-use crate::ast::{Body, Dims, Header, Pipe, Step};
+use crate::ast::{Body, Dims, Header, Loss, Pipe, Step};
 use crate::diagnostics::Errors;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -42,6 +42,40 @@ pub fn header(header: &Header, errors: &mut Errors) {
     }
     for dims in header.inputs.iter().filter_map(|i| i.dims.as_ref()).chain(&header.output) {
         rank(dims, concrete, errors);
+    }
+    if let Some(budget) = header.budget.as_ref().filter(|_| !header.is_concrete()) {
+        errors.at(budget.span, format!("no budget here: `{name}` is a layer, and a budget belongs to the model that runs"));
+    }
+    if let Some(loss) = &header.loss {
+        self::loss(header, loss, errors);
+    }
+}
+
+/// Checks the clause `loss`, but for its names.
+fn loss(model: &Header, loss: &Loss, errors: &mut Errors) {
+    let name = &model.name;
+    if !model.is_concrete() {
+        return errors.at(loss.span, format!("no `loss` here: `{name}` is a layer, and a loss belongs to the model that is trained"));
+    }
+    let inputs = &loss.header.inputs[1..];
+    if inputs.is_empty() {
+        errors.at(loss.span, "a loss compares the output with something: name it, as in `loss (label: [10]) { .. }`");
+    }
+    if let Some(fifth) = inputs.get(EDGE_INPUTS) {
+        errors.on(&fifth.name, format!("a loss has at most {EDGE_INPUTS} inputs"));
+    }
+    for input in inputs {
+        match &input.dims {
+            Some(dims) => rank(dims, true, errors),
+            None => errors
+                .on(&input.name, format!("an input of a loss says its dimensions, as in `{}: [10]`, or `[]` for a number", input.name)),
+        }
+        if let Some(owner) = &input.owner {
+            errors.on(owner, format!("no `from` here: the loss is for the plain twin alone, and nobody owns `{}`", input.name));
+        }
+    }
+    if let Some(body) = loss.body.as_ref().filter(|b| b.result.steps.is_empty()) {
+        errors.at(body.result.span(), "a loss needs a layer, as in `(output, label) -> CrossEntropy`");
     }
 }
 
@@ -103,6 +137,7 @@ fn expressions(steps: &[Step], out: &mut TokenStream) {
         match step {
             Step::Stage(stage) => {
                 stage.layer.to_tokens(out);
+                out.extend(stage.weights.iter().flat_map(crate::names::variables).map(TokenTree::Ident));
                 for field in stage.fields.iter().flat_map(|f| &f.list) {
                     field.expr.to_tokens(out);
                 }

@@ -3,11 +3,13 @@
 //! Everything but the struct lies in `const _: () = { .. }`. Inside it the constants are associated ones of private structs, so
 //! that no constant of the user's is shadowed; locals have hygienic spans.
 
+mod budget;
 mod concrete;
 mod dims;
 mod editor;
 mod fallback;
 mod item;
+mod loss;
 mod roles;
 mod stage;
 mod template;
@@ -17,11 +19,14 @@ use crate::lower::Network;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The items of a model.
-pub fn expand(network: &Network) -> TokenStream {
+/// The items of a model, with its loss.
+pub fn expand(network: &Network, loss: Option<&Network>) -> TokenStream {
     let header = network.header;
     match (&header.output, header.is_concrete()) {
-        (Some(output), true) => wrap(header, &concrete::items(network, output)),
+        (Some(output), true) => {
+            let (items, budget) = (wrap(header, &concrete::items(network, output, loss)), budget::test(header));
+            quote!(#items #budget)
+        }
         _ => wrap(header, &template::items(network)),
     }
 }
@@ -45,7 +50,7 @@ fn wrap(header: &Header, items: &TokenStream) -> TokenStream {
         #(#cfgs)*
         #[allow(non_camel_case_types, non_snake_case, unused, clippy::all, clippy::pedantic, clippy::nursery)]
         const _: () = {
-            use #private::{Element as _, Required as _};
+            use #private::{Element as _, Purpose as _, Required as _};
             #dims
             #items
         };

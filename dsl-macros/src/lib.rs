@@ -40,14 +40,15 @@ use proc_macro2::TokenStream;
 ///
 /// ```text
 /// model   = attrs vis "model" NAME [ "{" param, .. "}" ] "(" input, .. ")" [ "->" dims ] [ "weights" "from" ROLE ]
-///           "{" let* pipe "}" release*
+///           "{" let* pipe "}" [ loss ] release*
 /// param   = NAME ":" TYPE [ "=" EXPR ]               a field of the model; without a value it is required
 /// input   = NAME [ ":" dims ] [ "from" ROLE ]        without dims any shape
 /// dims    = "[" EXPR, .. "]"                         constants may stand here, and parameters
 /// let     = "let" NAME "=" pipe ";"
 /// pipe    = source ( "->" stage )*                   source = NAME | "(" NAME, .. ")"
-/// stage   = [ NAME ":" ] LAYER [ "{" field, .. "}" ]
+/// stage   = [ "#[weights(" TEXT ")]" ] [ NAME ":" ] LAYER [ "{" field, .. "}" ]
 ///         | "for" PATTERN "in" LIST "{" stage ( "->" stage )* "}"
+/// loss    = "loss" "(" input, .. ")" "{" pipe "}"
 /// release = "release" [ NAME [ ":" dims ] "=" ] pipe "to" ROLE, ..
 /// ```
 ///
@@ -70,6 +71,14 @@ use proc_macro2::TokenStream;
 ///   the weights, and returns what it learns: `()`, a value, or a struct `ModelHospital` with a field for each release.
 ///   `Model::compute(&mut session)?` is for a party without a role. Indices, such as `ArgMax` gives, are `Clear<_, u32>`.
 ///   No role is called like something that every model has (`plan`, `load`, `compute` ..), and no two differ only in case or `_`.
+/// - A **loss** is what the plain twin trains by: one pipe from `output`, the model's result, and its own inputs to a number, a shape of `[]`.
+///   Layers that are losses stand there alone. It is no part of the private run.
+/// - **`#[weights("layer1.0.conv1")]`** before a stage puts this text in the place of its name in the keys of its weights; the rest of the
+///   keys stays, so inside submodels the parts join with dots. `{i}` in the text is the value of the variable of a `for`. No two stages
+///   have the same weights, and a stage with such a text has some.
+/// - **`#[budget(rounds = 200, megabytes = 8)]`** on a model that runs becomes the test `budget_of_Name` beside it. It fails, with the table of
+///   stages, when one sample costs more online: rounds, or megabytes (10^6 bytes) of the busiest of two parties. It does not stand
+///   inside of functions, where no test is run.
 /// - `#[undertone(crate = path)]` on the model says where the crate `undertone` is, if not at `::undertone`.
 ///
 /// # Errors
@@ -104,9 +113,13 @@ fn compile(input: TokenStream) -> Output {
         check::roles(header, &mut wrong);
         check::parameters(header, body, &mut wrong);
         let network = lower::lower(header, body, &mut wrong);
+        // A wrong clause is one error, so its names are not looked at.
+        let readable = |loss: &&ast::Loss| loss.body.as_ref().is_some_and(|b| !b.result.steps.is_empty()) && loss.header.is_concrete();
+        let loss = header.loss.as_deref().filter(|_| header.is_concrete()).filter(readable);
+        let loss = loss.and_then(|loss| lower::lower(&loss.header, loss.body.as_ref()?, &mut wrong));
         errors = wrong.barrier();
         if let (Some(network), true) = (network, errors.is_empty()) {
-            return Output { editor, items: expand::expand(&network), errors };
+            return Output { editor, items: expand::expand(&network, loss.as_ref()), errors };
         }
     }
     // What users of the models name, so that these get no error of their own.

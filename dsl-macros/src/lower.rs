@@ -2,13 +2,13 @@
 
 use crate::ast::{Body, For, Header, OUTPUT, Pipe, Release, Step};
 use crate::diagnostics::Errors;
-use crate::names::Names;
+use crate::names::{Names, prefix, prefixes};
 use crate::similar::similar;
 use proc_macro2::Span;
 use quote::{ToTokens, quote};
 use std::collections::HashSet;
 use syn::ext::IdentExt;
-use syn::{Expr, Ident, Pat};
+use syn::{Expr, Ident, LitStr, Pat};
 
 /// Loops in loops multiply: more stages than this are a slip of the pen.
 const MOST_STAGES: usize = 10_000;
@@ -32,6 +32,8 @@ pub struct Stage<'a> {
     /// The name of its value in generated code: its own, unless an input has that.
     pub local: String,
     pub syntax: &'a crate::ast::Stage,
+    /// What the keys of its weights start with, instead of its name.
+    pub weights: Option<String>,
     /// The turns of loops that it stands in, outermost first.
     pub turns: Vec<Turn<'a>>,
     pub inputs: Vec<Wire>,
@@ -94,6 +96,7 @@ pub fn lower<'a>(header: &'a Header, body: &'a Body, errors: &mut Errors) -> Opt
         names: Names::default(),
         stages: Vec::new(),
         full: false,
+        told: Vec::new(),
         errors,
     };
     for (i, input) in header.inputs.iter().enumerate() {
@@ -122,6 +125,7 @@ pub fn lower<'a>(header: &'a Header, body: &'a Body, errors: &mut Errors) -> Opt
     // A misspelt name makes another one unused, so this is said only when the names are right.
     if scope.errors.len() == before {
         scope.unused();
+        prefixes(scope.stages.iter().filter_map(|s| Some((s.syntax.weights.as_ref()?, s.weights.as_deref()?))), scope.errors);
     }
     let Some(Wire::Stage(result)) = result else { return None };
     let releases = if header.releases.is_empty() { vec![result] } else { releases };
@@ -153,6 +157,8 @@ struct Scope<'a, 'e> {
     stages: Vec<Stage<'a>>,
     /// Whether there are too many stages, which is said once.
     full: bool,
+    /// The texts of `#[weights(..)]` that are errors.
+    told: Vec<&'a LitStr>,
     errors: &'e mut Errors,
 }
 
@@ -260,7 +266,21 @@ impl<'a> Scope<'a, '_> {
             (None, Some(layer)) => self.names.automatic(&layer.ident, self.errors),
             (None, None) => String::new(),
         };
-        Stage { local: name.clone(), name, syntax, turns: turns.to_vec(), inputs, first, last }
+        let weights = syntax.weights.as_ref().and_then(|text| self.prefix(text, turns));
+        Stage { local: name.clone(), name, syntax, weights, turns: turns.to_vec(), inputs, first, last }
+    }
+
+    /// What the keys of a stage's weights start with; a mistake in a loop is said once.
+    fn prefix(&mut self, text: &'a LitStr, turns: &[Turn]) -> Option<String> {
+        match prefix(&text.value(), turns) {
+            Ok(prefix) => return Some(prefix),
+            Err(message) if !self.told.iter().any(|told| core::ptr::eq(*told, text)) => {
+                self.told.push(text);
+                self.errors.on(text, message);
+            }
+            Err(_) => {}
+        }
+        None
     }
 
     /// Refuses a value where a layer stands, and the model as a stage of its own, which the compiler would call a cycle.

@@ -1,10 +1,11 @@
 //! The names of stages: keys of weights, rows of reports, labels of errors. Unique, compared without case.
 
 use crate::diagnostics::Errors;
+use crate::lower::Turn;
 use proc_macro2::Span;
 use std::collections::HashMap;
-use syn::Ident;
 use syn::ext::IdentExt;
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Pat};
 
 /// The names given so far.
 #[derive(Default)]
@@ -56,6 +57,69 @@ impl Names {
             errors.at(span, format!("`{}` and `{name}` differ only in case, and names of stages are compared without it", old.name));
         }
         name
+    }
+}
+
+/// The text of `#[weights(..)]` with the values of loop variables, as in `"layer1.{i}"`.
+///
+/// # Errors
+/// When braces do not hold a variable whose value is written out.
+pub fn prefix(text: &str, turns: &[Turn]) -> Result<String, String> {
+    let (mut rest, mut out) = (text, String::new());
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else {
+            return Err("a `{` without `}`: a variable of a `for` stands between them, as in \"layer1.{i}\"".to_owned());
+        };
+        let value = turns.iter().rev().find_map(|turn| bound(name, turn.pattern, turn.value));
+        out.push_str(before);
+        out.push_str(
+            &value.ok_or_else(|| format!("`{name}` is no variable of a `for` around this stage whose values are numbers or texts"))?,
+        );
+        rest = after;
+    }
+    Ok(out + rest)
+}
+
+/// The names in the braces of such a text.
+pub fn variables(text: &LitStr) -> Vec<Ident> {
+    let text = text.value();
+    text.split('{').skip(1).filter_map(|rest| syn::parse_str(rest.split_once('}')?.0).ok()).collect()
+}
+
+/// The value of a loop variable, where it is written out.
+fn bound(name: &str, pattern: &Pat, value: &Expr) -> Option<String> {
+    match (pattern, value) {
+        (Pat::Ident(pattern), Expr::Lit(ExprLit { lit, .. })) if pattern.ident.unraw() == name => match lit {
+            Lit::Int(number) => Some(number.base10_digits().to_owned()),
+            Lit::Str(text) => Some(text.value()),
+            _ => None,
+        },
+        (Pat::Tuple(patterns), Expr::Tuple(values)) => patterns.elems.iter().zip(&values.elems).find_map(|(p, v)| bound(name, p, v)),
+        _ => None,
+    }
+}
+
+/// Checks that no two stages take their weights from one name.
+pub fn prefixes<'a>(all: impl Iterator<Item = (&'a LitStr, &'a str)>, errors: &mut Errors) {
+    let (mut known, mut told): (HashMap<&str, &LitStr>, Vec<&LitStr>) = (HashMap::new(), Vec::new());
+    for (written, name) in all {
+        let Some(first) = known.get(name) else {
+            known.insert(name, written);
+            continue;
+        };
+        let repeated = core::ptr::eq(*first, written);
+        if told.iter().any(|t| core::ptr::eq(*t, written)) {
+            continue;
+        }
+        let message = if repeated {
+            format!(
+                "several repetitions have the weights `{name}`: name a variable of each `for`, as in `for i in 0..2 {{ #[weights(\"layer1.{{i}}\")] .. }}`"
+            )
+        } else {
+            format!("two stages have the weights `{name}`, and stages do not share weights")
+        };
+        errors.on(written, message);
+        told.push(written);
     }
 }
 

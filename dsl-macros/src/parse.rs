@@ -1,8 +1,10 @@
 //! Tokens to syntax. Every error is recovered at the next `->`, `,`, `;`, `}`, `loss`, `release` or `model`, so that several show, and
 //! what could be read is kept: fallback items and editors live on it.
 
+mod attributes;
 mod dims;
 mod header;
+mod loss;
 mod pipe;
 mod range;
 mod role;
@@ -53,7 +55,9 @@ fn parse(input: ParseStream, errors: &mut Errors) -> Result<Description> {
     let mut header = header::header(input, errors)?;
     let body = body(input, &mut header, errors)?;
     while !input.is_empty() && !header::starts(input) {
-        if role::starts(input) {
+        if loss::starts(input) {
+            clause(input, &mut header, errors)?;
+        } else if role::starts(input) {
             header.releases.push(role::release(input, errors)?);
         } else if input.peek(Ident) && input.peek2(Ident) && !input.peek(kw::loss) {
             errors.push(error(input, "expected `release`, as in `release output to client`, or the end of the description"));
@@ -71,10 +75,22 @@ fn parse(input: ParseStream, errors: &mut Errors) -> Result<Description> {
     Ok(Description { header, body })
 }
 
-/// An error at what stands behind the body and is no release.
+/// The loss, which stands once, before all releases.
+fn clause(input: ParseStream, header: &mut Header, errors: &mut Errors) -> Result<()> {
+    if header.loss.is_some() {
+        errors.push(error(input, format!("`{}` has a loss already: a description has one", header.name)));
+    } else if !header.releases.is_empty() {
+        errors.push(error(input, "a `loss` stands before the releases: right behind the `}` of the model"));
+    }
+    let loss = loss::loss(input, header, errors)?;
+    header.loss.get_or_insert(Box::new(loss));
+    Ok(())
+}
+
+/// An error at what stands behind the body and is no clause.
 fn surplus(input: ParseStream, errors: &mut Errors) -> Result<()> {
     if input.peek(kw::loss) {
-        errors.push(error(input, "no `loss` here: it is chosen where the twin is trained, and a description is the network alone"));
+        errors.push(error(input, loss::EXPECTED_INPUTS));
         return skip(input, role::starts);
     }
     errors.push(error(input, "expected `release` or the end of the description"));
@@ -184,6 +200,10 @@ fn last(input: ParseStream, header: &mut Header, errors: &mut Errors) -> Result<
         while role::starts(input) {
             header.releases.push(role::release(input, errors)?);
         }
+    } else if loss::starts(input) {
+        errors.push(error(input, "a `loss` stands behind the `}` of the model, not inside"));
+        let loss = loss::loss(input, header, errors)?;
+        header.loss.get_or_insert(Box::new(loss));
     } else if !input.is_empty() {
         errors.push(pipe::unfinished(input, "the end of the model"));
         skip(input, |at| at.peek(Token![;]) || at.peek(Token![let]))?;

@@ -26,7 +26,7 @@ pub struct Opening<'a> {
 
 /// What every model has by a name of its own; the functions of roles stand beside it.
 const RESERVED: &str =
-    "build compute default forward graph infer integer load name plan released required trainer twin twin_seeded twin_with weights";
+    "build compute default forward graph infer integer load loss name plan released required trainer twin twin_seeded twin_with weights";
 
 /// Owners of inputs, the owner of the weights, receivers, in this order. Of names that count as one, the first.
 pub fn roles(header: &Header) -> Vec<Role> {

@@ -33,7 +33,7 @@ pub use undertone_net as net;
 pub use config::Config;
 pub use error::{Error, Result};
 pub use layer::Layer;
-pub use model::{Model, ModelInput};
+pub use model::{Model, ModelInput, NoTarget};
 pub use opened::{Opened, Values};
 pub use party::{Prediction, Session, World};
 pub use plan::{Calibration, Deployment, Place, Plan, Settings};
@@ -46,11 +46,12 @@ pub use weights::Weights;
 /// What generated code names. Nothing here is for people.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::graph::{Graph, Scope, Value, trace, trace_roles};
-    pub use crate::parameter::{Element, Opens, Placeholder, Released, Required, accept, complete, inferred};
+    pub use crate::graph::{Graph, Scope, Value, trace, trace_loss, trace_roles};
+    pub use crate::parameter::{Element, Opens, Placeholder, Purpose, Released, Required, accept, complete, inferred, placed};
     pub use crate::party::{Samples, run_compute, run_role};
+    pub use crate::plan::within_budget;
     pub use crate::tensor::TypeOf;
-    pub use crate::{Clear, Layer, Model, Opened, Result, S0, S1, S2, S3, S4, Session, Weights};
+    pub use crate::{Clear, Layer, Model, NoTarget, Opened, Result, S0, S1, S2, S3, S4, Session, Weights};
     pub use std::sync::OnceLock;
     pub use undertone_shape::{Infer, POISONED, Shape, ShapeError, check, or_empty, returns, within};
 }

@@ -18,6 +18,8 @@ pub trait Model: 'static {
     type Output: StaticShape;
     /// Everything that a run opens: the one value, or a struct with one field a release.
     type Released;
+    /// What the loss compares the output with: `Clear<S>`, or a tuple of them; [`NoTarget`] for a model without a loss.
+    type Target: ModelInput;
 
     /// The graph, traced once.
     ///
@@ -30,6 +32,15 @@ pub trait Model: 'static {
     /// # Errors
     /// When something is missing: the values are of another model.
     fn released(opened: Opened) -> Result<Self::Released>;
+
+    /// The loss of the description, from the output and what it is compared with to a number; `None` where it has none. The twin
+    /// trains by it. It is no part of the plan.
+    ///
+    /// # Errors
+    /// As [`graph`](Self::graph), and when a layer of the loss has weights.
+    fn loss() -> Result<Option<&'static Graph>> {
+        Ok(None)
+    }
 
     /// The plan of this model: its steps, its cost, what the parties agree on.
     ///
@@ -71,6 +82,19 @@ impl<S: StaticShape> ModelInput for Clear<S> {
     }
     fn batch(&self) -> Result<usize> {
         Ok(Clear::batch(self))
+    }
+}
+
+/// What the output of a model without a loss is compared with: nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoTarget;
+
+impl ModelInput for NoTarget {
+    fn slices(&self) -> Vec<&[f32]> {
+        vec![]
+    }
+    fn batch(&self) -> Result<usize> {
+        Ok(0)
     }
 }
 

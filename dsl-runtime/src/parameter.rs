@@ -48,6 +48,18 @@ pub trait Element {
 }
 impl<T: ?Sized> Element for T {}
 
+/// Whether a layer is a loss: not, unless its type has an inherent constant of the same name, which then wins.
+pub trait Purpose {
+    /// True for a cross-entropy.
+    const LOSS: bool = false;
+}
+impl<T: ?Sized> Purpose for T {}
+
+/// An error for a loss that stands outside of the loss of a model; otherwise whatever is known already.
+pub const fn placed(loss: bool, in_loss: bool, complete: Infer) -> Infer {
+    if loss && !in_loss { Err(ShapeError::loss()) } else { complete }
+}
+
 /// Fractions or indices as a type, to choose among them by a constant.
 #[derive(Debug)]
 pub struct Integer<const YES: bool>;
@@ -138,6 +150,19 @@ mod tests {
         assert_eq!(complete(&["width", "depth"], &["width", "depths"]), Err(ShapeError::required("depth")));
         assert!(complete(&["width"], &["stride", "width"]).is_ok());
         assert!(complete(&[], &[]).is_ok());
+    }
+
+    #[test]
+    fn a_loss_stands_in_a_loss() {
+        struct Far;
+        impl Far {
+            const LOSS: bool = true;
+        }
+        struct Near;
+        let known = Ok(Shape::new([]));
+        assert_eq!(placed(Far::LOSS, false, known), Err(ShapeError::loss()));
+        assert_eq!([placed(Far::LOSS, true, known), placed(Near::LOSS, false, known), placed(Near::LOSS, true, known)], [known; 3]);
+        assert_eq!(placed(Near::LOSS, false, POISONED), POISONED);
     }
 
     #[test]

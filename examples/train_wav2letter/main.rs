@@ -20,7 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use model::{GEOMETRY, Wav2Letter, cut, letters, transcribe};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
-use rows::{Corpus, Row};
+use rows::Corpus;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use undertone::prelude::*;
@@ -41,6 +41,7 @@ secure_model! {
     pub model Utterance(audio: [MELS, ROW]) -> [LETTERS, ROW_SCORES] {
         audio -> acoustic: model::Acoustic
     }
+    loss (letters: [ROW_SCORES]) { (output, letters) -> Ctc { blank: BLANK } }
 }
 
 /// Trains the speech model on the Asterisk prompts.
@@ -115,7 +116,6 @@ fn train(
     let corpus = Corpus::new(&prompts.train);
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let schedule = Schedule { peak: options.learning_rate, warm_up: 500, steps: 10_000 };
-    let ctc = Ctc { classes: LETTERS, blank: BLANK };
     let mut optimizer = network.adam_w(1e-2);
     let mut average = Average::new(0.998);
     let bar = ProgressBar::new(10_000).with_style(ProgressStyle::with_template("{wide_bar} {percent} %, {eta} left, {msg}")?);
@@ -131,9 +131,9 @@ fn train(
         for (i, batch) in rows.chunks(BATCH).enumerate() {
             let done = (progress(epoch, i as f64 * BATCH as f64 / rows.len() as f64) * 10_000.0) as usize;
             let input: Vec<f32> = batch.iter().flat_map(|row| row.frames(ROW, &mut rng)).collect();
-            let targets: Vec<Vec<usize>> = batch.iter().map(Row::target).collect();
+            let targets: Vec<f32> = batch.iter().flat_map(|row| row.target(ROW_SCORES)).collect();
             let scores = network.forward_train(&[&input], batch.len(), None)?;
-            let loss = ctc.loss(scores, &vec![ROW_SCORES; batch.len()], &targets)?;
+            let loss = network.loss(scores, &[&targets])?;
             let gradients = network.gradients(&loss)?.clip(5.0);
             sum += gradients.loss() * batch.len() as f32;
             network.apply(&mut optimizer, gradients, schedule.at(done));

@@ -83,10 +83,13 @@ impl Row<'_> {
         frames
     }
 
-    /// The classes of all texts, with spaces between them.
-    pub fn target(&self) -> Vec<usize> {
+    /// The classes of all texts, with spaces between them, and blanks up to a length.
+    pub fn target(&self, length: usize) -> Vec<f32> {
         let space = alphabet::encode(" ");
-        self.parts.iter().map(|p| p.classes).collect::<Vec<_>>().join(space.as_slice())
+        let mut classes = self.parts.iter().map(|p| p.classes).collect::<Vec<_>>().join(space.as_slice());
+        let end = length.max(classes.len());
+        classes.resize(end, alphabet::BLANK);
+        classes.into_iter().map(|class| class as f32).collect()
     }
 }
 
@@ -122,7 +125,10 @@ mod tests {
         let rows = corpus.rows(&mut Xoshiro256PlusPlus::seed_from_u64(4));
         let row = &rows[0];
         assert_eq!(rows.len(), 1, "seed 4");
-        let texts: Vec<Vec<usize>> = row.target().split(|c| *c == alphabet::encode(" ")[0]).map(<[usize]>::to_vec).collect();
+        let target: Vec<usize> = row.target(50).into_iter().map(|class| class as usize).collect();
+        let (classes, blanks) = target.split_at(target.iter().position(|c| *c == alphabet::BLANK).unwrap());
+        assert!(target.len() == 50 && blanks.iter().all(|c| *c == alphabet::BLANK));
+        let texts: Vec<Vec<usize>> = classes.split(|c| *c == alphabet::encode(" ")[0]).map(<[usize]>::to_vec).collect();
         assert_eq!(texts, row.parts.iter().map(|p| p.classes.to_vec()).collect::<Vec<_>>());
     }
 

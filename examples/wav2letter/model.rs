@@ -32,6 +32,7 @@ secure_model! {
 
 secure_model! {
     /// What runs privately: one window of a recording. The scores themselves stay secret: the speaker learns the best letter of each frame, the provider nothing.
+    #[budget(rounds = 68, megabytes = 2.4)]
     pub model Wav2Letter(audio: [MELS, WINDOW] from speaker) -> [LETTERS, SCORES] weights from provider {
         audio -> acoustic: Acoustic
     }

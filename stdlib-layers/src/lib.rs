@@ -15,6 +15,8 @@
 //! | [`ArgMax`] | 4 a level | 35 a difference, 19 a pair | groups of up to 4 neighbours; a truncation before it where a product comes first |
 //! | [`BatchNorm`] | 0 | 0 | folded into the convolution or linear layer before it, by the owner of the weights |
 //! | [`AvgPool1d`], [`AvgPool2d`], [`GlobalAvgPool`], [`Add`], [`Concat`], [`Flatten`], [`Reshape`], [`Permute`], [`Dropout`] | 0 | 0 | local |
+//!
+//! [`CrossEntropy`], [`MeanSquaredError`] and [`Ctc`] are losses: they stand in the `loss` clause of a description, and the twin alone computes them.
 #![forbid(unsafe_code)]
 
 mod add;
@@ -24,11 +26,14 @@ mod batch_norm;
 mod concat;
 mod conv1d;
 mod conv2d;
+mod cross_entropy;
+mod ctc;
 mod dropout;
 mod flatten;
 mod global_avg_pool;
 mod linear;
 mod max_pool;
+mod mean_squared_error;
 mod permute;
 mod relu;
 mod reshape;
@@ -41,11 +46,14 @@ pub use batch_norm::BatchNorm;
 pub use concat::Concat;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
+pub use cross_entropy::CrossEntropy;
+pub use ctc::Ctc;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use global_avg_pool::GlobalAvgPool;
 pub use linear::Linear;
 pub use max_pool::{MaxPool1d, MaxPool2d};
+pub use mean_squared_error::MeanSquaredError;
 pub use permute::Permute;
 pub use relu::Relu;
 pub use reshape::Reshape;

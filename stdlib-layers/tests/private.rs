@@ -219,7 +219,7 @@ fn parties_with_different_plans_are_told_which_step_differs() {
             (&overlapping, Settings::default()),
             "`max_pool2d_default` is run here, `max_pool2d_overlapping` there",
         ),
-        ((&pool, Settings::default()), (&pool, wide), "in stage `pool`"),
+        ((&pool, Settings::default()), (&pool, wide.clone()), "in stage `pool`"),
         ((&relu, Settings::default()), (&relu, wide), "the plans have the same steps, but other settings"),
     ] {
         let plans = [a, b].map(|(graph, settings)| Plan::new(graph, &settings).unwrap());
@@ -254,7 +254,7 @@ fn an_input_that_would_round_out_of_range_is_refused() {
     let len = graph.inputs[0].shape.numel();
     for (fraction, opened) in [(4, 8), (4, 12), (4, 20)] {
         let settings = Settings { fraction, opened, ..Settings::default() };
-        let world = World::seeded(1).settings(settings);
+        let world = World::seeded(1).settings(settings.clone());
         let limit = settings.limit() as f32;
         let step = (0.5f32).powi(fraction as i32);
         let run = |v: f32| world.predict_graph(&graph, &undertone_runtime::Weights::empty(), &[&vec![v; len]], 1, &mut |_| {});

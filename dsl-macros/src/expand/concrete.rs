@@ -1,7 +1,7 @@
 //! A model whose shapes are all known here: every stage is a constant that rustc evaluates and checks, and the model runs.
 
 use super::roles::Interface;
-use super::{dims, item, private, stage};
+use super::{dims, item, loss, private, stage};
 use crate::ast::Dims;
 use crate::lower::{Network, Stage, Wire};
 use crate::roles::{are_written, openings, weights_owner};
@@ -9,13 +9,15 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
-pub fn items(network: &Network, output: &Dims) -> TokenStream {
+pub fn items(network: &Network, output: &Dims, loss: Option<&Network>) -> TokenStream {
     let aliases = network.stages.iter().map(Stage::alias_item);
-    let (constants, checks) = (constants(network, output), checks(network, output));
+    let name = network.header.name.unraw().to_string();
+    let (constants, checks) = (constants(network, output), checks(network, output, &name));
     let (layer, graph) = (layer(network, output), graph(network));
     let integers = network.releases.iter().map(|i| stage::integer(network, *i, false)).collect();
     let roles = Interface::new(network.header, integers);
-    let (functions, model) = (roles.items(true), item::model(network.header, Some(output), &graph, &roles.released(true)));
+    let rest = [roles.released(true), loss::target(network.header), loss.map(loss::function).unwrap_or_default()];
+    let (functions, model) = (roles.items(true), item::model(network.header, Some(output), &graph, &quote!(#(#rest)*)));
     quote! {
         #(#aliases)*
         #constants
@@ -27,7 +29,7 @@ pub fn items(network: &Network, output: &Dims) -> TokenStream {
 }
 
 /// The layers and the shapes of all stages, and the shapes of the inputs. Each is evaluated once and names earlier ones.
-fn constants(network: &Network, output: &Dims) -> TokenStream {
+pub fn constants(network: &Network, output: &Dims) -> TokenStream {
     let (header, private) = (network.header, private(network.header));
     let inputs = header.inputs.iter().filter_map(|i| Some((constant(&i.name), i.dims.as_ref()?))).map(|(name, dims)| {
         let shape = dims::shape(header, dims);
@@ -72,17 +74,16 @@ fn constants(network: &Network, output: &Dims) -> TokenStream {
     }
 }
 
-/// One check a stage, so that two wrong branches are two errors, and one of each declared shape.
-fn checks(network: &Network, output: &Dims) -> TokenStream {
+/// One check a stage, so that two wrong branches are two errors, and one of each declared shape. `model` is what errors call it.
+pub fn checks(network: &Network, output: &Dims, model: &str) -> TokenStream {
     let (header, private) = (network.header, private(network.header));
-    let model = header.name.unraw();
     let stages = network.stages.iter().map(|s| {
         let name = s.constant();
         s.check(header, &format!("{model}.{}", s.label()), &quote!(__Shapes::#name))
     });
     let (last, declared) = (&network.stages[network.result], dims::shape(header, output));
     let name = last.constant();
-    let returns = last.check(header, &model.to_string(), &quote!(#private::returns(#declared, &__Shapes::#name)));
+    let returns = last.check(header, model, &quote!(#private::returns(#declared, &__Shapes::#name)));
     let releases = openings(header).into_iter().zip(&network.releases).filter_map(|(opening, stage)| {
         let (dims, pipe) = (opening.syntax?.dims.as_ref()?, opening.syntax?.pipe.as_ref()?);
         let (last, shape) = (&network.stages[*stage], dims::shape(header, dims));
@@ -126,11 +127,12 @@ fn layer(network: &Network, output: &Dims) -> TokenStream {
 }
 
 /// One `let` a stage.
-fn steps(network: &Network, stages: &[Stage]) -> TokenStream {
+pub fn steps(network: &Network, stages: &[Stage]) -> TokenStream {
     let steps = stages.iter().map(|s| {
-        let (local, constant, text) = (s.local(), s.constant(), &s.name);
+        let (local, constant) = (s.local(), s.constant());
         let build = s.build(network.header, &quote!(&__Layers::#constant), &stage::locals(network, s));
-        quote!(let #local = scope.stage(#text, __Shapes::#constant, |scope| #build);)
+        let run = s.run(&quote!(__Shapes::#constant), &build);
+        quote!(let #local = #run;)
     });
     quote!(#(#steps)*)
 }
@@ -194,6 +196,6 @@ fn releases(network: &Network, output: &TokenStream) -> TokenStream {
     })
 }
 
-fn constant(name: &Ident) -> Ident {
+pub fn constant(name: &Ident) -> Ident {
     Ident::new(&name.unraw().to_string().to_uppercase(), Span::call_site())
 }

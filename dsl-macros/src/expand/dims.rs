@@ -58,10 +58,11 @@ fn is_computed(header: &Header, size: &Expr) -> bool {
     header.is_concrete() && !matches!(size, Expr::Lit(_) | Expr::Path(_))
 }
 
-/// Inputs, output and releases, in this order.
+/// Inputs, output, releases and what the loss compares with, in this order.
 fn all(header: &Header) -> impl Iterator<Item = &Dims> {
     let (inputs, releases) = (header.inputs.iter().filter_map(|i| i.dims.as_ref()), header.releases.iter().filter_map(|r| r.dims.as_ref()));
-    inputs.chain(&header.output).chain(releases)
+    let targets = header.loss.iter().flat_map(|loss| &loss.header.inputs[1..]).filter_map(|i| i.dims.as_ref());
+    inputs.chain(&header.output).chain(releases).chain(targets)
 }
 
 fn constant(header: &Header, dims: &Dims, axis: usize) -> proc_macro2::Ident {

@@ -4,7 +4,7 @@
 //! throws it away.
 
 use super::private;
-use crate::ast::{Body, Description, Dims, Fields, Header, OUTPUT, Pipe, Release, Stage, Step};
+use crate::ast::{Body, Description, Dims, Fields, Header, Loss, OUTPUT, Pipe, Release, Stage, Step};
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{format_ident, quote};
 use syn::PathArguments;
@@ -46,11 +46,22 @@ fn body(body: &Body, header: &Header) -> TokenStream {
     });
     let (output, result) = (format_ident!("{OUTPUT}"), pipe(&body.result));
     let releases = header.releases.iter().map(release);
+    let loss = header.loss.iter().map(|loss| self::loss(loss, &private));
     quote! {
         #(#lets)*
         let #output: #private::Value<'_> = #result;
+        #(#loss)*
         #(#releases)*
     }
+}
+
+fn loss(loss: &Loss, private: &TokenStream) -> TokenStream {
+    let inputs = loss.header.inputs[1..].iter().map(|i| {
+        let (name, dims) = (&i.name, i.dims.as_ref().map(dims));
+        quote!(#dims let #name: #private::Value<'_> = loop {};)
+    });
+    let pipe = loss.body.as_ref().map(|body| pipe(&body.result));
+    quote!({ #(#inputs)* #pipe };)
 }
 
 fn release(release: &Release) -> TokenStream {

@@ -1,6 +1,6 @@
 //! After an error of the macro: the items that users of the model name. Compilation has failed, so they never run.
 
-use super::{item, private, roles::Interface};
+use super::{item, loss, private, roles::Interface};
 use crate::ast::{Body, Header, OUTPUT, Pipe};
 use crate::check::{EDGE_INPUTS, EDGE_RANK};
 use crate::roles::openings;
@@ -46,7 +46,8 @@ fn model(header: &Header, body: Option<&Body>, unreachable: &TokenStream) -> Tok
         .zip(&layers)
         .map(|(name, layer)| layer.as_ref().map_or_else(|| quote!(type #name = ();), |l| quote!(type #name = #l;)));
     let roles = Interface::new(header, names.iter().map(|name| quote!(#name::INTEGER)).collect());
-    let (items, model) = (roles.items(false), item::model(header, header.output.as_ref(), unreachable, &roles.released(false)));
+    let (released, target) = (roles.released(false), loss::target(header));
+    let (items, model) = (roles.items(false), item::model(header, header.output.as_ref(), unreachable, &quote!(#released #target)));
     quote!(#(#aliases)* #items #model)
 }
 

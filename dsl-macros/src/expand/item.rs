@@ -2,7 +2,7 @@
 
 use super::dims::{shape, static_shape};
 use super::{private, stage};
-use crate::ast::{Dims, Header, Param};
+use crate::ast::{Dims, Header, Input, Param};
 use crate::lower::Network;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -67,20 +67,11 @@ pub fn cfgs(header: &Header) -> impl Iterator<Item = &Attribute> {
     header.attrs.iter().filter(|a| a.path().is_ident("cfg"))
 }
 
-/// The `impl Model` of a model that runs.
-pub fn model(header: &Header, output: Option<&Dims>, graph: &TokenStream, released: &TokenStream) -> TokenStream {
+/// The `impl Model` of a model that runs; `rest` are its last items.
+pub fn model(header: &Header, output: Option<&Dims>, graph: &TokenStream, rest: &TokenStream) -> TokenStream {
     let (private, name) = (private(header), &header.name);
     let text = name.unraw().to_string();
-    let inputs: Vec<_> = header
-        .inputs
-        .iter()
-        .filter_map(|i| i.dims.as_ref())
-        .map(|d| {
-            let shape = static_shape(header, d);
-            quote!(#private::Clear<#shape>)
-        })
-        .collect();
-    let input = if let [one] = &inputs[..] { quote!(#one) } else { quote!((#(#inputs,)*)) };
+    let input = batches(header, &header.inputs);
     let output = output.map_or_else(|| quote!(#private::S0), |dims| static_shape(header, dims));
     quote! {
         impl #private::Model for #name {
@@ -90,9 +81,23 @@ pub fn model(header: &Header, output: Option<&Dims>, graph: &TokenStream, releas
             fn graph() -> #private::Result<&'static #private::Graph> {
                 #graph
             }
-            #released
+            #rest
         }
     }
+}
+
+/// The type of a batch of each of these: `Clear<S1<10>>`, or a tuple of several.
+pub fn batches(header: &Header, inputs: &[Input]) -> TokenStream {
+    let private = private(header);
+    let batches: Vec<_> = inputs
+        .iter()
+        .filter_map(|i| i.dims.as_ref())
+        .map(|d| {
+            let shape = static_shape(header, d);
+            quote!(#private::Clear<#shape>)
+        })
+        .collect();
+    if let [one] = &batches[..] { quote!(#one) } else { quote!((#(#batches,)*)) }
 }
 
 /// Binds one local for each input, out of the slice `inputs`; without `refuse` for the wrong number, the caller has checked it.

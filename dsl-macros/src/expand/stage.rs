@@ -49,14 +49,23 @@ impl Stage<'_> {
         if self.turns.is_empty() { value } else { quote!({ #(#variables)* #value }) }
     }
 
-    /// `complete(Linear::REQUIRED, &["out"])`: whether the fields without a default are given.
+    /// `scope.stage("fc1", shape, |scope| ..)`, with the names of its weights where the description gives them.
+    pub fn run(&self, shape: &TokenStream, build: &TokenStream) -> TokenStream {
+        let text = &self.name;
+        let (function, weights) =
+            self.weights.as_ref().map_or_else(|| (quote!(stage), None), |weights| (quote!(stage_as), Some(quote!(#weights,))));
+        quote!(scope.#function(#text, #weights #shape, |scope| #build))
+    }
+
+    /// `complete(Linear::REQUIRED, &["out"])`: whether the fields without a default are given; and that a loss stands in a loss.
     pub fn complete(&self, header: &Header) -> TokenStream {
         let (private, alias) = (private(header), self.alias());
         let given = self.syntax.fields.iter().flat_map(|f| &f.list).map(|f| match &f.member {
             Member::Named(name) => syn::ext::IdentExt::unraw(name).to_string(),
             Member::Unnamed(index) => index.index.to_string(),
         });
-        quote!(#private::complete(#alias::REQUIRED, &[#(#given),*]))
+        let in_loss = header.is_loss;
+        quote!(#private::placed(#alias::LOSS, #in_loss, #private::complete(#alias::REQUIRED, &[#(#given),*])))
     }
 
     /// `.infer(&[..])` with the span of the layer.

@@ -92,14 +92,15 @@ fn build(network: &Network) -> TokenStream {
     let (header, private) = (network.header, private(network.header));
     let (name, unpack) = (&header.name, item::unpack(header, &item::arity_panic(header)));
     let steps = network.stages.iter().map(|s| {
-        let (local, text, inputs) = (s.local(), &s.name, stage::locals(network, s));
+        let (local, inputs) = (s.local(), stage::locals(network, s));
         let shapes: Vec<_> = inputs.iter().map(|i| quote!(#i.shape())).collect();
         let layer = quote_spanned!(s.first=> let layer = __Layers::#local(self););
         let infer = s.infer(&quote_spanned!(s.first=> layer), &shapes);
         let build = s.build(header, &quote!(&layer), &inputs);
+        let run = s.run(&infer, &build);
         quote! {
             #layer
-            let #local = scope.stage(#text, #infer, |scope| #build);
+            let #local = #run;
         }
     });
     let result = network.stages[network.result].local();

@@ -2,16 +2,18 @@
 //! functions of a model have the types that its header says.
 
 use super::dims::dims;
-use super::{error, kw, list, role, skip};
+use super::{attributes, error, kw, list, role, skip};
 use crate::ast::{Header, Input, Param};
 use crate::diagnostics::Errors;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser, Result};
-use syn::{Attribute, Ident, Path, Token, Visibility, braced, parenthesized, parse_quote, parse_quote_spanned, token};
+use syn::{Attribute, Ident, Token, Visibility, braced, parenthesized, parse_quote_spanned, token};
 
 pub fn header(input: ParseStream, errors: &mut Errors) -> Result<Header> {
-    let (krate, attrs) = facade(input.call(Attribute::parse_outer)?, errors);
+    let mut attrs = input.call(Attribute::parse_outer)?;
+    let (krate, budget) = (attributes::facade(&mut attrs, errors), attributes::budget(&mut attrs, errors));
+    attributes::no_weights(&mut attrs, "a model", errors);
     let vis = input.parse()?;
     let name = name(input, errors)?;
     if input.peek(Token![<]) {
@@ -40,7 +42,7 @@ pub fn header(input: ParseStream, errors: &mut Errors) -> Result<Header> {
     let output = output(input, errors)?;
     misplaced(input, &name, &mut params, errors)?;
     let weights = role::weights(input, errors)?;
-    Ok(Header { krate, attrs, vis, name, params, inputs, output, weights, releases: Vec::new() })
+    Ok(Header { krate, budget, attrs, vis, name, params, inputs, output, weights, loss: None, is_loss: false, releases: Vec::new() })
 }
 
 /// Parameters behind the inputs: braces before other ones or an arrow, with nothing but parameters in them.
@@ -113,24 +115,6 @@ fn output(input: ParseStream, errors: &mut Errors) -> Result<Option<crate::ast::
     })
 }
 
-/// Takes `#[undertone(crate = path)]` out of the attributes.
-fn facade(attrs: Vec<Attribute>, errors: &mut Errors) -> (Path, Vec<Attribute>) {
-    let mut krate = parse_quote!(::undertone);
-    let (ours, others): (Vec<_>, Vec<_>) = attrs.into_iter().partition(|a| a.path().is_ident("undertone"));
-    for attr in ours {
-        let path = attr.parse_args_with(|input: ParseStream| {
-            input.parse::<Token![crate]>()?;
-            input.parse::<Token![=]>()?;
-            input.call(Path::parse_mod_style)
-        });
-        match path {
-            Ok(path) => krate = path,
-            Err(_) => errors.on(&attr, "expected `#[undertone(crate = path)]`, the path of the crate `undertone`"),
-        }
-    }
-    (krate, others)
-}
-
 /// `name: Type = default`
 fn param(input: ParseStream, errors: &mut Errors) -> Result<Param> {
     let docs = docs(input, "a parameter", errors)?;
@@ -148,7 +132,7 @@ fn param(input: ParseStream, errors: &mut Errors) -> Result<Param> {
 }
 
 /// `name: dims from owner`
-fn input(input: ParseStream, errors: &mut Errors) -> Result<Input> {
+pub fn input(input: ParseStream, errors: &mut Errors) -> Result<Input> {
     docs(input, "an input", errors)?;
     let name = word(input, "an input", "x: [3, 32, 32]")?;
     if input.peek(token::Bracket) {
@@ -182,8 +166,14 @@ fn word(input: ParseStream, of: &str, example: &str) -> Result<Ident> {
 }
 
 /// Attributes where only doc comments may stand.
-pub fn docs(input: ParseStream, before: &str, errors: &mut Errors) -> Result<Vec<Attribute>> {
-    let (docs, others): (Vec<_>, Vec<_>) = input.call(Attribute::parse_outer)?.into_iter().partition(|a| a.path().is_ident("doc"));
+fn docs(input: ParseStream, before: &str, errors: &mut Errors) -> Result<Vec<Attribute>> {
+    Ok(docs_of(input.call(Attribute::parse_outer)?, before, errors))
+}
+
+/// The doc comments among attributes; any other one is an error.
+pub fn docs_of(mut attrs: Vec<Attribute>, before: &str, errors: &mut Errors) -> Vec<Attribute> {
+    attributes::no_weights(&mut attrs, before, errors);
+    let (docs, others): (Vec<_>, Vec<_>) = attrs.into_iter().partition(|a| a.path().is_ident("doc"));
     for attr in others {
         let message = if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
             format!("{before} cannot depend on `cfg`, because the names of weights would change with it: put the `cfg` on the model")
@@ -192,5 +182,5 @@ pub fn docs(input: ParseStream, before: &str, errors: &mut Errors) -> Result<Vec
         };
         errors.on(&attr, message);
     }
-    Ok(docs)
+    docs
 }

@@ -1,15 +1,15 @@
 //! `source -> stage -> for PAT in LIST { stage -> stage }`. An error in one stage is recovered at the next arrow.
 
-use super::header::docs;
+use super::header::docs_of;
 use super::stage::{self, fields, path};
-use super::{error, list, range, role, skip};
+use super::{attributes, error, list, loss, range, role, skip};
 use crate::ast::{For, Pipe, Stage, Step};
 use crate::diagnostics::Errors;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::parse::{ParseStream, Parser, Result};
 use syn::punctuated::Punctuated;
-use syn::{Expr, Ident, Pat, Token, braced, parenthesized, token};
+use syn::{Attribute, Expr, Ident, Pat, Token, braced, parenthesized, token};
 
 /// A pipe and all that can be read of it; what follows it is the caller's.
 pub fn pipe(input: ParseStream, errors: &mut Errors) -> Result<Pipe> {
@@ -41,7 +41,12 @@ pub fn starts_with_several(input: ParseStream) -> bool {
 
 /// Where recovery stops in any case: the end of a pipe.
 fn ends(input: ParseStream) -> bool {
-    input.is_empty() || input.peek(Token![;]) || input.peek(Token![let]) || role::starts(input) || role::receivers(input)
+    input.is_empty()
+        || input.peek(Token![;])
+        || input.peek(Token![let])
+        || role::starts(input)
+        || loss::starts(input)
+        || role::receivers(input)
 }
 
 fn sources(input: ParseStream, errors: &mut Errors) -> Result<Pipe> {
@@ -92,11 +97,11 @@ fn without_source(input: ParseStream, errors: &mut Errors) -> Result<Pipe> {
         let close = paren.span.close();
         errors.on(quote_spanned!(close=> #layer ()), format!("a layer stands behind its input: write `{from} -> {text}`"));
         let sources = syn::parse2(values).ok().into_iter().collect();
-        return Ok(Pipe { sources, steps: vec![Step::Stage(Stage { name: None, layer, fields: None })] });
+        return Ok(Pipe { sources, steps: vec![Step::Stage(Stage { weights: None, name: None, layer, fields: None })] });
     }
     errors.on(&layer, format!("a pipe starts at a value: write `x -> {text}`, where `x` is an input or named by a `let`"));
     let fields = if input.peek(token::Brace) { Some(fields(input, errors)?) } else { None };
-    Ok(Pipe { sources: Vec::new(), steps: vec![Step::Stage(Stage { name: None, layer, fields })] })
+    Ok(Pipe { sources: Vec::new(), steps: vec![Step::Stage(Stage { weights: None, name: None, layer, fields })] })
 }
 
 /// `x + y`, `x.relu()`, `x[0]`: values are no numbers here. The first of them is enough of an error.
@@ -159,8 +164,15 @@ fn arrow(input: ParseStream, errors: &mut Errors) -> Result<Option<TokenStream>>
 }
 
 fn step(input: ParseStream, errors: &mut Errors) -> Result<Step> {
-    docs(input, "a stage", errors)?;
-    if input.peek(Token![for]) { repeat(input, errors).map(Step::For) } else { stage::stage(input, errors).map(Step::Stage) }
+    let mut attrs = input.call(Attribute::parse_outer)?;
+    if input.peek(Token![for]) {
+        attributes::no_weights(&mut attrs, "a `for`", errors);
+        docs_of(attrs, "a stage", errors);
+        return repeat(input, errors).map(Step::For);
+    }
+    let weights = attributes::weights(&mut attrs, errors);
+    docs_of(attrs, "a stage", errors);
+    stage::stage(input, errors).map(|stage| Step::Stage(Stage { weights, ..stage }))
 }
 
 fn repeat(input: ParseStream, errors: &mut Errors) -> Result<For> {

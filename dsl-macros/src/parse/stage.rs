@@ -23,7 +23,7 @@ pub fn stage(input: ParseStream, errors: &mut Errors) -> Result<Stage> {
     }
     let layer = path(input, errors)?;
     let fields = if input.peek(token::Brace) { Some(fields(input, errors)?) } else { bracketed(input, &layer, errors)? };
-    Ok(Stage { name, layer, fields })
+    Ok(Stage { weights: None, name, layer, fields })
 }
 
 /// Whether something starts here that can only be a stage: `Relu`, `fc1: ..`, `layers::..`.

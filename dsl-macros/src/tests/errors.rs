@@ -15,7 +15,6 @@ fn syntax_errors() {
             ("a parameter without a type", "model M { width } (x) { x -> Linear { out: width } }"),
             ("a list without commas", "model M { a: usize b: usize } (x y) { x -> Linear { out: a } }"),
             ("dimensions without brackets", "model M(x: 3) -> [3] { x -> Relu }"),
-            ("a loss", "model M(x: [3]) -> [3] { x -> Relu } loss (label: [3]) { (output, label) -> CrossEntropy }"),
             ("what looks like an arrow", "model M(x: [3]) -> [3] { x => Relu >> Relu |> Relu | Relu > Relu ~> Relu - > Relu }"),
             ("a comma for an arrow", "model M(x: [3]) -> [3] { x, Relu }"),
             ("two models", "model M(x: [3]) -> [3] { x -> Relu } model N(x: [3]) -> [3] { x -> Relu }"),

@@ -38,7 +38,6 @@ fn role_syntax_errors() {
             ("no equals sign", "model M(x: [3]) -> [3] { x -> Relu } release a: [3] output -> Relu to client"),
             ("an arrow for an equals sign", "model M(x: [3]) -> [3] { x -> Relu } release a: [3] -> Relu to client"),
             ("a wrong field", "model M(x: [3]) -> [3] { x -> Relu } release a: [3] = output -> Linear { out: } to client"),
-            ("a loss", "model M(x: [3]) -> [3] { x -> Relu } loss (y: [3]) { (output, y) -> CrossEntropy } release output to client"),
             (
                 "a model after a release",
                 "model M(x: [3]) -> [3] { x -> Relu } release output to client model N(x: [3]) -> [3] { x -> Relu }",

@@ -50,6 +50,7 @@ enum Kind {
         value: usize,
         needs: &'static str,
     },
+    Loss,
     Returns {
         declared: Shape,
         found: Shape,
@@ -94,6 +95,11 @@ impl ShapeError {
     /// The value of `field` is not allowed; `needs` completes "must be …".
     pub const fn field(field: &'static str, value: usize, needs: &'static str) -> Self {
         Self::of(Kind::Field { field, value, needs })
+    }
+
+    /// The layer is a loss, where a stage of a model is needed.
+    pub const fn loss() -> Self {
+        Self::of(Kind::Loss)
     }
 
     /// Whether the error only repeats that an earlier stage failed.
@@ -183,6 +189,7 @@ pub const fn render(at: &str, error: &ShapeError) -> Message {
             .number(wanted.numel()),
         Kind::Required { field } => m.text("needs the field `").text(field).text("`"),
         Kind::Field { field, value, needs } => m.text("has `").text(field).text(": ").number(*value).text("`, but it must be ").text(needs),
+        Kind::Loss => m.text("is a loss, which the plain twin alone computes: use it in a `loss` clause behind the model"),
         Kind::Returns { declared, found } => {
             m.text("is declared to return ").shape(declared).text(", but its last stage gives ").shape(found)
         }
@@ -211,6 +218,10 @@ mod tests {
         assert_eq!(text(ShapeError::same(s, Shape::new([6]))), "`M.s` needs inputs of one shape, but they are [6, 16, 15] and [6]");
         assert_eq!(text(ShapeError::required("out")), "`M.s` needs the field `out`");
         assert_eq!(text(ShapeError::field("axis", 4, "below the rank")), "`M.s` has `axis: 4`, but it must be below the rank");
+        assert_eq!(
+            text(ShapeError::loss()),
+            "`M.s` is a loss, which the plain twin alone computes: use it in a `loss` clause behind the model"
+        );
         assert_eq!(text(ShapeError::elements(Shape::new([4, 2]), Shape::new([9]))), "`M.s` cannot see [9] as [4, 2]: 9 elements against 8");
     }
 

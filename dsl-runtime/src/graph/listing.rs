@@ -1,5 +1,6 @@
 //! A short text of a graph: it survives changes of code generation, so tests keep snapshots of it.
 
+use super::op::Loss;
 use super::{Graph, Op};
 use core::fmt;
 
@@ -9,6 +10,7 @@ impl fmt::Display for Graph {
         for (i, node) in self.nodes.iter().enumerate() {
             let inputs: Vec<String> = node.inputs.iter().map(|input| format!("%{}", input.0)).collect();
             let what = match &node.op {
+                Op::Input(k) if self.inputs[*k].owner.is_empty() => format!("input {}", self.inputs[*k].name),
                 Op::Input(k) => format!("input {} from {}", self.inputs[*k].name, self.inputs[*k].owner),
                 Op::Parameter(k) => format!("parameter {}", self.parameters[*k].name),
                 Op::Conv(c) => {
@@ -30,6 +32,7 @@ impl fmt::Display for Graph {
                 Op::Concat { axis } => format!("concat {} axis {axis}", inputs.join(" ")),
                 Op::Permute { axes } => format!("permute {} {axes:?}", inputs.join(" ")),
                 Op::Dropout { rate } => format!("dropout {} rate {rate}", inputs.join(" ")),
+                Op::Loss(Loss::Ctc { blank }) => format!("ctc {} blank {blank}", inputs.join(" ")),
                 other => format!("{} {}", other.name(), inputs.join(" ")),
             };
             let stage = if node.stage.is_empty() { String::new() } else { format!("  # {}", node.stage) };

@@ -257,3 +257,26 @@ pub fn trace_roles(
 ) -> Result<Graph> {
     scope::trace(name, inputs, weights_owner, body)
 }
+
+/// Traces a loss: `body` gets the output of a model and what it is compared with, and returns a number.
+///
+/// # Errors
+/// As [`trace`], and when a layer declares a weight or the result is no number: only the model itself is trained.
+pub fn trace_loss(
+    name: &str,
+    inputs: &[(&str, Shape)],
+    body: impl for<'g> FnOnce(&mut Scope<'g>, &[Value<'g>]) -> Value<'g>,
+) -> Result<Graph> {
+    // nobody owns a label, and nothing of a loss is opened
+    let inputs: Vec<(&str, Shape, &str)> = inputs.iter().map(|(name, shape)| (*name, *shape, "")).collect();
+    let mut graph = scope::trace(name, &inputs, "", body)?;
+    graph.releases.clear();
+    let refuse = |message: String| Err(Error::Graph { model: name.to_owned(), stage: String::new(), message });
+    if let Some(weight) = graph.parameters.first() {
+        return refuse(format!("a loss has no weights, but here is `{}`: put its layer into the model", weight.name));
+    }
+    if graph.output_shape().rank() != 0 {
+        return refuse(format!("a loss is a number, but this one has the shape {}", graph.output_shape()));
+    }
+    Ok(graph)
+}

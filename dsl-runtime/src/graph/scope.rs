@@ -3,7 +3,7 @@
 //! Neither panics: the first mistake is kept and becomes the error of [`trace`](super::trace), the values after it go on
 //! with the shape that they should have had.
 
-use super::op::{ArgMax, AvgPool, BatchNorm, Conv, MaxPool, Op};
+use super::op::{ArgMax, AvgPool, BatchNorm, Conv, Loss, MaxPool, Op};
 use super::{CLIENT, Graph, Init, Input, Node, NodeId, Parameter, Release};
 use crate::error::{Error, Result};
 use std::cell::RefCell;
@@ -28,6 +28,8 @@ struct Builder(RefCell<State>);
 struct State {
     graph: Graph,
     stage: String,
+    /// What the names of weights start with: the stage, unless descriptions name weights otherwise.
+    weights: String,
     error: Option<Error>,
 }
 
@@ -47,7 +49,7 @@ pub(super) fn trace(
         releases: vec![],
         origins: vec![],
     };
-    let builder = Builder(RefCell::new(State { graph, stage: String::new(), error: None }));
+    let builder = Builder(RefCell::new(State { graph, stage: String::new(), weights: String::new(), error: None }));
     let output = {
         let mut scope = Scope { builder: &builder };
         let values: Vec<Value> = inputs.iter().enumerate().map(|(k, (name, shape, owner))| scope.input(k, name, *shape, owner)).collect();
@@ -67,20 +69,39 @@ pub(super) fn trace(
 impl<'g> Scope<'g> {
     /// Runs `body` as the stage `name` and compares the shape of its result with the one that inference gave.
     pub fn stage(&mut self, name: &str, expected: Infer, body: impl FnOnce(&mut Scope<'g>) -> Value<'g>) -> Value<'g> {
-        let outer = self.builder.0.borrow().stage.clone();
-        let full = if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") };
-        self.builder.0.borrow_mut().stage = full;
+        self.run(name, name, expected, body)
+    }
+
+    /// As [`stage`](Self::stage), with weights whose names have `weights` in the place of `name`. A stage that declares none is a mistake.
+    pub fn stage_as(&mut self, name: &str, weights: &str, expected: Infer, body: impl FnOnce(&mut Scope<'g>) -> Value<'g>) -> Value<'g> {
+        let before = self.builder.0.borrow().graph.parameters.len();
+        self.run(name, weights, expected, |scope| {
+            let value = body(scope);
+            if scope.builder.0.borrow().graph.parameters.len() == before {
+                scope.fail(format!("it has no weights to call `{weights}`: remove `#[weights(..)]`"));
+            }
+            value
+        })
+    }
+
+    fn run(&mut self, name: &str, weights: &str, expected: Infer, body: impl FnOnce(&mut Scope<'g>) -> Value<'g>) -> Value<'g> {
+        let (outer, outer_weights) = {
+            let mut state = self.builder.0.borrow_mut();
+            let (stage, prefix) = (joined(&state.stage, name), joined(&state.weights, weights));
+            (core::mem::replace(&mut state.stage, stage), core::mem::replace(&mut state.weights, prefix))
+        };
         let value = body(self);
         match expected {
             Ok(shape) if shape == value.shape => {}
             Ok(shape) => self.fail(format!("`infer` says {shape}, but `build` makes {}: correct the layer", value.shape)),
             Err(e) => self.fail(render(name, &e).as_str().to_owned()),
         }
-        self.builder.0.borrow_mut().stage = outer;
+        let mut state = self.builder.0.borrow_mut();
+        (state.stage, state.weights) = (outer, outer_weights);
         value
     }
 
-    /// Declares a weight of the stage in force; its key is the stage's name, a dot, and `name`.
+    /// Declares a weight of the stage in force; its key is the stage's name, or what the description puts in its place, a dot, and `name`.
     pub fn parameter(&mut self, name: &str, shape: impl Into<Shape>, init: Init) -> Value<'g> {
         self.declare(name, shape.into(), init, true)
     }
@@ -150,6 +171,21 @@ impl<'g> Scope<'g> {
         self.push(Op::Dropout { rate }, &[x])
     }
 
+    /// The cross-entropy of `scores: [classes, …]`; `label` holds classes, `[…]`, or a probability for each, `[classes, …]`. For losses alone.
+    pub fn cross_entropy(&mut self, scores: Value<'g>, label: Value<'g>) -> Value<'g> {
+        self.push(Op::Loss(Loss::CrossEntropy), &[scores, label])
+    }
+
+    /// The mean of the squares of `a - b`. For losses alone.
+    pub fn mean_squared_error(&mut self, a: Value<'g>, b: Value<'g>) -> Value<'g> {
+        self.push(Op::Loss(Loss::MeanSquaredError), &[a, b])
+    }
+
+    /// Connectionist temporal classification of `scores: [classes, time]`; `target: [longest]` ends at the first `blank`. For losses alone.
+    pub fn ctc(&mut self, scores: Value<'g>, target: Value<'g>, blank: usize) -> Value<'g> {
+        self.push(Op::Loss(Loss::Ctc { blank }), &[scores, target])
+    }
+
     /// Opens a value, at the end of a run, to these roles and to nobody else.
     pub fn release(&mut self, name: &str, value: Value<'g>, to: &[&str]) {
         let to = to.iter().map(|role| (*role).to_owned()).collect();
@@ -164,7 +200,7 @@ impl<'g> Scope<'g> {
     fn declare(&mut self, name: &str, shape: Shape, init: Init, trainable: bool) -> Value<'g> {
         let index = {
             let mut state = self.builder.0.borrow_mut();
-            let name = if state.stage.is_empty() { name.to_owned() } else { format!("{}.{name}", state.stage) };
+            let name = joined(&state.weights, name);
             state.graph.parameters.push(Parameter { name, shape, init, trainable, derived: None });
             state.graph.parameters.len() - 1
         };
@@ -242,6 +278,10 @@ impl core::fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Value(%{}: {})", self.id.0, self.shape)
     }
+}
+
+fn joined(outer: &str, name: &str) -> String {
+    if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") }
 }
 
 fn with_bias<'g>(x: Value<'g>, weight: Value<'g>, bias: Option<Value<'g>>) -> Vec<Value<'g>> {

@@ -180,6 +180,12 @@ impl Lower<'_> {
             }
             Op::Dropout { .. } => self.value(input(0))?,
             Op::Parameter(_) => return Err("weights are read by convolutions and matrix products only".into()),
+            Op::Loss(loss) => {
+                return Err(format!(
+                    "`{}` is a loss, which the plain twin alone computes: use it in the `loss` clause of a description",
+                    loss.name()
+                ));
+            }
         })
     }
 

@@ -2,6 +2,7 @@
 //!
 //! A plan is made of a graph and [`Settings`]; the batch is a parameter of a run. Its [hash](Plan::hash) is what the parties compare before anything moves.
 
+mod budget;
 mod calibration;
 mod choice;
 mod cost;
@@ -20,6 +21,7 @@ mod weights;
 mod widths;
 
 pub use crate::protocol::open::Opening;
+pub use budget::within_budget;
 pub use calibration::{Calibration, Seen, SeenStage, Size};
 pub use cost::{CostTable, Row};
 pub use deployment::{Deployment, Place};

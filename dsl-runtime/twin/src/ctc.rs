@@ -2,21 +2,22 @@
 //!
 //! PyTorch: `nn.CTCLoss(blank, reduction="mean")` on the log-softmax of the scores.
 
-use burn::nn::loss::{CTCLossConfig, Reduction};
+use burn::nn::loss::CTCLossConfig;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor, TensorData};
 use undertone_runtime::{Error, Result};
 
-/// Connectionist temporal classification of scores `[classes, time]`, of which one class is the blank.
+/// Connectionist temporal classification of scores `[classes, time]`, of which one class is the blank, for training by hand where samples
+/// have padding. The layer `Ctc` in the `loss` clause of a description is the same without padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ctc {
+pub struct PaddedCtc {
     /// The number of classes, the blank among them.
     pub classes: usize,
     /// The class that stands for no symbol.
     pub blank: usize,
 }
 
-impl Ctc {
+impl PaddedCtc {
     /// The mean over the batch of the loss of each sample divided by the length of its target. `scores` is `[batch, classes * time]`,
     /// as [`Network::forward_train`](crate::Network::forward_train) gives it for an output of shape `[classes, time]`; of each
     /// sample the first `lengths[i]` time steps count.
@@ -25,6 +26,11 @@ impl Ctc {
     /// When numbers do not fit, a target holds the blank or a class that does not exist, is empty, or is longer than its
     /// time steps allow (two equal symbols in a row need a blank between them).
     pub fn loss(&self, scores: Tensor<2>, lengths: &[usize], targets: &[Vec<usize>]) -> Result<Tensor<1>> {
+        Ok(self.each(scores, lengths, targets)?.mean())
+    }
+
+    /// The loss of each sample, divided by the length of its target.
+    pub(crate) fn each(&self, scores: Tensor<2>, lengths: &[usize], targets: &[Vec<usize>]) -> Result<Tensor<1>> {
         let [batch, elements] = scores.dims();
         let refuse = |message: String| Err(Error::Input { name: "targets".into(), message });
         if self.classes == 0 || self.blank >= self.classes || !elements.is_multiple_of(self.classes) {
@@ -57,9 +63,11 @@ impl Ctc {
         let targets_tensor = Tensor::<2, Int>::from_data(TensorData::new(padded, [batch, longest]), &device);
         let input_lengths = Tensor::<1, Int>::from_data(ints(lengths.iter().map(|n| *n as i64).collect()), &device);
         let target_lengths = Tensor::<1, Int>::from_data(ints(targets.iter().map(|t| t.len() as i64).collect()), &device);
+        let divisor = targets.iter().map(|t| t.len() as f32).collect::<Vec<_>>();
+        let divisor = Tensor::<1>::from_data(TensorData::new(divisor, [batch]), &device);
         let log_probabilities = log_softmax(scores.reshape([batch, self.classes, time]).permute([2, 0, 1]), 2);
         let loss = CTCLossConfig::new().with_blank(self.blank).init();
-        Ok(loss.forward_with_reduction(log_probabilities, targets_tensor, input_lengths, target_lengths, Reduction::Mean))
+        Ok(loss.forward(log_probabilities, targets_tensor, input_lengths, target_lengths) / divisor)
     }
 
     /// The best path: the class of each of the first `length` time steps, repetitions and blanks taken out. `scores` is one

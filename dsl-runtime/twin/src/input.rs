@@ -1,7 +1,7 @@
 //! Samples on their way into a network: checked once, then cut into chunks.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use undertone_runtime::graph::Graph;
+use undertone_runtime::graph::{Graph, Input};
 use undertone_runtime::{Error, Result};
 
 /// A batch of checked samples: for each input of the graph its values and the size of one sample.
@@ -13,12 +13,17 @@ pub(crate) struct Inputs<'a> {
 impl<'a> Inputs<'a> {
     /// Checks the number of inputs, the number of values of each, and that every value is finite.
     pub(crate) fn new(graph: &Graph, inputs: &[&'a [f32]], batch: usize) -> Result<Self> {
-        if inputs.len() != graph.inputs.len() {
-            let message = format!("`{}` takes {} inputs, but {} were given", graph.name, graph.inputs.len(), inputs.len());
+        Self::of(&graph.name, &graph.inputs, inputs, batch)
+    }
+
+    /// As [`new`](Self::new), for some inputs of the graph that is called `name`.
+    pub(crate) fn of(name: &str, declared: &[Input], inputs: &[&'a [f32]], batch: usize) -> Result<Self> {
+        if inputs.len() != declared.len() {
+            let message = format!("`{name}` takes {} inputs, but {} were given", declared.len(), inputs.len());
             return Err(Error::Input { name: "all".into(), message });
         }
         let mut parts = Vec::with_capacity(inputs.len());
-        for (input, values) in graph.inputs.iter().zip(inputs) {
+        for (input, values) in declared.iter().zip(inputs) {
             let refuse = |message: String| Err(Error::Input { name: input.name.clone(), message });
             let size = input.shape.numel();
             if values.len() != batch * size {

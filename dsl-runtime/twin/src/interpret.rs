@@ -6,6 +6,7 @@
 use crate::ops::{self, norm::Statistics};
 use burn::tensor::Tensor;
 use rand::rngs::Xoshiro256PlusPlus;
+use undertone_runtime::graph::op::Loss;
 use undertone_runtime::graph::{Graph, Node, Op};
 use undertone_runtime::{Error, Result};
 use undertone_shape::Shape;
@@ -165,5 +166,13 @@ fn apply(x: &Operands, mode: &mut Mode) -> Result<Tensor<2>, String> {
             Mode::Train { rng, .. } => ops::movement::dropout(x.rows(0), *rate, rng),
             Mode::Evaluate => x.rows(0),
         },
+        Op::Loss(loss) => {
+            let [output, target] = <[_; 2]>::try_from(x.aligned()).map_err(|_| "a loss compares two values")?;
+            match *loss {
+                Loss::CrossEntropy => ops::loss::cross_entropy(output, x.shape(0), target, x.shape(1))?,
+                Loss::MeanSquaredError => ops::loss::mean_squared_error(output, target),
+                Loss::Ctc { blank } => ops::loss::ctc(output, x.shape(0), target, blank)?,
+            }
+        }
     })
 }

@@ -7,7 +7,6 @@
 
 mod average;
 mod calibrate;
-mod classify;
 mod compare;
 mod ctc;
 mod gradient;
@@ -16,16 +15,17 @@ mod input;
 mod interpret;
 #[cfg(feature = "test-util")]
 mod layer_test;
+mod loss;
 mod network;
 mod ops;
 mod report;
 mod schedule;
+mod train;
 mod twin;
 
 pub use average::Average;
-pub use classify::TrainConfig;
 pub use compare::{Comparison, StageDifference};
-pub use ctc::Ctc;
+pub use ctc::PaddedCtc;
 pub use gradient::Gradients;
 pub use initial::initial;
 #[cfg(feature = "test-util")]
@@ -33,6 +33,7 @@ pub use layer_test::{Finding, LayerTest};
 pub use network::Network;
 pub use report::{Epoch, Evaluation};
 pub use schedule::Schedule;
+pub use train::TrainConfig;
 pub use twin::{Examples, Twin, TwinModel};
 
 /// burn itself, for training loops of one's own.

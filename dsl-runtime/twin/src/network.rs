@@ -19,6 +19,8 @@ pub(crate) const CHUNK: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Network {
     pub(crate) graph: Graph,
+    /// What training makes small: from the output and what it is compared with to a number.
+    pub(crate) loss: Option<Graph>,
     /// The trained weights, flat; [`Slot`] says which parameter of the graph each one is.
     pub(crate) trained: Vec<Param<Tensor<1>>>,
     /// The weights that no gradient changes, such as running means, flat.
@@ -55,7 +57,7 @@ impl Network {
                 buffers.push(value);
             }
         }
-        Ok(Self { graph, trained, buffers, slots, device, rng: make_rng() })
+        Ok(Self { graph, loss: None, trained, buffers, slots, device, rng: make_rng() })
     }
 
     /// A network before training: weights as their layers initialise them, from `seed` or from the operating system's randomness.

@@ -18,7 +18,7 @@ pub trait TwinModel: Model + Sized {
     /// # Errors
     /// When the model's graph is inconsistent.
     fn twin(device: &Device) -> Result<Twin<Self>> {
-        Ok(Twin::over(Network::initial(Self::graph()?.clone(), None, device)?))
+        Twin::over(Network::initial(Self::graph()?.clone(), None, device)?)
     }
 
     /// As [`twin`](Self::twin), with the same weights, shuffling and dropout for the same seed.
@@ -26,7 +26,7 @@ pub trait TwinModel: Model + Sized {
     /// # Errors
     /// As [`twin`](Self::twin).
     fn twin_seeded(device: &Device, seed: u64) -> Result<Twin<Self>> {
-        Ok(Twin::over(Network::initial(Self::graph()?.clone(), Some(seed), device)?))
+        Twin::over(Network::initial(Self::graph()?.clone(), Some(seed), device)?)
     }
 
     /// The twin with these weights; weights that the model does not name are left out.
@@ -34,7 +34,7 @@ pub trait TwinModel: Model + Sized {
     /// # Errors
     /// When weights are missing, wrongly shaped or not finite: all are named at once.
     fn twin_with(device: &Device, weights: &Weights) -> Result<Twin<Self>> {
-        Ok(Twin::over(Network::new(Self::graph()?.clone(), weights, device)?))
+        Twin::over(Network::new(Self::graph()?.clone(), weights, device)?)
     }
 }
 
@@ -64,8 +64,9 @@ impl<I: ModelInput> Examples<I> {
 }
 
 impl<M: Model> Twin<M> {
-    fn over(network: Network) -> Self {
-        Self { network, model: PhantomData }
+    fn over(mut network: Network) -> Result<Self> {
+        network.set_loss(M::loss()?.cloned())?;
+        Ok(Self { network, model: PhantomData })
     }
 
     /// The outputs for a batch of samples.
@@ -90,20 +91,39 @@ impl<M: Model> Twin<M> {
         self.network.compare(stages, &inputs.slices(), inputs.batch()?)
     }
 
-    /// Trains the model to give the largest of its outputs to each sample's class; one report an epoch.
+    /// Trains the model to give the largest of its outputs to each sample's class; one report an epoch. It makes the loss of the
+    /// description small, or without a `loss` clause the cross-entropy.
     ///
     /// # Errors
-    /// When a label is no class, a value is not finite, the loss stops being finite, or a checkpoint cannot be written.
+    /// When a label is no class, the description's loss does not compare with classes, a value is not finite, the loss stops being
+    /// finite, or a checkpoint cannot be written.
     pub fn train(&mut self, examples: &Examples<M::Input>, config: &TrainConfig) -> Result<Vec<Epoch>> {
         self.network.train(&examples.inputs.slices(), &examples.labels, config)
+    }
+
+    /// Trains the model on whatever the `loss` of its description compares the output with; one report an epoch.
+    ///
+    /// # Errors
+    /// When the description has no loss, there are not as many targets as inputs, a value is not finite, the loss stops being finite, or
+    /// a checkpoint cannot be written.
+    pub fn train_on(&mut self, inputs: &M::Input, targets: &M::Target, config: &TrainConfig) -> Result<Vec<Epoch>> {
+        self.network.train_on(&inputs.slices(), &targets.slices(), inputs.batch()?, config)
     }
 
     /// Accuracy and loss on samples with known classes.
     ///
     /// # Errors
-    /// When a label is no class or a value is not finite.
+    /// When a label is no class, the description's loss does not compare with classes, or a value is not finite.
     pub fn evaluate(&self, examples: &Examples<M::Input>) -> Result<Evaluation> {
         self.network.evaluate(&examples.inputs.slices(), &examples.labels)
+    }
+
+    /// The loss of the description on samples with known targets.
+    ///
+    /// # Errors
+    /// When the description has no loss, there are not as many targets as inputs, or a value is not finite.
+    pub fn evaluate_on(&self, inputs: &M::Input, targets: &M::Target) -> Result<Evaluation> {
+        self.network.evaluate_on(&inputs.slices(), &targets.slices(), inputs.batch()?)
     }
 
     /// The largest absolute value that each stage hands on, over a batch of samples; the inputs come first.

@@ -3,12 +3,14 @@
 
 mod argmax;
 mod conv;
+mod loss;
 mod movement;
 mod norm;
 mod pool;
 
 pub use argmax::ArgMax;
 pub use conv::Conv;
+pub use loss::Loss;
 pub use norm::BatchNorm;
 pub use pool::{AvgPool, MaxPool};
 use undertone_shape::{Infer, Shape, ShapeError};
@@ -56,6 +58,8 @@ pub enum Op {
         /// The share of elements that is set to zero.
         rate: f64,
     },
+    /// How far an output is from what it should be, a number: inputs output and target. The twin alone computes it.
+    Loss(Loss),
 }
 
 impl Op {
@@ -74,6 +78,7 @@ impl Op {
             Op::Concat { axis } => movement::infer_concat(*axis, x),
             Op::Reshape { shape } => movement::infer_reshape(*shape, x),
             Op::Permute { axes } => movement::infer_permute(axes, x),
+            Op::Loss(loss) => loss.infer(x),
         }
     }
 
@@ -94,6 +99,7 @@ impl Op {
             Op::Reshape { .. } => "reshape",
             Op::Permute { .. } => "permute",
             Op::Dropout { .. } => "dropout",
+            Op::Loss(loss) => loss.name(),
         }
     }
 }

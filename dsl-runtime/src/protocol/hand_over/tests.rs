@@ -4,7 +4,7 @@ use super::HandOver;
 use crate::protocol::linear::{Linear, Mask, weight_mask, weight_share};
 use crate::protocol::relu::Relu;
 use crate::protocol::testing::{Lockstep, Party, reveal};
-use crate::protocol::{Fold, Phases, open, padded};
+use crate::protocol::{Compare, Phases, open, padded};
 use crate::uniformity::{LIMIT, chi_square};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -12,7 +12,7 @@ use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 use undertone_ring::prg::{Key, Prg};
 
 const PLAIN: HandOver = HandOver { n: 64 };
-const FOLD: Fold = Fold { n: 64, t: 16, m: 34 };
+const WIDTHS: (u32, u32, Compare) = (64, 16, Compare::new(34));
 /// Elements of the input, of the middle and of the output; samples of a slice.
 const SIZES: [usize; 3] = [20, 16, 8];
 const BATCH: usize = 30;
@@ -55,7 +55,7 @@ fn layer(rng: &mut StdRng, dealer: usize, conv: &Conv, weights: &[Vec<u64>], x: 
     let sets = [key(rng), key(rng)];
     let masks = sets.each_ref().map(|key| weight_mask::<u64>(key, 0, conv.weights()));
     let (opened, packed) = (sum(&[&held[0], &held[1], &masks[0], &masks[1]]), |w: &[u64]| PackedWeights::new(conv, w));
-    let (linear, relu) = (Linear { n: 64, conv: *conv, batch: BATCH }, Relu::new(FOLD));
+    let (linear, relu) = (Linear { n: 64, conv: *conv, batch: BATCH }, Relu::new(WIDTHS.0, WIDTHS.1, WIDTHS.2));
     let (inputs, len) = (BATCH * conv.inputs(), padded(BATCH * conv.outputs()));
     world.deal(|d| {
         let wire = open::dealt::<u64>(d, |_| true, 1, inputs);

@@ -74,7 +74,7 @@ impl<L: Layer> Forms<'_, L> {
     }
 
     fn world(&self, seed: u64) -> World {
-        World::seeded(seed).settings(*self.settings).record()
+        World::seeded(seed).settings(self.settings.clone()).record()
     }
 
     /// The twin and the author's own function against the fixed-point reference.

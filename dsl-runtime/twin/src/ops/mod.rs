@@ -1,5 +1,6 @@
 //! The primitive operations in burn, on values `[rows, elements]`; one file a family.
 
+pub(crate) mod loss;
 pub(crate) mod movement;
 pub(crate) mod norm;
 pub(crate) mod window;

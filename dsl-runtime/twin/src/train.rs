@@ -1,16 +1,17 @@
-//! Training a classifier: cross-entropy, `AdamW`, shuffled batches, a progress bar, checkpoints.
+//! Training: `AdamW`, shuffled batches, a progress bar, checkpoints.
 
 use crate::input::Inputs;
+use crate::loss::Wanted;
+use crate::network::CHUNK;
 use crate::{Average, Epoch, Evaluation, Network, Schedule};
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::seq::SliceRandom;
 use std::path::PathBuf;
 use undertone_runtime::weights::Precision;
 use undertone_runtime::{Error, Result};
 
-/// How to train a classifier. [`Default`] is five epochs of batches of 64 at a learning rate of 0.001.
+/// How to train. [`Default`] is five epochs of batches of 64 at a learning rate of 0.001.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainConfig {
     /// How often every sample is seen.
@@ -53,31 +54,60 @@ impl Default for TrainConfig {
 }
 
 impl Network {
-    /// Trains the network to give the largest of its outputs to each sample's class; one report an epoch.
+    /// Trains the network to give the largest of its outputs to each sample's class, by the description's loss, or without one by
+    /// cross-entropy; one report an epoch.
     ///
     /// # Errors
-    /// When inputs or labels do not fit the graph, the batch is 0, the loss stops being finite, or a checkpoint cannot be written.
+    /// When inputs or labels do not fit the graph or its loss, the batch is 0, the loss stops being finite, or a checkpoint cannot be written.
     pub fn train(&mut self, inputs: &[&[f32]], labels: &[usize], config: &TrainConfig) -> Result<Vec<Epoch>> {
-        self.check_labels(inputs, labels)?;
+        self.fit(inputs, Wanted::Classes(labels), labels.len(), config)
+    }
+
+    /// Trains the network by the description's loss; `targets` has one slice for each of its inputs, for as many samples as there are.
+    ///
+    /// # Errors
+    /// As [`train`](Self::train), and when the description has no loss.
+    pub fn train_on(&mut self, inputs: &[&[f32]], targets: &[&[f32]], samples: usize, config: &TrainConfig) -> Result<Vec<Epoch>> {
+        self.fit(inputs, Wanted::Values(targets), samples, config)
+    }
+
+    /// How well the network does on samples with known classes.
+    ///
+    /// # Errors
+    /// When inputs or labels do not fit the graph or its loss.
+    pub fn evaluate(&self, inputs: &[&[f32]], labels: &[usize]) -> Result<Evaluation> {
+        self.judge(inputs, Wanted::Classes(labels), labels.len())
+    }
+
+    /// The description's loss on samples with known targets.
+    ///
+    /// # Errors
+    /// When inputs or targets do not fit, or the description has no loss.
+    pub fn evaluate_on(&self, inputs: &[&[f32]], targets: &[&[f32]], samples: usize) -> Result<Evaluation> {
+        self.judge(inputs, Wanted::Values(targets), samples)
+    }
+
+    fn fit(&mut self, inputs: &[&[f32]], wanted: Wanted, samples: usize, config: &TrainConfig) -> Result<Vec<Epoch>> {
+        self.check(inputs, wanted, samples)?;
         let refuse = |message: &str| Err(Error::Input { name: "config".into(), message: message.into() });
         if config.batch == 0 {
             return refuse("a batch of 0 samples trains nothing");
         }
-        if labels.is_empty() {
+        if samples == 0 {
             return refuse("there are no samples to train on");
         }
         if let Some(seed) = config.seed {
             self.seed(seed);
         }
         // A last batch of one sample would have no variance for batch normalisation.
-        let lonely = config.batch > 1 && labels.len() > 1 && labels.len() % config.batch == 1;
-        let per_epoch = labels.len().div_ceil(config.batch) - usize::from(lonely);
+        let lonely = config.batch > 1 && samples > 1 && samples % config.batch == 1;
+        let per_epoch = samples.div_ceil(config.batch) - usize::from(lonely);
         let steps = per_epoch * config.epochs;
         let schedule = Schedule { peak: config.learning_rate, warm_up: (steps as f64 * config.warm_up) as usize, steps };
         let bar = bar(steps, config.progress);
         let mut optimizer = self.adam_w(config.weight_decay);
         let mut average = config.average.map(Average::new);
-        let mut order: Vec<usize> = (0..labels.len()).collect();
+        let mut order: Vec<usize> = (0..samples).collect();
         let mut epochs = Vec::with_capacity(config.epochs);
         for number in 1..=config.epochs {
             order.shuffle(&mut self.rng);
@@ -85,10 +115,12 @@ impl Network {
             for (k, chosen) in order.chunks(config.batch).take(per_epoch).enumerate() {
                 let samples = self.gather(inputs, chosen);
                 let samples: Vec<&[f32]> = samples.iter().map(Vec::as_slice).collect();
-                let wanted: Vec<usize> = chosen.iter().map(|i| labels[*i]).collect();
                 let scores = self.forward_train(&samples, chosen.len(), None)?;
-                sum.correct += right(&self.read(&scores.clone().inner())?, &wanted);
-                let gradients = self.gradients(&cross_entropy(scores, &wanted))?;
+                if let Wanted::Classes(labels) = wanted {
+                    let scores = self.read(&scores.clone().inner())?;
+                    *sum.correct.get_or_insert(0) += right(&scores, &chosen.iter().map(|i| labels[*i]).collect::<Vec<_>>());
+                }
+                let gradients = self.gradients(&self.loss_of(scores, wanted, chosen)?)?;
                 let gradients = if let Some(largest) = config.clip { gradients.clip(largest) } else { gradients };
                 sum.loss += f64::from(gradients.loss()) * chosen.len() as f64;
                 sum.samples += chosen.len();
@@ -112,33 +144,26 @@ impl Network {
         Ok(epochs)
     }
 
-    /// How well the network does on samples with known classes.
-    ///
-    /// # Errors
-    /// When inputs or labels do not fit the graph.
-    pub fn evaluate(&self, inputs: &[&[f32]], labels: &[usize]) -> Result<Evaluation> {
-        self.check_labels(inputs, labels)?;
-        let scores = self.forward(inputs, labels.len())?;
-        let classes = self.graph.output_shape().numel();
-        let loss = scores.chunks(classes).zip(labels).map(|(scores, label)| {
-            let largest = scores.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
-            let sum: f64 = scores.iter().map(|s| f64::from(s - largest).exp()).sum();
-            sum.ln() - f64::from(scores[*label] - largest)
-        });
-        let sum = Sum { samples: labels.len(), correct: right(&scores, labels), loss: loss.sum() };
+    fn judge(&self, inputs: &[&[f32]], wanted: Wanted, samples: usize) -> Result<Evaluation> {
+        self.check(inputs, wanted, samples)?;
+        let scores = self.forward(inputs, samples)?;
+        let elements = self.graph.output_shape().numel();
+        let mut sum = Sum { samples, ..Sum::default() };
+        if let Wanted::Classes(labels) = wanted {
+            sum.correct = Some(right(&scores, labels));
+        }
+        let all: Vec<usize> = (0..samples).collect();
+        for (chosen, scores) in all.chunks(CHUNK).zip(scores.chunks(CHUNK * elements)) {
+            let scores = Tensor::<2>::from_data(TensorData::new(scores.to_vec(), [chosen.len(), elements]), &self.device);
+            let loss = self.loss_of(scores, wanted, chosen)?;
+            sum.loss += f64::from(self.read(&loss.reshape([1, 1]))?[0]) * chosen.len() as f64;
+        }
         Ok(sum.evaluation())
     }
 
-    fn check_labels(&self, inputs: &[&[f32]], labels: &[usize]) -> Result<()> {
-        Inputs::new(&self.graph, inputs, labels.len())?;
-        let classes = self.graph.output_shape().numel();
-        match labels.iter().position(|label| *label >= classes) {
-            Some(i) => {
-                let message = format!("sample {i} has class {}, but `{}` has {classes} outputs", labels[i], self.graph.name);
-                Err(Error::Input { name: "labels".into(), message })
-            }
-            None => Ok(()),
-        }
+    fn check(&self, inputs: &[&[f32]], wanted: Wanted, samples: usize) -> Result<()> {
+        Inputs::new(&self.graph, inputs, samples)?;
+        self.check_wanted(wanted, samples)
     }
 
     /// The samples with these numbers, for each input.
@@ -146,13 +171,6 @@ impl Network {
         let sizes = self.graph.inputs.iter().map(|input| input.shape.numel());
         inputs.iter().zip(sizes).map(|(values, n)| chosen.iter().flat_map(|i| &values[i * n..(i + 1) * n]).copied().collect()).collect()
     }
-}
-
-/// The mean cross-entropy of scores `[batch, classes]`, in nats. PyTorch: `nn.CrossEntropyLoss`.
-fn cross_entropy(scores: Tensor<2>, labels: &[usize]) -> Tensor<1> {
-    let indices = labels.iter().map(|label| *label as i64).collect::<Vec<_>>();
-    let indices = Tensor::<2, Int>::from_data(TensorData::new(indices, [labels.len(), 1]), &scores.device());
-    -log_softmax(scores, 1).gather(1, indices).mean()
 }
 
 /// How many samples have their largest score at their label; the first one on a tie.
@@ -166,7 +184,7 @@ fn right(scores: &[f32], labels: &[usize]) -> usize {
 #[derive(Default)]
 struct Sum {
     samples: usize,
-    correct: usize,
+    correct: Option<usize>,
     loss: f64,
 }
 
