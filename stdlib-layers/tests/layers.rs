@@ -12,12 +12,12 @@ use undertone_twin::layer_test;
 
 /// The settings under which every layer is checked: numbers of parties, and rings in words of 64 and of 32 bits.
 fn settings() -> [Settings; 4] {
-    let default = Settings::default();
+    let default = Settings::default;
     [
-        default,
-        Settings { fraction: 12, opened: 28, ..default },
-        Settings { parties: 3, ..default },
-        Settings { ring: 32, fraction: 8, opened: 24, ..default },
+        default(),
+        Settings { fraction: 12, opened: 28, ..default() },
+        Settings { parties: 3, ..default() },
+        Settings { ring: 32, fraction: 8, opened: 24, ..default() },
     ]
 }
 
