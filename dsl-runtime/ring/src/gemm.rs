@@ -70,6 +70,19 @@ mod tests {
     }
 
     #[test]
+    fn rings_get_kernels_that_are_right_for_them() {
+        let (a, b) = (u64::MAX - 2, u64::MAX - 4);
+        for (bits, right) in [(64, u64::MAX), (53, (1 << 53) - 1), (52, (1 << 52) - 1)] {
+            let mut c = [1u64];
+            gemm_in(bits, 1, 1, 1, &[a], &[b], &mut c);
+            assert_eq!(c[0] & right, 16 & right);
+        }
+        let mut c = [1u64];
+        gemm(1, 1, 1, &[1u64 << 40], &[1 << 20], &mut c);
+        assert_eq!(c[0], (1 << 60) + 1);
+    }
+
+    #[test]
     fn deep_and_tall() {
         check::<u32>(1, 1300, 17, 1);
         check::<u64>(100, 1100, 5, 2);

@@ -152,7 +152,15 @@ impl Tiles for u64 {
 
     #[inline]
     fn multiply_add(level: Level, x: &[Self], w: &[Self], z: &mut [Self]) {
-        multiply_add(level, x, w, z);
+        match level {
+            Level::Portable => portable::multiply_add(x, w, z),
+            // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(_) => unsafe { avx2::multiply_add(x, w, z) },
+            // SAFETY: values of `Avx512` and `Avx512Ifma` exist only where AVX-512 was detected.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(_) | Level::Avx512Ifma(_) => unsafe { avx512::multiply_add(x, w, z) },
+        }
     }
 
     fn pair_sums(level: Level, x: &[Self], unit: usize, sums: &mut Vec<Self>) {
@@ -195,24 +203,17 @@ impl Tiles for u32 {
 
     #[inline]
     fn multiply_add(level: Level, x: &[Self], w: &[Self], z: &mut [Self]) {
-        multiply_add(level, x, w, z);
+        // Bound by memory, which shorter vectors suit better.
+        #[cfg(target_arch = "x86_64")]
+        if level.avx2().is_some() {
+            // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
+            return unsafe { avx2::multiply_add(x, w, z) };
+        }
+        portable::multiply_add(x, w, z);
     }
 
     fn pair_sums(level: Level, x: &[Self], unit: usize, sums: &mut Vec<Self>) {
         pair_sums(level, x, unit, sums);
-    }
-}
-
-#[inline]
-fn multiply_add<W: crate::Word>(level: Level, x: &[W], w: &[W], z: &mut [W]) {
-    match level {
-        Level::Portable => portable::multiply_add(x, w, z),
-        // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2(_) => unsafe { avx2::multiply_add(x, w, z) },
-        // SAFETY: a value of `Avx512` or `Avx512Ifma` exists only where AVX-512 was detected.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512(_) | Level::Avx512Ifma(_) => unsafe { avx512::multiply_add(x, w, z) },
     }
 }
 

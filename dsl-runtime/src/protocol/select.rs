@@ -184,7 +184,7 @@ fn finish_as<W: Word, const FIRST: bool>(
 ) {
     let bytes = GROUP / BLOCK * block_bytes(fold.m);
     let nothing = [W::from_u64(0); GROUP];
-    simd::vectorize(
+    simd::vectorize_products(
         #[inline(always)]
         || {
             for (g, out) in result.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {

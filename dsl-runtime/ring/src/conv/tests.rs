@@ -130,6 +130,31 @@ fn any_number_of_threads_gives_the_same() {
     }
 }
 
+/// Whole words by default, and n bits at least where n are asked for: 53 are too many for 52-bit products.
+#[test]
+fn rings_get_kernels_that_are_right_for_them() {
+    let (conv, mut random) = (square(6, 6, 3, 20), Random(11));
+    let (x, weights): (Vec<u64>, Vec<u64>) = (random.words(conv.inputs()), random.words(conv.weights()));
+    let mut want = vec![0; conv.outputs()];
+    plain(&conv, 1, &x, &weights, &mut want);
+    let product = |packed: &PackedWeights<u64>| {
+        let mut z = vec![0; conv.outputs()];
+        accumulate(&conv, 1, &x, packed, &mut z, &mut Scratch::new());
+        z
+    };
+    assert!(product(&PackedWeights::new(&conv, &weights)) == want);
+    for n in [1, 33, 40, 52, 53, 63, 64] {
+        let z = product(&PackedWeights::new_in(n, &conv, &weights));
+        assert!(z.iter().zip(&want).all(|(z, want)| (z ^ want) << (64 - n) == 0), "{n} bits");
+    }
+}
+
+#[test]
+#[should_panic(expected = "33 bits of a 32-bit word")]
+fn a_ring_wider_than_its_word_is_refused() {
+    PackedWeights::<u32>::new_in(33, &square(4, 2, 3, 2), &[0; 36]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
