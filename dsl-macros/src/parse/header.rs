@@ -90,7 +90,13 @@ fn name(input: ParseStream, errors: &mut Errors) -> Result<Ident> {
     if input.peek(Ident) {
         return input.parse();
     }
-    Err(error(input, "expected the name of the model, as in `model LeNet(image: [1, 28, 28]) -> [10] { .. }`"))
+    let missing = error(input, "expected the name of the model, as in `model LeNet(image: [1, 28, 28]) -> [10] { .. }`");
+    if !input.peek(token::Paren) {
+        return Err(missing);
+    }
+    // Without a name nobody uses the model, but its stages can be read.
+    errors.push(missing);
+    Ok(Ident::new("Unnamed", input.span()))
 }
 
 /// `-> dims`, or nothing.

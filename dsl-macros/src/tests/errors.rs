@@ -10,6 +10,7 @@ fn syntax_errors() {
         "syntax_errors",
         &messages(&[
             ("no model", "pub struct LeNet;"),
+            ("no name", "model (x: [3]) -> [3] { x -> Linear(3) }"),
             ("no inputs", "model M { x -> Relu }"),
             ("no parentheses", "model M -> [3] { x -> Relu }"),
             ("a parameter without a type", "model M { width } (x) { x -> Linear { out: width } }"),
