@@ -127,8 +127,13 @@ fn body(input: ParseStream, header: &mut Header, errors: &mut Errors) -> Result<
 
 /// `let* pipe`
 fn statements(input: ParseStream, header: &mut Header, errors: &mut Errors) -> Result<Body> {
+    let result = "no `return` here: the last pipe is the model's result";
     let mut body = Body { lets: Vec::new(), result: Pipe::empty() };
     while !input.is_empty() {
+        if input.peek(Token![return]) {
+            errors.push(error(input, result));
+            input.parse::<Token![return]>()?;
+        }
         let statement = if input.peek(Token![let]) {
             binding(input, errors).map(|l| body.lets.push(l))
         } else {

@@ -1,6 +1,6 @@
 //! `[3, HEIGHT, WIDTH]`
 
-use super::{error, list};
+use super::{error, list, skip};
 use crate::ast::Dims;
 use crate::diagnostics::Errors;
 use proc_macro2::{Delimiter, Group, TokenStream};
@@ -10,6 +10,9 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Ident, Lit, LitInt, UnOp, bracketed, parenthesized, token};
 
+/// What is said where several shapes stand.
+pub const SEVERAL: &str = "one shape stands here: a model has one output, and other values are opened by a `release`";
+
 /// Dimensions; those without brackets, or in others, are an error and are read all the same.
 pub fn dims(input: ParseStream, errors: &mut Errors) -> Result<Dims> {
     let content;
@@ -17,6 +20,10 @@ pub fn dims(input: ParseStream, errors: &mut Errors) -> Result<Dims> {
         bracketed!(content in input)
     } else if input.peek(token::Paren) {
         let paren = parenthesized!(content in input);
+        if content.peek(token::Bracket) {
+            skip(&content, |_| false)?;
+            return Err(syn::Error::new(paren.span.join(), SEVERAL));
+        }
         errors.at(paren.span.join(), format!("dimensions stand in brackets: write `[{content}]`"));
         token::Bracket { span: paren.span }
     } else {

@@ -1,7 +1,7 @@
 //! `attrs vis model Name { params } (inputs) -> dims weights from role`. What can be guessed behind a mistake is guessed, because the
 //! functions of a model have the types that its header says.
 
-use super::dims::dims;
+use super::dims::{SEVERAL, dims};
 use super::{attributes, error, kw, list, role, skip};
 use crate::ast::{Header, Input, Param};
 use crate::diagnostics::Errors;
@@ -39,9 +39,13 @@ pub fn header(input: ParseStream, errors: &mut Errors) -> Result<Header> {
         errors.push(error(input, format!("expected the inputs of `{name}`, as in `(x: [3, 32, 32])`, or `(x)` for any shape")));
     }
     misplaced(input, &name, &mut params, errors)?;
-    let output = output(input, errors)?;
+    let mut output = output(input, errors)?;
     misplaced(input, &name, &mut params, errors)?;
     let weights = role::weights(input, errors)?;
+    if output.is_none() && input.peek(Token![->]) {
+        errors.push(error(input, "the dimensions of the output stand before `weights from`"));
+        output = self::output(input, errors)?;
+    }
     Ok(Header { krate, budget, attrs, vis, name, params, inputs, output, weights, loss: None, is_loss: false, releases: Vec::new() })
 }
 
@@ -88,7 +92,13 @@ fn name(input: ParseStream, errors: &mut Errors) -> Result<Ident> {
     if input.peek(Ident) {
         return input.parse();
     }
-    Err(error(input, "expected the name of the model, as in `model LeNet(image: [1, 28, 28]) -> [10] { .. }`"))
+    let missing = error(input, "expected the name of the model, as in `model LeNet(image: [1, 28, 28]) -> [10] { .. }`");
+    if !input.peek(token::Paren) {
+        return Err(missing);
+    }
+    // Without a name nobody uses the model, but its stages can be read.
+    errors.push(missing);
+    Ok(Ident::new("Unnamed", input.span()))
 }
 
 /// `-> dims`, or nothing.
@@ -107,8 +117,9 @@ fn output(input: ParseStream, errors: &mut Errors) -> Result<Option<crate::ast::
     } else {
         return Ok(None);
     }
+    let found = dims(input, errors).and_then(|dims| if input.peek(Token![,]) { Err(error(input, SEVERAL)) } else { Ok(dims) });
     // Behind broken dimensions the stages can still be read.
-    dims(input, errors).map(Some).or_else(|e| {
+    found.map(Some).or_else(|e| {
         errors.push(e);
         skip(input, |at| at.peek(token::Brace) || at.peek(kw::weights))?;
         Ok(None)

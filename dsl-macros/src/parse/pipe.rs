@@ -54,7 +54,7 @@ fn sources(input: ParseStream, errors: &mut Errors) -> Result<Pipe> {
         let content;
         let paren = parenthesized!(content in input);
         let before = errors.len();
-        let sources = list(&content, "values", errors, |input, _| source(input))?;
+        let sources = list(&content, "values", errors, named)?;
         if sources.is_empty() && errors.len() == before {
             errors.at(paren.span.join(), "expected the names of values, as in `(a, b)`");
         }
@@ -80,7 +80,23 @@ fn sources(input: ParseStream, errors: &mut Errors) -> Result<Pipe> {
 }
 
 fn source(input: ParseStream) -> Result<Ident> {
-    if input.peek(Ident) { input.parse() } else { Err(error(input, "expected the name of a value, as in `x -> Relu` or `(a, b) -> Add`")) }
+    if input.peek(Ident) {
+        return input.parse();
+    }
+    if input.peek(Token![for]) {
+        return Err(error(input, "a `for` stands behind an arrow, as in `x -> for _ in 0..3 { Relu }`: it repeats stages"));
+    }
+    Err(error(input, "expected the name of a value, as in `x -> Relu` or `(a, b) -> Add`"))
+}
+
+/// A source in a tuple. A pipe is none.
+fn named(input: ParseStream, errors: &mut Errors) -> Result<Ident> {
+    let name = source(input)?;
+    if input.peek(Token![->]) {
+        errors.push(error(input, "a tuple holds names of values: name this pipe with a `let` before"));
+        skip(input, |at| at.peek(Token![,]))?;
+    }
+    Ok(name)
 }
 
 /// `Relu(x)` or `Linear { out: 10 } -> ..`: a layer where the source should be.
@@ -165,6 +181,11 @@ fn arrow(input: ParseStream, errors: &mut Errors) -> Result<Option<TokenStream>>
 
 fn step(input: ParseStream, errors: &mut Errors) -> Result<Step> {
     let mut attrs = input.call(Attribute::parse_outer)?;
+    if input.peek(token::Paren) {
+        let message = error(input, "expected one layer: a value goes several ways when several pipes start at it, each with a `let`");
+        input.parse::<TokenTree>()?;
+        return Err(message);
+    }
     if input.peek(Token![for]) {
         attributes::no_weights(&mut attrs, "a `for`", errors);
         docs_of(attrs, "a stage", errors);

@@ -77,7 +77,14 @@ fn a_literal_without_the_word_is_no_shorter() {
 /// A header that cannot be read well does not end completion in the stages.
 #[test]
 fn a_broken_header_leaves_the_stages() {
-    for header in ["model M", "model M(x)", "model M { width: usize } (x: 3) => 3", "struct M(x: [3]) [3]", "model M<T>(x: f32) -> f32"] {
+    for header in [
+        "model M",
+        "pub model (x)",
+        "model M(x)",
+        "model M { width: usize } (x: 3) => 3",
+        "struct M(x: [3]) [3]",
+        "model M<T>(x: f32) -> f32",
+    ] {
         let text = expand(&format!("{header} {{ x -> Conv2d {{ ou }} }}"));
         assert!(text.contains("let_=Conv2d{ou,..<Conv2d>::DEFAULT};"), "{header}: {text}");
     }

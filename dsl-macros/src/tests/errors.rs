@@ -10,6 +10,7 @@ fn syntax_errors() {
         "syntax_errors",
         &messages(&[
             ("no model", "pub struct LeNet;"),
+            ("no name", "model (x: [3]) -> [3] { x -> Linear(3) }"),
             ("no inputs", "model M { x -> Relu }"),
             ("no parentheses", "model M -> [3] { x -> Relu }"),
             ("a parameter without a type", "model M { width } (x) { x -> Linear { out: width } }"),
@@ -73,6 +74,13 @@ fn syntax_errors() {
             ("dimensions that are none", "model M(x: [-4, 2.5, 3u8, true, 99999999999999999999, _]) -> [\"3\", 3usize] { x -> Relu }"),
             ("types of inputs", "model M(x: usize, y: Tensor, z: SIZE) -> f32 { (x, y, z) -> Concat }"),
             ("parts of a header in disorder", "model M<T>(x) { w: usize } => 3 weights from b { x -> Linear { out: w } }"),
+            ("several outputs", "model M(x: [3]) -> ([3], [4]) { x -> Linear(3) }"),
+            ("several outputs without parentheses", "model M(x: [3]) -> [3], [4] { x -> Linear(3) }"),
+            ("weights before the output", "model M(x: [3]) weights from b -> [3] { x -> Linear(3) }"),
+            ("pipes in a tuple", "model M(x: [3]) -> [3] { (x -> Relu, x -> Linear { out: 3 } -> Relu) -> Add -> Linear(3) }"),
+            ("layers in a tuple", "model M(x: [3]) -> [3] { x -> (Relu, Linear { out: 3 }) -> Add -> Linear(3) }"),
+            ("a loop as a statement", "model M(x: [3]) -> [3] { let a = x -> Linear(3); for _ in 0..3 { a -> Relu } }"),
+            ("a returned result", "model M(x: [3]) -> [3] { return x -> Linear(3) }"),
             ("two releases inside", "model M(x: [3]) -> [3] { x -> Relu release output to a release b = output to c }"),
             (
                 "three models",
