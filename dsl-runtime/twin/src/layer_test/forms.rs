@@ -74,7 +74,7 @@ impl<L: Layer> Forms<'_, L> {
     }
 
     fn world(&self, seed: u64) -> World {
-        World::seeded(seed).settings(*self.settings).record()
+        World::seeded(seed).settings(self.settings.clone()).record()
     }
 
     /// The twin and the author's own function against the fixed-point reference.
@@ -134,7 +134,11 @@ impl<L: Layer> Forms<'_, L> {
 
 /// Where something is found: what is not said is the layer alone, under the default settings.
 fn at(place: &str, settings: &Settings) -> String {
-    if *settings == Settings::default() { place.to_owned() } else { format!("{place}{settings:?}: ") }
+    if *settings == Settings::default() {
+        return place.to_owned();
+    }
+    let Settings { ring, fraction, opened, parties, .. } = settings;
+    format!("{place}{parties} parties, ring of {ring} bits, {fraction} fraction bits, {opened} opened bits: ")
 }
 
 /// How far a release may be off: an index by the bound of its stage, fractions have one of their own.

@@ -5,8 +5,8 @@ use crate::Network;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use undertone_runtime::graph::{Graph, Init, Op};
-use undertone_runtime::plan::{Kind, Sum};
-use undertone_runtime::{Error, Plan, Result, Settings, Weights};
+use undertone_runtime::plan::{Kind, Sum, Widths};
+use undertone_runtime::{Error, Plan, Result, Weights};
 
 /// Samples that are run together: bounds are those of the largest values of a run, so small values are not mixed with large ones.
 #[derive(Clone, Debug)]
@@ -130,7 +130,7 @@ fn in_range(network: &Network, plan: &Plan, group: impl Fn(f32) -> Group, mut si
 }
 
 /// The largest float that an input may be.
-fn limit(settings: &Settings) -> f32 {
+fn limit(settings: &Widths) -> f32 {
     let largest = ((1i64 << (settings.opened - 2)) - settings.parties as i64) as f64 / (1u64 << settings.fraction) as f64;
     let rounded = largest as f32;
     if f64::from(rounded) <= largest { rounded } else { rounded.next_down() }
