@@ -12,13 +12,8 @@ use undertone_twin::layer_test;
 
 /// The settings under which every layer is checked: numbers of parties, and rings in words of 64 and of 32 bits.
 fn settings() -> [Settings; 4] {
-    let default = Settings::default;
-    [
-        default(),
-        Settings { fraction: 12, opened: 28, ..default() },
-        Settings { parties: 3, ..default() },
-        Settings { ring: 32, fraction: 8, opened: 24, ..default() },
-    ]
+    let with = |ring, fraction, opened, parties| Settings { ring, fraction, opened, parties, ..Settings::default() };
+    [Settings::default(), with(64, 12, 28, 2), with(64, 16, 34, 3), with(32, 8, 24, 2)]
 }
 
 /// Name, shape, start, and whether training changes it by its gradient.

@@ -52,7 +52,7 @@ impl<L: Layer> Forms<'_, L> {
             let fixed = self.fixed(Against::PrivateRun, &weights, &group)?;
             for run in 0..RUNS {
                 let world = self.world(seed.wrapping_add(run));
-                self.private(world, Some(&plan), (&fixed, &weights, &group), "", findings)?;
+                self.private(&world, Some(&plan), (&fixed, &weights, &group), "", findings)?;
             }
         }
         if self.place == ALONE {
@@ -62,12 +62,12 @@ impl<L: Layer> Forms<'_, L> {
                 let plan = Plan::deployed(self.graph, self.settings, &deployment)?;
                 let roles: Vec<String> = deployment.roles().map(|(role, place)| format!("{role} at {place}")).collect();
                 let roles = format!(", with the {}", roles.join(" and the "));
-                self.private(self.world(seed).deployment(deployment), Some(&plan), (&fixed, &weights, &group), &roles, findings)?;
+                self.private(&self.world(seed).deployment(deployment), Some(&plan), (&fixed, &weights, &group), &roles, findings)?;
             }
             // two of three compute each sample; what that costs is no sum of one plan
             if self.settings.parties == 2 {
                 let world = self.world(seed).topology(Topology::ThirdDeals);
-                self.private(world, None, (&fixed, &weights, &group), ", where one of three parties deals", findings)?;
+                self.private(&world, None, (&fixed, &weights, &group), ", where one of three parties deals", findings)?;
             }
         }
         Ok(plan)
@@ -101,7 +101,7 @@ impl<L: Layer> Forms<'_, L> {
     /// A private run against the fixed-point reference, and its cost against the plan.
     fn private(
         &self,
-        world: World,
+        world: &World,
         plan: Option<&Plan>,
         (fixed, weights, group): (&Fixed, &Weights, &Group),
         world_is: &str,
@@ -134,7 +134,11 @@ impl<L: Layer> Forms<'_, L> {
 
 /// Where something is found: what is not said is the layer alone, under the default settings.
 fn at(place: &str, settings: &Settings) -> String {
-    if *settings == Settings::default() { place.to_owned() } else { format!("{place}{settings:?}: ") }
+    if *settings == Settings::default() {
+        return place.to_owned();
+    }
+    let Settings { ring, fraction, opened, parties, .. } = settings;
+    format!("{place}{parties} parties, ring of {ring} bits, {fraction} fraction bits, {opened} opened bits: ")
 }
 
 /// How far a release may be off: an index by the bound of its stage, fractions have one of their own.
