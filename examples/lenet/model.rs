@@ -4,7 +4,7 @@ use undertone::prelude::*;
 
 secure_model! {
     /// LeNet-5 on 28×28 grey images (LeCun et al., 1998), with ReLU and max pooling. 62 thousand weights.
-    #[budget(rounds = 40, megabytes = 0.07)]
+    #[budget(rounds = 40, megabytes = 0.075)]
     pub model LeNet(image: [1, 28, 28]) -> [10] {
         image
             -> Conv2d { out: 6, kernel: 5, padding: 2 } -> Relu -> MaxPool2d
