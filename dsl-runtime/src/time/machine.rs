@@ -19,6 +19,8 @@ pub struct Machine {
     pub(super) release: [f64; 2],
     /// A comparison.
     pub(super) compare: [Phases; 2],
+    /// A comparison that chooses the larger one of two.
+    pub(super) max: [Phases; 2],
     /// A division.
     pub(super) truncate: [Phases; 2],
     /// A message of a round, however short, over a socket of this machine.
@@ -83,6 +85,10 @@ impl Machine {
                 Phases { online: line(1.0, 1.0), deal: line(4.0, 0.2), unpack: line(4.0, 0.2) },
                 Phases { online: line(2.0, 1.0), deal: line(8.0, 0.2), unpack: line(8.0, 0.2) },
             ],
+            max: [
+                Phases { online: line(1.0, 1.0), deal: line(4.0, 0.2), unpack: line(4.0, 0.2) },
+                Phases { online: line(2.0, 1.0), deal: line(8.0, 0.2), unpack: line(8.0, 0.2) },
+            ],
             truncate: [
                 Phases { online: line(2.0, 0.0), deal: line(2.0, 0.5), unpack: line(1.0, 0.5) },
                 Phases { online: line(2.0, 0.0), deal: line(2.0, 0.5), unpack: line(1.0, 0.5) },
@@ -123,6 +129,7 @@ impl Machine {
                 }
             }
             Work::Compare(elements) => s.add(&self.compare[w], elements, load),
+            Work::Max(elements) => s.add(&self.max[w], elements, load),
             Work::Truncate(elements) => s.add(&self.truncate[w], elements, load),
             Work::Release(elements) => s.online += elements as f64 * self.release[w],
         }
