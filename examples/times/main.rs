@@ -78,9 +78,15 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let settings = settings(options.ring);
     let start = Instant::now();
-    Machine::measured();
+    let machine = Machine::measured();
+    if options.stages {
+        println!("{machine:#?}");
+    }
     println!("measuring this machine took {:.2} s; two parties and a dealer share its cores", start.elapsed().as_secs_f64());
-    println!("{:12} {:>5}  {:>9} {:>9} {:>6}  {:>9} {:>9} {:>6}", "model", "batch", "predicted", "online", "", "predicted", "offline", "");
+    println!(
+        "{:12} {:>5}  {:>9} {:>9} {:>6} {:>9}  {:>9} {:>9} {:>6} {:>9}",
+        "model", "batch", "predicted", "online", "", "at work", "predicted", "offline", "", "at work"
+    );
     for (graph, batch) in [
         (lenet::LeNet::graph()?, 1),
         (lenet::LeNet::graph()?, 100),
@@ -91,17 +97,19 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     ] {
         let plan = Plan::new(graph, &settings)?;
         let predicted = plan.cost(batch).time(&Network::loopback());
-        let [online, offline] = measure(graph, &plan, batch, options.runs)?;
+        let [online, offline, busy, unpacking] = measure(graph, &plan, batch, options.runs)?;
         let ratio = |predicted: f64, measured: f64| format!("{:+.0} %", 100.0 * (predicted / measured - 1.0));
         println!(
-            "{:12} {batch:>5}  {:>6.1} ms {:>6.1} ms {:>6}  {:>6.1} ms {:>6.1} ms {:>6}",
+            "{:12} {batch:>5}  {:>6.1} ms {:>6.1} ms {:>6} {:>6.1} ms  {:>6.1} ms {:>6.1} ms {:>6} {:>6.1} ms",
             graph.name,
             predicted.online * 1e3,
             online * 1e3,
             ratio(predicted.online, online),
+            busy * 1e3,
             predicted.offline * 1e3,
             offline * 1e3,
-            ratio(predicted.offline, offline)
+            ratio(predicted.offline, offline),
+            unpacking * 1e3
         );
         if options.stages {
             println!("{predicted}");
@@ -129,7 +137,7 @@ fn weights(graph: &Graph) -> Weights {
 }
 
 /// The fastest online and offline seconds of some runs; in each, the slower party counts.
-fn measure(graph: &Graph, plan: &Plan, batch: usize, runs: usize) -> Result<[f64; 2], Box<dyn std::error::Error>> {
+fn measure(graph: &Graph, plan: &Plan, batch: usize, runs: usize) -> Result<[f64; 4], Box<dyn std::error::Error>> {
     let (weights, x) = (weights(graph), vec![0.25f32; batch * plan.input_len(0)]);
     let participants = Participants::new(&["first", "second"], Some("dealer"));
     let ports: Vec<TcpListener> = (0..2).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
@@ -141,15 +149,18 @@ fn measure(graph: &Graph, plan: &Plan, batch: usize, runs: usize) -> Result<[f64
         config.listen = (name == "first").then(|| first.clone());
         config
     };
-    let party = |name: &str| -> Result<Vec<[f64; 2]>> {
+    let party = |name: &str| -> Result<Vec<[f64; 4]>> {
         let mut session = Session::connect(&config(name))?;
         let (mut times, place) = (vec![], session.place());
         for _ in 0..runs {
             let (mine, own) = (plan.inputs[0].owner == place, plan.weights_owner == place);
+            let from = working();
             let prepared = session.prepare(plan, own.then_some(&weights), mine.then_some(batch))?;
             let inputs: &[(usize, &[f32])] = if mine { &[(0, &x)] } else { &[] };
+            let middle = working();
             let outcome = session.run(plan, prepared, inputs)?;
-            times.push([outcome.online, outcome.offline].map(|t| t.as_secs_f64()));
+            let [online, offline] = [outcome.online, outcome.offline].map(|t| t.as_secs_f64());
+            times.push([online, offline, working() - middle, middle - from]);
         }
         Ok(times)
     };
@@ -173,5 +184,11 @@ fn measure(graph: &Graph, plan: &Plan, batch: usize, runs: usize) -> Result<[f64
     let (a, b) = (a?, b?);
     let half = |h: usize| a.iter().zip(&b).map(|(a, b)| a[h].max(b[h])).fold(f64::INFINITY, f64::min);
     debug_assert!(matches!(plan.weights_owner, Place::Party(_)));
-    Ok([half(0), half(1)])
+    Ok([half(0), half(1), half(2), half(3)])
+}
+
+/// Seconds that this thread has had a core, where the system says so: on a machine that others use as well, less than what a clock says.
+fn working() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).map_or(0.0, |ns| ns / 1e9)
 }

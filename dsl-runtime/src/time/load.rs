@@ -57,6 +57,8 @@ pub(crate) enum Work {
     },
     /// Elements that are compared.
     Compare(usize),
+    /// Comparisons that choose the larger one of two.
+    Max(usize),
     /// Elements that are divided.
     Truncate(usize),
     /// Elements that are released.
@@ -112,8 +114,8 @@ impl Load {
                 masked: plan.is_masked(step),
             },
             Kind::Relu { .. } => Work::Compare(padded(len)),
-            Kind::Max { windows, .. } => Work::Compare(windows.comparisons(batch)),
-            Kind::ArgMax { axis, group, .. } => Work::Compare(axis.comparisons(*group, batch)),
+            Kind::Max { windows, .. } => Work::Max(windows.comparisons(batch)),
+            Kind::ArgMax { axis, group, .. } => Work::Max(axis.comparisons(*group, batch)),
             Kind::Truncate { .. } => Work::Truncate(padded(len)),
             Kind::Release(_) => Work::Release(padded(len)),
             Kind::Sum(sum) => Work::Local(len * sum.0.kernel.iter().product::<usize>()),

@@ -3,6 +3,7 @@
 use super::load::Class;
 use super::machine::{Line, Machine, Phases};
 use crate::net::{Identity, Listener, NetError, Security, Tcp, Timeouts, Transport, dial};
+use crate::protocol::max::{Max, Windows};
 use crate::protocol::release::{Release, zero};
 use crate::protocol::relu::Relu;
 use crate::protocol::truncate::{Truncate, Truncation};
@@ -14,7 +15,7 @@ use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 use undertone_ring::prg::{Counter, Key, Prg};
 
 /// Elements of the protocols that are measured: more than the caches of one core hold, as in most runs.
-const ELEMENTS: usize = 1 << 16;
+const ELEMENTS: usize = 1 << 17;
 
 /// Words of everything else.
 const WORDS: usize = 1 << 17;
@@ -29,6 +30,7 @@ pub(super) fn measure() -> Machine {
         open: [narrow.open, wide.open],
         release: [narrow.release, wide.release],
         compare: [narrow.compare, wide.compare],
+        max: [narrow.max, wide.max],
         truncate: [narrow.truncate, wide.truncate],
         round,
         byte,
@@ -44,6 +46,7 @@ struct Words {
     open: f64,
     release: f64,
     compare: Phases,
+    max: Phases,
     truncate: Phases,
 }
 
@@ -51,6 +54,8 @@ impl Words {
     fn measure<W: Word>(n: u32) -> Self {
         let t = n / 4;
         let relu = |m| On { protocol: Relu::new(n, t, Compare::new(m)), len: ELEMENTS };
+        let windows = Windows { size: [1, 128, 64], kernel: [1, 2, 2], stride: [1, 2, 2], padding: [0; 3], channels: 16 };
+        let max = |m| Max::new(n, Compare::new(m), &windows, 1);
         let truncation = |t| Truncation { truncate: Truncate { n, t, m: n / 2 }, parties: 2, len: ELEMENTS };
         Self {
             product: products::<W>(n),
@@ -58,8 +63,9 @@ impl Words {
             mask: mask::<W>(),
             open: opening::<W>(n),
             release: release::<W>(n),
-            compare: phases::<W>(&relu(n / 2 - 2), &relu(n / 2 + 6)),
-            truncate: phases::<W>(&truncation(t / 2), &truncation(t)),
+            compare: phases::<W>(&relu(n / 2 - 2), &relu(n / 2 + 6), ELEMENTS, ELEMENTS),
+            max: phases::<W>(&max(n / 2 - 2), &max(n / 2 + 6), ELEMENTS, windows.comparisons(1)),
+            truncate: phases::<W>(&truncation(t / 2), &truncation(t), ELEMENTS, ELEMENTS),
         }
     }
 }
@@ -148,15 +154,15 @@ fn release<W: Word>(n: u32) -> f64 {
     }) / ELEMENTS as f64
 }
 
-/// The halves of a protocol, from two widths: what an element takes, and what a byte adds.
-fn phases<W: Word>(less: &dyn Protocol<W>, more: &dyn Protocol<W>) -> Phases {
-    let (a, b) = (halves(less), halves(more));
+/// The halves of a protocol on `len` elements, of which `counted` are compared, from two widths: what an element takes, and what a byte adds.
+fn phases<W: Word>(less: &dyn Protocol<W>, more: &dyn Protocol<W>, len: usize, counted: usize) -> Phases {
+    let (a, b) = (halves(less, len), halves(more, len));
     let line = |f: &dyn Fn(&Halves) -> (f64, usize)| {
         let ((ta, xa), (tb, xb)) = (f(&a), f(&b));
         let byte = if xb > xa { ((tb - ta) / (xb - xa) as f64).max(0.0) } else { 0.0 };
         // noise may tilt the line: nothing takes less than no time
         let byte = byte.min(tb / xb.max(1) as f64);
-        Line { element: (tb - byte * xb as f64) / ELEMENTS as f64, byte }
+        Line { element: (tb - byte * xb as f64) / counted as f64, byte }
     };
     Phases { online: line(&|h| (h.online, h.sent)), deal: line(&|h| (h.deal, h.corrections)), unpack: line(&|h| (h.unpack, h.corrections)) }
 }
@@ -170,15 +176,15 @@ struct Halves {
 }
 
 /// Seconds of the halves of a protocol for two parties.
-fn halves<W: Word>(protocol: &dyn Protocol<W>) -> Halves {
+fn halves<W: Word>(protocol: &dyn Protocol<W>, len: usize) -> Halves {
     let keys = [key(1), key(2)];
     let mut corrections = vec![];
     let deal = fastest(|| {
         corrections.clear();
         protocol.deal(&mut Dealing::new(&keys, &mut corrections), 0);
     });
-    let z = random::<W>(ELEMENTS, 9);
-    let mut result = vec![W::from_u64(0); ELEMENTS];
+    let z = random::<W>(len, 9);
+    let mut result = vec![W::from_u64(0); len];
     let tape = || Tape::new(&keys[1], Some(&corrections));
     let unpack = fastest(|| drop(black_box(protocol.expand(&mut tape(), 0))));
     let (mut online, mut sent) = (f64::INFINITY, 0);

@@ -77,3 +77,53 @@ impl fmt::Display for TimeTable {
         writeln!(f, "{:width$}  {:>10.3} {:>11.3} {:>10.3}", "total", self.online * 1e3, wire * 1e3, self.offline * 1e3)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::trace;
+    use crate::{Plan, Settings, Shape};
+
+    /// A large ReLU and a small one.
+    fn plan() -> Plan {
+        let graph = trace("Two", &[("x", Shape::new([1, 200_000]))], |g, x| {
+            let y = g.stage("large", Ok(x[0].shape()), |g| g.relu(x[0]));
+            let pool = crate::graph::op::AvgPool { kernel: [1; 3], stride: [100; 3], padding: [0; 3] };
+            let y = g.stage("pick", Ok(Shape::new([1, 2000])), |g| g.avg_pool(y, pool));
+            g.stage("small", Ok(y.shape()), |g| g.relu(y))
+        });
+        Plan::new(&graph.unwrap(), &Settings::default()).unwrap()
+    }
+
+    #[test]
+    fn the_slowest_stages_come_first_and_add_up() {
+        let time = plan().cost(3).time_on(&Machine::REFERENCE, &Network::lan());
+        assert_eq!(time.rows[0].stage, "large", "{time}");
+        assert!(time.rows.windows(2).all(|r| r[0].online + r[0].offline >= r[1].online + r[1].offline), "{time}");
+        let sum: f64 = time.rows.iter().map(|r| r.online).sum();
+        assert!((sum - time.online).abs() < 1e-9, "{sum} is not {}", time.online);
+        assert!(time.to_string().contains("lan: 10 Gbit/s, round trip 0.2 ms: milliseconds, the slowest first"), "{time}");
+    }
+
+    #[test]
+    fn over_a_wan_delays_and_bytes_are_what_takes_the_time() {
+        let cost = plan().cost(1);
+        let total = cost.total();
+        let on = |network: &Network| cost.time_on(&Machine::REFERENCE, network);
+        let (near, far) = (on(&Network::custom("near", 0.0, 1e15)), on(&Network::wan()));
+        // half a round trip a round, and 100 Mbit/s
+        let expected = total.rounds as f64 * 0.02 + total.sent as f64 / 12.5e6;
+        assert!((far.online - near.online - expected).abs() < 1e-4, "{} and {} are not {expected} apart", far.online, near.online);
+        assert!((far.offline - total.corrections as f64 / 12.5e6).abs() < 0.2, "corrections on their way: {}", far.offline);
+        let wire: f64 = far.rows.iter().map(|r| r.network).sum();
+        assert!((wire - expected).abs() < 1e-9, "{wire}");
+    }
+
+    #[test]
+    fn this_machine_is_measured_once() {
+        let machine = Machine::measured();
+        assert!(core::ptr::eq(machine, Machine::measured()));
+        let time = plan().cost(1).time_on(machine, &Network::loopback());
+        assert!(time.online > 0.0 && time.offline > 0.0 && time.online.is_finite() && time.offline.is_finite(), "{time}");
+    }
+}
