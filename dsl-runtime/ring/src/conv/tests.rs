@@ -104,6 +104,8 @@ fn layers_of_networks() {
         along(9, 700, 3, 17),
         Conv::linear(1, 64, 10),
         Conv::linear(9, 1301, 40),
+        // Six runs of an odd number of words, whose list ends within the last.
+        Conv { w: 2, kw: 1, ph: 0, pw: 0, ..square(7, 101, 6, 176) },
         Conv::linear(33, 100, 16),
         Conv { groups: 12, ..square(9, 12, 3, 12) },
         Conv { groups: 12, dh: 2, dw: 3, ..square(9, 12, 3, 24) },
