@@ -115,10 +115,10 @@ fn a_stage_opens_as_many_bits_as_its_values_and_the_margin_take() {
         ((largest + 4).next_power_of_two().ilog2() + 2).max(10)
     });
     assert_eq!(opened(&one), expected);
-    assert_eq!(range(&one, "norm"), Range::Calibrated { margin: 1 });
+    assert!(matches!(range(&one, "pool"), Range::Calibrated { margin: 1.. }), "{:?}", range(&one, "pool"));
     let four = plan(Settings::calibrated(&seen).with_margin(4));
     assert_eq!(opened(&four)[0], expected[0] + 3);
-    assert_eq!(range(&four, "norm"), Range::Calibrated { margin: 4 });
+    assert!(matches!(range(&four, "pool"), Range::Calibrated { margin: 4.. }), "{:?}", range(&four, "pool"));
 }
 
 #[test]

@@ -18,6 +18,7 @@ chapters! {
     describing_a_model: "../../src/describing-a-model.md",
     when_the_compiler_says_no: "../../src/when-the-compiler-says-no.md",
     what_is_secret: "../../src/what-is-secret.md",
+    numbers_and_ranges: "../../src/numbers-and-ranges.md",
     two_processes: "../../src/two-processes.md",
     parties_and_trust: "../../src/parties-and-trust.md",
 }
