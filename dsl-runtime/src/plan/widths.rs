@@ -51,12 +51,12 @@ pub(super) fn group(s: &Widths, axis: Axis, compare: Compare) -> usize {
 
 /// The same for the largest of each window.
 pub(super) fn pool_group(s: &Widths, windows: &Windows, compare: Compare, narrow: bool) -> usize {
-    fastest(|group| match group {
-        2 => s.max(windows, compare.m, narrow),
-        _ => {
-            let pool = Pool::new(if narrow { compare.m } else { s.ring }, compare, group, windows, 1);
-            s.cost(|| pool.traffic::<u32>(), || pool.traffic::<u64>())
+    fastest(|group| {
+        if group == 2 {
+            return s.max(windows, compare.m, narrow);
         }
+        let pool = Pool::new(if narrow { compare.m } else { s.ring }, compare, group, windows, 1);
+        s.cost(|| pool.traffic::<u32>(), || pool.traffic::<u64>())
     })
 }
 

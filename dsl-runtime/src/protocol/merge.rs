@@ -13,8 +13,6 @@
 //! [x y z] = the same over all subsets of {x, y, z}
 //! ```
 //!
-//! which is, one factor after the other, t_S -> o_v t_S ^ t_{S + v} for the shares t_S of the products of masks, the first of which is 1.
-//!
 //! The last level may be left to [`select`](super::select): then its variables are opened and nothing is dealt for their products.
 //!
 //! The mask of what a party sends is its own share of a_v, used for one variable of one element.
@@ -188,28 +186,20 @@ impl Level {
             }
             let (o, a) = (&opened[g.variable..], &masks[g.variable..]);
             let p = &products[g.product..];
-            // variables e2 l1 e1 l0 e0, say, as the factors of each product
-            let two = |x: usize, y: usize, p: Row| product([o[x], o[y]], [one, a[x], a[y], p]);
-            let three = |z: usize, [p0z, p2z, p02z]: [Row; 3]| product([o[0], o[2], o[z]], [one, a[0], a[2], p[1], a[z], p0z, p2z, p02z]);
-            let four = |z: usize, [p0z, p2z, p02z, p4z, p04z, p24z, p024z]: [Row; 7]| {
-                let without = [one, a[0], a[2], p[1], a[4], p[5], p[6], p[7]];
-                let [t0, t1, t2, t3, t4, t5, t6, t7] = without;
-                product([o[0], o[2], o[4], o[z]], [t0, t1, t2, t3, t4, t5, t6, t7, a[z], p0z, p2z, p02z, p4z, p04z, p24z, p024z])
-            };
-            let nothing = fill(false);
-            let mut l = xor(top, two(0, 1, p[0]));
-            let e = match (g.size, g.lowest) {
-                (2, true) => nothing,
-                (2, false) => two(0, 2, p[1]),
-                (3, _) => {
-                    l = xor(l, three(3, [p[2], p[3], p[4]]));
-                    if g.lowest { nothing } else { three(4, [p[5], p[6], p[7]]) }
+            let (l, e) = match (g.size, g.lowest) {
+                (2, true) => (and2(one, o, a, 0, 1, p[0]), fill(false)),
+                (2, false) => (and2(one, o, a, 0, 1, p[0]), and2(one, o, a, 0, 2, p[1])),
+                (3, lowest) => {
+                    let l = xor(and2(one, o, a, 0, 1, p[0]), and3(one, o, a, 3, [p[1], p[2], p[3], p[4]]));
+                    (l, if lowest { fill(false) } else { and3(one, o, a, 4, [p[1], p[5], p[6], p[7]]) })
                 }
-                _ => {
-                    l = xor(l, xor(three(3, [p[2], p[3], p[4]]), four(5, [p[8], p[9], p[10], p[11], p[12], p[13], p[14]])));
-                    if g.lowest { nothing } else { four(6, [p[15], p[16], p[17], p[18], p[19], p[20], p[21]]) }
+                (_, lowest) => {
+                    let l = xor(and2(one, o, a, 0, 1, p[0]), and3(one, o, a, 3, [p[1], p[2], p[3], p[4]]));
+                    let l = xor(l, and4(one, o, a, 5, p, 8));
+                    (l, if lowest { fill(false) } else { and4(one, o, a, 6, p, 15) })
                 }
             };
+            let l = xor(top, l);
             emit(i, l, e);
         }
     }
@@ -326,16 +316,36 @@ const fn subsets(size: usize, lowest: bool) -> &'static [&'static [usize]] {
     }
 }
 
-/// The product of the variables that were opened as `o`, from the shares `t` of the products of their masks: one for each subset of them, whose number it is.
+/// The product of variables x and y.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "an operator on rows")]
-fn product<const K: usize, const SUBSETS: usize>(o: [Row; K], mut t: [Row; SUBSETS]) -> Row {
-    for k in (0..K).rev() {
-        for s in 0..1 << k {
-            t[s] = xor(and(o[k], t[s]), t[s + (1 << k)]);
-        }
-    }
-    t[0]
+fn and2(one: Row, o: &[Row], a: &[Row], x: usize, y: usize, xy: Row) -> Row {
+    xor(xor(and(and(o[x], o[y]), one), and(o[x], a[y])), xor(and(o[y], a[x]), xy))
+}
+
+/// The product of variables 0, 2 and z; `p` holds the shares of a_0 a_2, a_0 a_z, a_2 a_z, a_0 a_2 a_z.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "an operator on rows")]
+fn and3(one: Row, o: &[Row], a: &[Row], z: usize, [p02, p0z, p2z, p02z]: [Row; 4]) -> Row {
+    let (x, y, w) = ((o[0], a[0]), (o[2], a[2]), (o[z], a[z]));
+    let both = and(and(x.0, y.0), xor(and(w.0, one), w.1));
+    let mixed = and(w.0, xor(and(x.0, y.1), and(y.0, x.1)));
+    let pairs = xor(and(x.0, p2z), xor(and(y.0, p0z), and(w.0, p02)));
+    xor(xor(both, mixed), xor(pairs, p02z))
+}
+
+/// The product of variables 0, 2, 4 and z, the products of whose masks with a_z begin at `p[at]`: z as a factor of the three others, once as what was opened and once
+/// as its mask.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "an operator on rows")]
+fn and4(one: Row, o: &[Row], a: &[Row], z: usize, p: &[Row], at: usize) -> Row {
+    let opened = and3(one, o, a, 4, [p[1], p[5], p[6], p[7]]);
+    let (x, y, w) = (o[0], o[2], o[4]);
+    // the terms that hold the mask of z: one factor after the other
+    let fold = |o: Row, without: Row, with: Row| xor(and(o, without), with);
+    let none = fold(x, fold(y, a[z], p[at + 1]), fold(y, p[at], p[at + 2]));
+    let four = fold(x, fold(y, p[at + 3], p[at + 5]), fold(y, p[at + 4], p[at + 6]));
+    xor(and(o[z], opened), fold(w, none, four))
 }
 
 #[cfg(test)]

@@ -114,14 +114,16 @@ pub(super) fn deal<W: Word>(
     let len = dealt.r.len();
     let beta = d.uniform_bits(counter(step, level, field::BETA), len / BLOCK);
     let bits: Vec<Vec<u32>> = if variables == 0 { vec![beta] } else { sets(variables, masks, &beta) };
+    let mut a: Vec<W> = Vec::with_capacity(bits.len() * len);
+    for bits in &bits {
+        a.extend((0..len).map(|i| W::from_u64(u64::from(bits[i / BLOCK] >> (i % BLOCK) & 1))));
+    }
     let times = |x: &[W]| -> Vec<W> {
-        let mut all = Vec::with_capacity(bits.len() * len);
-        for bits in &bits {
-            all.extend(x.iter().enumerate().map(|(i, x)| W::from_u64(u64::from(bits[i / BLOCK] >> (i % BLOCK) & 1)).neg().and(*x)));
-        }
+        let mut all = Vec::with_capacity(a.len());
+        a.chunks_exact(len).for_each(|bits| all.extend(bits.iter().zip(x).map(|(b, x)| b.neg().and(*x))));
         all
     };
-    let (a, b, c) = (times(&vec![W::from_u64(1); len]), times(&dealt.offset), times(&dealt.top));
+    let (b, c) = (times(&dealt.offset), times(&dealt.top));
     d.share(counter(step, level, field::A), fold.n, a);
     d.share(counter(step, level, field::B), fold.n, b);
     if fold.lifts() {

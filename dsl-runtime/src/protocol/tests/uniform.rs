@@ -34,8 +34,11 @@ fn streams(parties: usize, seed: u64, protocol: &dyn Protocol<u64>, x: &[u64], r
 /// The statistic of two samples over the 256 values of a byte.
 fn two_samples(a: &[u8], b: &[u8]) -> f64 {
     let mut bins = [[0f64; 2]; 256];
-    a.iter().for_each(|v| bins[usize::from(*v)][0] += 1.0);
-    b.iter().for_each(|v| bins[usize::from(*v)][1] += 1.0);
+    for (k, sample) in [a, b].iter().enumerate() {
+        for v in *sample {
+            bins[usize::from(*v)][k] += 1.0;
+        }
+    }
     bins.iter().filter(|[a, b]| a + b > 0.0).map(|[a, b]| (a - b) * (a - b) / (a + b)).sum()
 }
 
