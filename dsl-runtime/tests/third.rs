@@ -132,7 +132,7 @@ fn a_party_sends_two_thirds_of_what_it_sends_as_one_of_two() {
 #[test]
 fn no_block_is_asked_for_twice_and_no_two_lanes_share_a_key() {
     let graph = graph();
-    let seeded = |k: usize| if k % 2 == 0 { World::third_deals() } else { World::seeded(k as u64).topology(Topology::ThirdDeals) };
+    let seeded = |k: usize| if k.is_multiple_of(2) { World::third_deals() } else { World::seeded(k as u64).topology(Topology::ThirdDeals) };
     for (k, deployment) in deployments().into_iter().step_by(4).enumerate() {
         let logs: Vec<Log> = (0..3 * EACH).map(|_| Log::default()).collect();
         let world = seeded(k).batch(5).deployment(deployment.clone()).logged(logs.clone());

@@ -1,6 +1,11 @@
 //! The models whose expansions are the snapshots of `undertone-macros`: here they are compiled, traced, and their graphs
 //! compared with listings, which survive changes of the generated code.
 #![allow(missing_docs)]
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unused_self,
+    reason = "every `infer` has the signature of all layers, those without fields too"
+)]
 
 use undertone::graph::Graph;
 use undertone::{Model, Result};

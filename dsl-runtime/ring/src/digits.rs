@@ -1,8 +1,8 @@
 //! Digits of any width, and their unary tables as bit rows.
 //!
-//! A *digit* of width w is w bits of the low m - 2 bits of a word in [`planes`](crate::planes), low digit first; the last one is narrower where w does not divide
+//! A *digit* of width w is w bits of the low m - 2 bits of a word in [`planes`], low digit first; the last one is narrower where w does not divide
 //! m - 2. The table of a digit `d` of width v has the entries `T[D] = 1{D < d}` for D from 0 to 2^v - 2; each entry of 256 elements is a [row](crate::rows):
-//! `[group of 256][digit][entry][8 words]`. Other than the tables of [`planes`](crate::planes), which take 4 bits each and a byte shuffle, these take any width up to
+//! `[group of 256][digit][entry][8 words]`. Other than the tables of [`planes`], which take 4 bits each and a byte shuffle, these take any width up to
 //! [`WIDEST`]: an entry is chosen by halving the table once for each bit of the digit.
 //!
 //! Neither the making of tables nor the look-up has an address that depends on a value.

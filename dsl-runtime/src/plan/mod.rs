@@ -269,7 +269,7 @@ impl Plan {
     /// Folds and encodes the weights of this plan.
     ///
     /// # Errors
-    /// [`Error::Weights`], naming everything that is missing, not finite or out of range.
+    /// [`Error::Weights`](crate::Error::Weights), naming everything that is missing, not finite or out of range.
     pub fn encode(&self, weights: &crate::Weights) -> Result<Vec<EncodedWeight>> {
         weights::encode_all(self, weights)
     }

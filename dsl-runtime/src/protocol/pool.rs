@@ -1,6 +1,6 @@
 //! The largest of each window, by groups of up to four of its positions at once.
 //!
-//! As [`max`](super::max), but a level takes groups and not pairs ([`contest`](super::contest)): fewer rounds, and more corrections from the dealer. Axes whose
+//! As [`max`](super::max), but a level takes groups and not pairs (`contest`): fewer rounds, and more corrections from the dealer. Axes whose
 //! windows together have no more positions than a group are taken at once, so a window of 2 by 2 is one group of 4.
 //!
 //! The ring of the values has n bits, m where only those matter afterwards. Contract: the difference of any two values of a window is in [-2^(m-2), 2^(m-2)).

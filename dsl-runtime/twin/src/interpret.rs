@@ -171,7 +171,7 @@ fn apply(x: &Operands, mode: &mut Mode) -> Result<Tensor<2>, String> {
             match *loss {
                 Loss::CrossEntropy => ops::loss::cross_entropy(output, x.shape(0), target, x.shape(1))?,
                 Loss::MeanSquaredError => ops::loss::mean_squared_error(output, target),
-                Loss::Ctc { blank } => ops::loss::ctc(output, x.shape(0), target, blank)?,
+                Loss::Ctc { blank } => ops::loss::ctc(output, x.shape(0), &target, blank)?,
             }
         }
     })

@@ -1,4 +1,5 @@
 //! What calibration records, compared with all values of the twin.
+#![allow(clippy::float_cmp, reason = "the very values that were seen are recorded")]
 
 mod common;
 

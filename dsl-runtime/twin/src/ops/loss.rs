@@ -32,10 +32,10 @@ pub(crate) fn mean_squared_error(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 ///
 /// # Errors
 /// When a target holds something that is no class, is empty, goes on behind a blank, or needs more time than there is.
-pub(crate) fn ctc(scores: Tensor<2>, shape: Shape, targets: Tensor<2>, blank: usize) -> Result<Tensor<2>, String> {
+pub(crate) fn ctc(scores: Tensor<2>, shape: Shape, targets: &Tensor<2>, blank: usize) -> Result<Tensor<2>, String> {
     let ([batch, _], [_, longest]) = (scores.dims(), targets.dims());
     let ctc = PaddedCtc { classes: shape.dim(0), blank };
-    let targets: Vec<usize> = indices(&targets, ctc.classes)?.into_iter().map(|c| c as usize).collect();
+    let targets: Vec<usize> = indices(targets, ctc.classes)?.into_iter().map(|c| c as usize).collect();
     let mut ended = Vec::with_capacity(batch);
     for (i, target) in targets.chunks(longest).enumerate() {
         let length = target.iter().position(|c| *c == blank).unwrap_or(longest);
