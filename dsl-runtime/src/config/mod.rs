@@ -166,7 +166,7 @@ impl SettingsFile {
             settings = settings.with_margin(margin);
         }
         let (opened, delay_bytes) = (self.opened_bits.unwrap_or(settings.opened), self.delay_bytes.unwrap_or(settings.delay_bytes));
-        Ok(Settings { opened, delay_bytes, parties, ..settings })
+        Ok(Settings { opened, parties, delay_bytes, ..settings })
     }
 }
 

@@ -159,13 +159,13 @@ impl Calibration {
     pub fn check(&self, graph: &Graph) -> Result<()> {
         self.fits(graph)?;
         if self.samples == 0 {
-            return Err(refused(graph, "it has seen no samples: calibrate on some that are like those to come".into()));
+            return Err(refused(graph, "it has seen no samples: calibrate on some that are like those to come"));
         }
         let bad = |range: &[f64; 2]| !range.iter().all(|v| v.is_finite()) || range[0] > range[1];
         let inputs = self.inputs.iter().filter(|s| bad(&s.range)).map(|s| &s.name);
         let wrong: Vec<String> =
             inputs.chain(self.stages.iter().filter(|s| s.ranges.iter().any(bad)).map(|s| &s.name)).map(|n| format!("`{n}`")).collect();
-        if wrong.is_empty() { Ok(()) } else { Err(refused(graph, format!("it has no range for {}: calibrate again", wrong.join(", ")))) }
+        if wrong.is_empty() { Ok(()) } else { Err(refused(graph, &format!("it has no range for {}: calibrate again", wrong.join(", ")))) }
     }
 
     /// The range of each node of the graph that it was made of; `None` for nodes that hold weights.
@@ -188,7 +188,7 @@ impl Calibration {
 
     fn fits(&self, graph: &Graph) -> Result<()> {
         if self.model != graph.name {
-            return Err(refused(graph, format!("it is one of `{}`", self.model)));
+            return Err(refused(graph, &format!("it is one of `{}`", self.model)));
         }
         let own = stages(graph);
         let mut differ: Vec<String> = vec![];
@@ -211,7 +211,7 @@ impl Calibration {
         if differ.is_empty() {
             return Ok(());
         }
-        Err(refused(graph, format!("it is one of another description: {}. Calibrate again", differ.join(", "))))
+        Err(refused(graph, &format!("it is one of another description: {}. Calibrate again", differ.join(", "))))
     }
 
     /// Writes a TOML file; a file is never left half written.
@@ -270,7 +270,7 @@ fn union(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
     [a[0].min(b[0]), a[1].max(b[1])]
 }
 
-fn refused(graph: &Graph, message: String) -> Error {
+fn refused(graph: &Graph, message: &str) -> Error {
     Error::Plan { model: graph.name.clone(), stage: "calibration".into(), message: format!("the calibration cannot be used: {message}") }
 }
 

@@ -81,9 +81,13 @@ pub(super) fn lower(graph: &Graph, widths: Widths, roles: &[(String, Place)], kn
         roles: roles.to_vec(),
     };
     let bounds = range::bounds(&plan);
-    for k in 0..plan.stages.len() {
-        plan.stages[k].range = range::of_stage(&plan, &plan.stages[k], &bounds, known.map(|known| known.seen(ends[k])));
-    }
+    let ranges: Vec<Range> = plan
+        .stages
+        .iter()
+        .zip(&ends)
+        .map(|(stage, end)| range::of_stage(&plan, stage, &bounds, known.map(|known| known.seen(*end))))
+        .collect();
+    plan.stages.iter_mut().zip(ranges).for_each(|(stage, range)| stage.range = range);
     Ok(plan)
 }
 

@@ -78,14 +78,12 @@ impl Settings {
 
     /// The same with a ring of n bits. Without a calibration the fraction is what such a ring has room for: 10 bits of 32, 12 of 40, 16 of 64.
     pub fn with_ring(mut self, n: u32) -> Self {
-        match &mut self.calibrated {
-            Some(calibrated) => calibrated.ring = Some(n),
-            None => {
-                let fraction = standard_fraction(n);
-                self = Self { ring: n, fraction, opened: n.saturating_sub(fraction).min(18 + fraction), ..self };
-            }
+        if let Some(calibrated) = &mut self.calibrated {
+            calibrated.ring = Some(n);
+            return self;
         }
-        self
+        let fraction = standard_fraction(n);
+        Self { ring: n, fraction, opened: n.saturating_sub(fraction).min(18 + fraction), ..self }
     }
 
     /// The same with f fraction bits.

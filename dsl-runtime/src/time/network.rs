@@ -87,9 +87,9 @@ impl fmt::Display for Network {
         let (value, unit) = if bits >= 1e9 { (bits / 1e9, "Gbit/s") } else { (bits / 1e6, "Mbit/s") };
         write!(f, "{}: ", self.name)?;
         if self.bandwidth == 0 {
-            f.write_str("no limit")?
+            f.write_str("no limit")?;
         } else {
-            write!(f, "{value} {unit}")?
+            write!(f, "{value} {unit}")?;
         }
         write!(f, ", round trip {} ms", self.delay as f64 * 2.0 / 1e6)
     }
