@@ -210,7 +210,7 @@ fn every_input_weight_and_batch_that_cannot_be_used_is_an_error() {
 #[test]
 fn parties_with_different_plans_are_told_which_step_differs() {
     let graph = |name: &str| named(name).0;
-    let (pool, overlapping, relu) = (graph("max_pool2d_default"), graph("max_pool2d_overlapping"), graph("relu"));
+    let (pool, overlapping, relu, flat) = (graph("max_pool2d_default"), graph("max_pool2d_overlapping"), graph("relu"), graph("flatten"));
     let wide = Settings { opened: 36, ..Settings::default() };
     let weights = undertone_runtime::Weights::empty();
     for (a, b, expected) in [
@@ -220,7 +220,8 @@ fn parties_with_different_plans_are_told_which_step_differs() {
             "`max_pool2d_default` is run here, `max_pool2d_overlapping` there",
         ),
         ((&pool, Settings::default()), (&pool, wide.clone()), "in stage `pool`"),
-        ((&relu, Settings::default()), (&relu, wide), "the plans have the same steps, but other settings"),
+        ((&relu, Settings::default()), (&relu, wide.clone()), "in stage `relu`"),
+        ((&flat, Settings::default()), (&flat, wide), "the plans have the same steps, but other settings"),
     ] {
         let plans = [a, b].map(|(graph, settings)| Plan::new(graph, &settings).unwrap());
         let error = World::two_party()

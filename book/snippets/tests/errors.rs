@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// Every text block of a chapter that begins with an error is part of one `.stderr` file, but for the place.
+/// Every text block of a chapter that begins with an error of the compiler is part of one `.stderr` file, but for the place. What a program says is one line without a
+/// place.
 #[test]
 fn messages_in_the_book_are_those_of_the_compiler() {
     let known: Vec<String> = files(&root().join("../ui-tests/tests/ui"), "stderr").iter().map(|f| bare(&read(f))).collect();
@@ -75,7 +76,7 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 /// The text blocks of a chapter that begin with an error.
 fn errors(chapter: &str) -> Vec<String> {
     let blocks = chapter.split("```text\n").skip(1).filter_map(|rest| rest.split("\n```").next());
-    blocks.filter(|block| block.starts_with("error")).map(str::to_owned).collect()
+    blocks.filter(|block| block.starts_with("error") && block.contains("-->")).map(str::to_owned).collect()
 }
 
 /// A message without places and line numbers.

@@ -2,14 +2,14 @@
 //!
 //! For a fraction of f bits, every opening needs m bits such that the largest value of the samples, times the margin, stays below 2^(m - 2); or as many
 //! as limits of inputs and weights prove to be enough, where that is no more than one bit more. A ring of n bits serves if m + t <= n for all of them, t being what is shifted away. Of the rings that serve, the
-//! plan takes the one that is fastest, by the constants of [`Machine::REFERENCE`]: everybody makes the plan for themselves, on machines of different speed, and must find
+//! plan takes the one that is fastest, each comparison being what is fastest there ([`variants`]), by the constants of [`Machine::REFERENCE`]: everybody makes the plan for themselves, on machines of different speed, and must find
 //! the same one.
 
 use super::calibration::magnitude;
 use super::lower::lower;
 use super::settings::standard_fraction;
 use super::step::Kind;
-use super::{Calibrated, Magnitude, Place, Plan, Settings, Size, Value, Widths, passes};
+use super::{Calibrated, Magnitude, Place, Plan, Settings, Size, Value, Widths, passes, variants};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, NodeId, Op};
 use crate::time::Machine;
@@ -37,6 +37,7 @@ pub(super) fn choose(graph: &Graph, settings: &Settings, c: &Calibrated, roles: 
     for (ring, fraction) in candidates {
         match fitted(graph, settings, c, roles, &ranges, ring, fraction) {
             Ok(plan) => {
+                let plan = variants::fastest(plan, &c.network, BATCH);
                 let time = plan.cost(BATCH).time_on(&Machine::REFERENCE, &c.network);
                 let time = time.online + time.offline;
                 if best.as_ref().is_none_or(|(least, _)| time < *least) {

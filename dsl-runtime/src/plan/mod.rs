@@ -16,6 +16,7 @@ mod protocols;
 mod range;
 mod settings;
 mod step;
+mod variants;
 mod verify;
 mod weights;
 mod widths;

@@ -23,6 +23,7 @@ use super::{Correlations, Dealing, Phases, Protocol, Round, Seat, Sum, Tape, Tap
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
 use undertone_ring::planes::BLOCK;
+use undertone_ring::simd;
 use undertone_ring::words::word_bytes;
 
 /// Truncation of n-bit shares by t bits.
@@ -98,11 +99,15 @@ impl Truncate {
     }
 
     /// The share with party 0's offset, in the low n bits.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "called in the loops that must vectorise")]
     fn offset<W: Word>(self, seat: Seat, z: W) -> W {
         let z = if seat.is_first() { z.add(W::from_u64(1 << (self.n - 2))) } else { z };
         z.and(super::fold::mask(self.n))
     }
 
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "called in the loop that must vectorise")]
     fn result<W: Word>(self, seat: Seat, z: W, (d0, d1): (W, W), own: W, coins: W) -> W {
         let one = W::from_u64(1);
         let sign = |d: W| one.sub(d.add(d));
@@ -135,19 +140,37 @@ impl<W: Word> Phases<W> for Run<'_, W> {
             }
             (Kind::Two { coin, .. }, 0) => {
                 let mut bits = coin.clone();
-                for (i, z) in self.z.iter().enumerate() {
-                    let top = cut.offset(seat, *z).shr(cut.n - 1).to_u64() as u32;
-                    bits[i / BLOCK] ^= (1 - top) << (i % BLOCK);
-                }
+                simd::vectorize(
+                    #[inline(always)]
+                    || {
+                        for (bits, z) in bits.iter_mut().zip(self.z.as_chunks::<BLOCK>().0) {
+                            let mut tops = 0;
+                            for (i, z) in z.iter().enumerate() {
+                                tops |= (cut.offset(seat, *z).shr(cut.n - 1).to_u64() as u32) << i;
+                            }
+                            *bits ^= !tops;
+                        }
+                    },
+                );
                 out.extend_from_slice(as_bytes(&bits));
             }
             (Kind::Two { coin, coins }, _) => {
                 let own = open_bits(Round { own: round.own, peers: &[] });
                 let peer = open_bits(Round { own: &round.peers[0], peers: &[] });
                 let (d0, d1) = if seat.is_first() { (&own, &peer) } else { (&peer, &own) };
-                for (i, (z, out)) in self.z.iter().zip(result).enumerate() {
-                    *out = cut.result(seat, *z, (bit(d0, i), bit(d1, i)), bit(coin, i), coins[i]);
-                }
+                simd::vectorize(
+                    #[inline(always)]
+                    || {
+                        let blocks = self.z.as_chunks::<BLOCK>().0.iter().zip(coins.as_chunks::<BLOCK>().0);
+                        for (b, ((z, coins), out)) in blocks.zip(result.as_chunks_mut::<BLOCK>().0).enumerate() {
+                            let lane = |bits: u32, i: usize| W::from_u64(u64::from(bits >> i & 1));
+                            for i in 0..BLOCK {
+                                let d = (lane(d0[b], i), lane(d1[b], i));
+                                out[i] = cut.result(seat, z[i], d, lane(coin[b], i), coins[i]);
+                            }
+                        }
+                    },
+                );
             }
         }
     }

@@ -1,0 +1,101 @@
+//! Which comparison each step makes: digits, radix, whether its last round is fused, and by how many neighbours the largest is sought.
+//!
+//! Wider digits, more of them at once and larger groups take fewer rounds and more of the dealer's bytes. What is best depends on the network and on how many elements
+//! a step has, so each step is taken for itself. Everybody finds the same, because everything here follows from the plan and the network that its settings name.
+
+use super::{Kind, Plan, Step};
+use crate::protocol::group::LARGEST;
+use crate::protocol::{Compare, Cost};
+use crate::time::Network;
+
+/// Seconds that a round takes besides the delay of the network.
+const ROUND: f64 = 15e-6;
+
+/// Seconds that dealing, unpacking and using a byte of corrections take, all together: what there is to do grows with it.
+const BYTE: f64 = 0.3e-9;
+
+/// The same plan with the comparisons that are fastest for `batch` samples, online and offline together.
+pub(super) fn fastest(mut plan: Plan, network: &Network, batch: usize) -> Plan {
+    for k in 0..plan.steps.len() {
+        let step = &plan.steps[k];
+        let time = |kind: &Kind| seconds(plan.step_cost(&Step { kind: kind.clone(), ..step.clone() }, batch), network);
+        let all = variants(&step.kind);
+        // of two that take as long, the first: the usual one
+        let best = all.into_iter().map(|kind| (time(&kind), kind)).reduce(|best, next| if next.0 < best.0 { next } else { best });
+        if let Some((_, kind)) = best {
+            plan.steps[k].kind = kind;
+        }
+    }
+    plan
+}
+
+fn seconds(cost: Cost, network: &Network) -> f64 {
+    let wire = network.transfer(cost.sent) + network.transfer(cost.corrections);
+    cost.rounds as f64 * (network.delay() + ROUND) + wire + cost.corrections as f64 * BYTE
+}
+
+/// All ways in which a step may compare, the one that it has first.
+fn variants(kind: &Kind) -> Vec<Kind> {
+    let groups = |own: usize| core::iter::once(own).chain((2..=LARGEST).filter(move |g| *g != own));
+    match kind {
+        Kind::Relu { t, compare } => comparisons(*compare, true).map(|compare| Kind::Relu { t: *t, compare }).collect(),
+        Kind::Max { windows, compare, narrow, group } => groups(*group)
+            .flat_map(|group| {
+                let kind = move |compare| Kind::Max { windows: *windows, compare, narrow: *narrow, group };
+                comparisons(*compare, group == 2).map(kind)
+            })
+            .collect(),
+        Kind::ArgMax { axis, compare, group } => groups(*group)
+            .flat_map(|group| comparisons(*compare, false).map(move |compare| Kind::ArgMax { axis: *axis, compare, group }))
+            .collect(),
+        _ => vec![],
+    }
+}
+
+/// Comparisons of as many bits, the given one first.
+fn comparisons(own: Compare, fused: bool) -> impl Iterator<Item = Compare> {
+    let others = [(4, 3), (4, 4), (6, 3), (6, 4), (8, 3), (8, 4)].into_iter().flat_map(move |(digit, radix)| {
+        [false, true].into_iter().filter(move |f| fused || !f).map(move |fused| Compare { digit, radix, fused, ..own })
+    });
+    core::iter::once(own).chain(others.filter(move |c| *c != own && c.is_valid()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::trace;
+    use crate::plan::Settings;
+    use undertone_shape::Shape;
+
+    fn rounds_and_offline(size: usize, network: &Network) -> (u64, u64) {
+        let graph = trace("M", &[("x", Shape::new([size]))], |g, x| {
+            let y = g.stage("relu", Ok(Shape::new([size])), |g| g.relu(x[0]));
+            let i = g.stage("index", Ok(Shape::new([])), |g| g.argmax(y, 0));
+            g.release("i", i, &["client"]);
+            y
+        });
+        let settings = Settings { ring: 40, fraction: 12, opened: 26, ..Settings::default() };
+        let plan = fastest(Plan::new(&graph.unwrap(), &settings).unwrap(), network, 1);
+        plan.verify(1 << 24).unwrap();
+        let total = plan.cost(1).total();
+        (total.rounds, total.corrections)
+    }
+
+    #[test]
+    fn rounds_are_saved_where_they_take_long_and_bytes_where_there_are_many() {
+        let (fast, slow) = (rounds_and_offline(100, &Network::loopback()), rounds_and_offline(100, &Network::wan()));
+        assert!(slow.0 < fast.0, "{slow:?} over a slow network, {fast:?} over a fast one");
+        let (few, many) = (rounds_and_offline(64, &Network::wan()), rounds_and_offline(100_000, &Network::wan()));
+        assert!(many.1 / 100_000 < few.1 / 64, "{many:?} for many elements, {few:?} for few");
+    }
+
+    #[test]
+    fn every_variant_can_be_run() {
+        for kind in [Kind::Relu { t: 0, compare: Compare::new(26) }, Kind::Relu { t: 12, compare: Compare::new(34) }] {
+            let all = variants(&kind);
+            assert_eq!(all[0], kind, "the usual one is first");
+            assert!(all.len() > 4, "{all:?}");
+            assert!(all.iter().all(|k| matches!(k, Kind::Relu { compare, .. } if compare.is_valid())));
+        }
+    }
+}
