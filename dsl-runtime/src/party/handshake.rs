@@ -250,6 +250,10 @@ fn first_difference(links: &mut Links, other: usize, plan: &Plan) -> Error {
         });
     let theirs = match theirs {
         Ok(theirs) => theirs,
+        // it talks to one after the other, and leaves after the first whose plan is another one
+        Err(Error::Gone { .. } | Error::Ended { .. }) => {
+            return links.differs(other, "the plans differ, and it was gone before it said where: use the same model and settings".into());
+        }
         Err(e) => return e,
     };
     let message = match mine.iter().zip(&theirs).position(|(a, b)| a != b) {
@@ -267,7 +271,7 @@ mod tests {
     use super::*;
     use crate::graph::trace;
     use crate::net::{Transport, network};
-    use crate::party::links;
+    use crate::party::{World, links};
     use crate::plan::Settings;
     use undertone_shape::Shape;
 
@@ -348,6 +352,30 @@ mod tests {
         ] {
             let error = outcome(me, &mine, &theirs).unwrap_err();
             assert!(error.contains(text), "`{text}` is not in: {error}");
+        }
+    }
+
+    #[test]
+    fn whoever_does_not_hear_where_a_plan_differs_hears_that_it_does() {
+        let plan_of = |size: usize| {
+            let graph = trace("M", &[("x", Shape::new([size]))], |g, x| g.relu(x[0])).unwrap();
+            Plan::new(&graph, &Settings { parties: 3, ..Settings::default() }).unwrap()
+        };
+        let (most, other) = (plan_of(4), plan_of(5));
+        for odd in 0..3 {
+            let errors = World::parties(3)
+                .execute(|session| {
+                    let me = session.place().party().unwrap_or(9);
+                    let (plan, none) = (if me == odd { &other } else { &most }, crate::Weights::empty());
+                    let prepared = session.prepare(plan, (me == 1).then_some(&none), (me == 0).then_some(1));
+                    Ok(prepared.err().map(|e| e.to_string()).unwrap_or_default())
+                })
+                .unwrap();
+            for (me, error) in errors.iter().enumerate() {
+                assert!(error.contains("the plans differ"), "party {odd} has another plan, and party {me} says: {error}");
+                assert!(me == odd || error.contains(&format!("party {odd}")), "party {me} says: {error}");
+            }
+            assert!(errors.iter().any(|e| e.contains("differ first at step 0")), "{errors:?}");
         }
     }
 
