@@ -7,6 +7,7 @@ use undertone_ring::prg::Log;
 use undertone_runtime::graph::op::{Conv, MaxPool};
 use undertone_runtime::graph::{Graph, Init, NodeId, Release, trace_roles};
 use undertone_runtime::net::Sent;
+use undertone_runtime::plan::Kind;
 use undertone_runtime::uniformity::{LIMIT, chi_square};
 use undertone_runtime::{Deployment, Place, Plan, Settings, Weights, World};
 use undertone_shape::Shape;
@@ -204,6 +205,8 @@ fn widths(ring: u32, parties: usize, delay_bytes: u64) -> Settings {
 /// Steps of more than 4096 elements are dealt and unpacked in parts, and narrow rings have narrow words and blocks of their own.
 #[test]
 fn no_block_is_asked_for_twice_among_more_parties_in_narrow_rings_and_in_steps_of_several_parts() {
+    /// Elements that are dealt at once.
+    const PART: usize = 4096;
     const KINGS: u64 = 0;
     const NO_KINGS: u64 = u64::MAX;
     let of = [
@@ -225,8 +228,10 @@ fn no_block_is_asked_for_twice_among_more_parties_in_narrow_rings_and_in_steps_o
             let plan = Plan::deployed(&graph, &settings, &deployment).unwrap();
             let logs: Vec<Log> = (0..parties + 3).map(|_| Log::default()).collect();
             let world = World::parties(parties).settings(settings.clone()).deployment(deployment).logged(logs.clone());
-            // 70 samples of 144 elements are compared in three parts
-            run_all(&world, &[(plan, constant(&graph, 0.1))], &[70, 3]);
+            // 130 samples of 36 elements are compared in two parts
+            let compared = plan.steps.iter().filter(|s| matches!(s.kind, Kind::Relu { .. })).map(|s| s.len * 130);
+            assert!(compared.max().unwrap() > PART);
+            run_all(&world, &[(plan, constant(&graph, 0.1))], &[130, 3]);
             let requests = no_block_twice(&logs, &format!("{settings:?}, weights at {owner}"));
             assert!(requests > 100 * parties, "{requests} requests");
         }
