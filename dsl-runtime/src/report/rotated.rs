@@ -43,7 +43,9 @@ impl Report {
                 row.time += times[k].into_iter().max().unwrap_or_default();
             }
         }
-        rows.iter_mut().for_each(|row| row.sent = most(row.by_party));
+        for row in &mut rows {
+            row.sent = most(row.by_party);
+        }
         rows.retain(|r| !r.stage.is_empty());
         let slowest = |f: &dyn Fn(&Lane) -> Duration| {
             let of_run = |run: usize| parties.iter().flat_map(|p| &p[run].lanes).map(f).max().unwrap_or_default();

@@ -75,7 +75,9 @@ impl Report {
                 rows[row].time += parties.iter().map(|p| p[run].steps[k].time).max().unwrap_or_default();
             }
         }
-        rows.iter_mut().for_each(|row| row.sent = most(row.by_party));
+        for row in &mut rows {
+            row.sent = most(row.by_party);
+        }
         rows.retain(|r| !r.stage.is_empty());
         let slowest =
             |f: &dyn Fn(&Outcome) -> Duration| (0..runs).map(|r| parties.iter().map(|p| f(&p[r])).max().unwrap_or_default()).sum();
