@@ -194,6 +194,27 @@ fn a_release_a_stage_and_a_bias_stand_at_the_scale_that_the_steps_give_them() {
 }
 
 #[test]
+fn a_release_has_no_more_bits_than_its_shift_leaves_of_the_ring() {
+    for (ring, fraction, opened) in [(32, 10, 22), (33, 10, 22), (40, 12, 26), (52, 14, 30), (64, 16, 34)] {
+        let settings = Settings { ring, fraction, opened, ..Settings::default() };
+        let plan = Plan::new(&network(), &settings).unwrap();
+        let t = plan.releases[0].value.bits - fraction;
+        assert_eq!(t, fraction, "the network releases a product");
+        let with = |m: u32| {
+            let mut changed = plan.clone();
+            changed.releases[0].m = m;
+            changed.verify(LIMIT).map_err(|e| e.to_string())
+        };
+        assert_eq!(with(ring - t), Ok(()), "ring {ring}");
+        // one bit more would be what lies above the ring
+        for m in [ring - t + 1, ring, ring + 1, u32::MAX] {
+            let error = with(m).unwrap_err();
+            assert!(error.contains(&format!("release `output` has {m} bits, which its value does not have")), "ring {ring}: {error}");
+        }
+    }
+}
+
+#[test]
 fn comparisons_that_no_protocol_makes_are_refused() {
     let plan = plan(&network());
     let usual = Compare::new(34);

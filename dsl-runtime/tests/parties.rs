@@ -4,7 +4,7 @@ mod common;
 
 use common::{SIDE, network, weights};
 use undertone_runtime::graph::{Graph, Init, trace_roles};
-use undertone_runtime::party::fixed_point;
+use undertone_runtime::party::{Outcome, fixed_point};
 use undertone_runtime::{Deployment, Place, Plan, Settings, Weights, World};
 use undertone_shape::Shape;
 
@@ -37,6 +37,8 @@ fn agrees(settings: &Settings, deployment: &Deployment, batch: usize, what: &str
             ((row.cost.rounds, row.cost.sent, row.cost.corrections), (measured.rounds, measured.sent, measured.corrections));
         assert_eq!((&row.stage, told), (&measured.stage, found), "{what}");
     }
+    let (total, report) = (table.total(), &run.report);
+    assert_eq!((total.rounds, total.sent, total.corrections), (report.rounds(), report.sent(), report.corrections()), "{what}, in total");
 }
 
 fn placed(client: Place, server: Place) -> Deployment {
@@ -72,6 +74,81 @@ fn inputs_and_weights_may_be_anybodys() {
             for (ring, fraction, opened) in [RINGS[0], RINGS[4]] {
                 let settings = Settings { ring, fraction, opened, parties, ..Settings::default() };
                 agrees(&settings, &placed(client, server), 3, &format!("{client} and {server}, {settings:?}"));
+            }
+        }
+    }
+}
+
+/// The busiest party of one stage need not be that of the next: the total is what one party really sends.
+#[test]
+fn stages_and_total_tell_what_the_busiest_party_sends() {
+    let (graph, weights, x) = (network(), weights(), pictures(2));
+    let mut less = 0;
+    for parties in 2..=5 {
+        for delay_bytes in [0, 12_500] {
+            let last = Place::Party(parties - 1);
+            for (client, server) in [
+                (Place::Party(0), Place::Party(0)),
+                (Place::Party(0), Place::Party(1)),
+                (Place::Party(1), last),
+                (Place::Party(0), Place::Client(0)),
+                (Place::Client(0), last),
+                (Place::Client(1), Place::Client(0)),
+            ] {
+                let (settings, deployment) = (Settings { parties, delay_bytes, ..Settings::default() }, placed(client, server));
+                let plan = Plan::deployed(&graph, &settings, &deployment).unwrap();
+                let outcomes = World::parties(parties)
+                    .settings(settings)
+                    .deployment(deployment)
+                    .execute_with(plan.clients(), |session| {
+                        let me = session.place();
+                        let mine: Vec<(usize, &[f32])> = if plan.inputs[0].owner == me { vec![(0, &x[..])] } else { vec![] };
+                        let weights = (plan.weights_owner == me).then_some(&weights);
+                        let prepared = session.prepare(&plan, weights, (!mine.is_empty()).then_some(2))?;
+                        session.run(&plan, prepared, &mine)
+                    })
+                    .unwrap();
+                let (what, table) = (format!("{parties} parties, {delay_bytes}, {client} and {server}"), plan.cost(2));
+                let busiest = |counts: &dyn Fn(usize) -> bool| {
+                    let sent = |o: &Outcome| o.steps.iter().enumerate().filter(|(k, _)| counts(*k)).map(|(_, m)| m.sent).sum::<u64>();
+                    outcomes[..parties].iter().map(sent).max().unwrap()
+                };
+                for row in &table.rows {
+                    assert_eq!(row.cost.sent, busiest(&|k| plan.steps[k].stage == row.stage), "{what}, {}", row.stage);
+                }
+                let total = table.total().sent;
+                assert_eq!(total, busiest(&|_| true), "{what}");
+                less += usize::from(total < table.rows.iter().map(|r| r.cost.sent).sum());
+            }
+        }
+    }
+    assert!(less > 0, "no party was overtaken by another one");
+}
+
+/// The largest inputs are compared as they should be, rounding included, and larger ones are refused.
+#[test]
+fn inputs_reach_up_to_as_many_units_below_the_limit_as_there_are_parties() {
+    let graph = trace_roles("Limit", &[("x", Shape::new([8]), "a")], "b", |g, x| {
+        let (y, i) = (g.relu(x[0]), g.argmax(x[0], 0));
+        g.release("y", y, &["a"]);
+        g.release("i", i, &["b"]);
+        y
+    })
+    .unwrap();
+    for parties in 2..=5 {
+        for (ring, fraction, opened) in [(32, 10, 22), (33, 10, 22), (40, 12, 26)] {
+            let settings = Settings { ring, fraction, opened, parties, ..Settings::default() };
+            let unit = 1.0 / (1u64 << fraction) as f32;
+            let most = (1u64 << (opened - 2 - fraction)) as f32 - parties as f32 * unit;
+            let x = [most, -most, 0.0, unit, -unit, most - unit, unit - most, 1.0];
+            let run = World::seeded(4).settings(settings.clone()).predict_graph(&graph, &Weights::empty(), &[&x], 1, &mut |_| {}).unwrap();
+            assert_eq!(run.opened.real("y"), x.map(|v| v.max(0.0)), "{settings:?}");
+            assert_eq!(run.opened.indices("i"), [0], "{settings:?}");
+            let plan = Plan::new(&graph, &settings).unwrap();
+            for beyond in [most + unit, -most - unit] {
+                let given = [0.0, 0.0, beyond, 0.0, 0.0, 0.0, 0.0, 0.0];
+                let error = plan.check_inputs(Place::Party(0), &[(0, &given)], 1).unwrap_err().to_string();
+                assert!(error.contains("position 2: must be finite and below"), "{settings:?}: {error}");
             }
         }
     }

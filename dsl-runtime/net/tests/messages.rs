@@ -73,6 +73,29 @@ fn large_exchanges_block_nobody() {
 }
 
 #[test]
+fn in_an_exchange_each_pair_may_have_a_length_of_its_own_and_may_have_nothing_to_say() {
+    let length = |big: usize, from: usize, to: usize| if (from + to).is_multiple_of(4) { 0 } else { big * (1 + from) + to };
+    for secure in [false, true] {
+        for count in [3, 5] {
+            let mut all = parties(count, secure, PATIENT);
+            at_all(&mut all, |me, one| {
+                for big in [0, 1, 300_000, 3 << 20] {
+                    let own: Vec<Vec<u8>> = (0..count).map(|to| noise(length(big, me, to), (me * 9 + to) as u64)).collect();
+                    // what is left of an earlier round is in the way of nothing
+                    let mut peers = vec![vec![7; 3]; count - 1];
+                    one.exchange_each(me, &|k| &own[k], &|k| length(big, k, me), &mut peers).unwrap();
+                    for (k, message) in peers.iter().enumerate() {
+                        let from = if k < me { k } else { k + 1 };
+                        let expected = noise(length(big, from, me), (from * 9 + me) as u64);
+                        assert!(*message == expected, "from {from} to {me}, {big} bytes, TLS: {secure}");
+                    }
+                }
+            });
+        }
+    }
+}
+
+#[test]
 fn an_exchange_of_different_lengths_is_an_error() {
     for (own, peer) in [(4, 3), (3, 4)] {
         let mut all = parties(2, false, PATIENT);

@@ -29,7 +29,7 @@
 //!
 //! [timeouts]                             # optional, each with its default
 //! connect_seconds = 30.0                 # until everybody is connected
-//! message_seconds = 30.0                 # one message within a run
+//! message_seconds = 30.0                 # one message within a run; among N parties, N - 1 of them
 //! prepare_seconds = 300.0                # a tape that is dealt or unpacked; for a client, all of a run
 //! idle_seconds = 3600.0                  # the wait for the next run
 //! spin_microseconds = 50.0               # how long a thread looks for a message before it sleeps

@@ -3,7 +3,8 @@
 use super::file::read;
 use crate::error::{Error, Result};
 use crate::net::{Label, check_name};
-use crate::plan::{Deployment, PARTIES, Place};
+use crate::plan::{Deployment, Place};
+use crate::protocol::PARTIES;
 use crate::topology::Topology;
 use serde::Deserialize;
 use std::collections::BTreeMap;

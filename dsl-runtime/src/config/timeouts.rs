@@ -11,7 +11,8 @@ const LONGEST: Duration = Duration::from_hours(366 * 24);
 pub struct Timeouts {
     /// Until everybody is connected.
     pub connect: Duration,
-    /// One message within a run, while nobody has other work to do first.
+    /// One message within a run, while nobody has other work to do first. The messages of one round are read one after the other: among N parties the last one of them waits
+    /// for N - 1 messages, so that many must fit in this time.
     pub message: Duration,
     /// What others prepare before they answer: a tape that is dealt, read or unpacked; for a client, all of a run.
     pub prepare: Duration,

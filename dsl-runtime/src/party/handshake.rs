@@ -250,6 +250,10 @@ fn first_difference(links: &mut Links, other: usize, plan: &Plan) -> Error {
         });
     let theirs = match theirs {
         Ok(theirs) => theirs,
+        // it talks to one after the other, and leaves after the first whose plan is another one
+        Err(Error::Gone { .. } | Error::Ended { .. }) => {
+            return links.differs(other, "the plans differ, and it was gone before it said where: use the same model and settings".into());
+        }
         Err(e) => return e,
     };
     let message = match mine.iter().zip(&theirs).position(|(a, b)| a != b) {
@@ -267,7 +271,7 @@ mod tests {
     use super::*;
     use crate::graph::trace;
     use crate::net::{Transport, network};
-    use crate::party::links;
+    use crate::party::{World, links};
     use crate::plan::Settings;
     use undertone_shape::Shape;
 
@@ -348,6 +352,44 @@ mod tests {
         ] {
             let error = outcome(me, &mine, &theirs).unwrap_err();
             assert!(error.contains(text), "`{text}` is not in: {error}");
+        }
+    }
+
+    #[test]
+    fn whoever_does_not_hear_where_a_plan_differs_hears_that_it_does() {
+        let graph = trace("M", &[("x", Shape::new([4]))], |g, x| g.relu(x[0])).unwrap();
+        let plan = Plan::new(&graph, &Settings { parties: 3, ..Settings::default() }).unwrap();
+        let header = |plan: [u8; 32]| Header { plan, batch: Some(1), run: 1, set: Some([1; 16]), dealing: None, claimed: 0 };
+        let (table, mine) = (Table { parties: 3, ..TABLE }, header(plan.hash()));
+        let mut network = network(3);
+        let (mut last, own, mut first) = (network.remove(2), network.remove(1), network.remove(0));
+        first.send(1, &encode(&mine)).unwrap();
+        last.send(1, &encode(&header([0; 32]))).unwrap();
+        let error = std::thread::scope(|scope| {
+            // party 2 has another plan: it talks about it with party 0, and leaves
+            scope.spawn(move || last.receive(1, LIMIT, &mut Vec::new()).map(|()| drop(last)));
+            agree(table, &mut Links::new(1, &links::names(3, 0), Box::new(own)), &plan, &mine).unwrap_err()
+        });
+        assert!(matches!(error, Error::Disagreement { .. }), "{error}");
+        assert!(error.to_string().contains("party 2: the plans differ, and it was gone before it said where"), "{error}");
+    }
+
+    #[test]
+    fn three_parties_of_which_one_has_another_plan_all_fail() {
+        let plan_of = |size: usize| {
+            let graph = trace("M", &[("x", Shape::new([size]))], |g, x| g.relu(x[0])).unwrap();
+            Plan::new(&graph, &Settings { parties: 3, ..Settings::default() }).unwrap()
+        };
+        let (most, other) = (plan_of(4), plan_of(5));
+        for odd in 0..3 {
+            let error = World::parties(3)
+                .execute(|session| {
+                    let me = session.place().party();
+                    let (plan, none) = (if me == Some(odd) { &other } else { &most }, crate::Weights::empty());
+                    session.prepare(plan, (me == Some(1)).then_some(&none), (me == Some(0)).then_some(1)).map(|_| ())
+                })
+                .unwrap_err();
+            assert!(error.to_string().contains("the plans differ"), "party {odd} has another plan: {error}");
         }
     }
 

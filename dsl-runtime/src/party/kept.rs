@@ -22,6 +22,13 @@ pub(super) struct Memory {
     wide: Kept<u64>,
 }
 
+impl Memory {
+    /// Whether a set of weights of this id was shared, in words of either size: its masks serve no other weights, and no other plan.
+    pub(super) fn holds(&self, id: &[u8; 16]) -> bool {
+        self.narrow.sets.contains_key(id) || self.wide.sets.contains_key(id)
+    }
+}
+
 /// The words that a session computes in.
 pub(super) trait Stored: Word {
     /// What the session keeps in such words.

@@ -16,7 +16,7 @@ use crate::tapes::Folder;
 use crate::topology::Topology;
 use std::collections::HashMap;
 use std::sync::Arc;
-use undertone_ring::prg::Prg;
+use undertone_ring::prg::{Key, Prg};
 use undertone_ring::threads::Threads;
 
 /// One endpoint's side of a computation: connected once, used for many runs of several models.
@@ -179,19 +179,23 @@ impl Session {
 
     /// The generator for one purpose and one id.
     pub(super) fn key(&mut self, purpose: Purpose, id: &[u8; 16]) -> Result<Prg> {
-        let mut key = Prg::new(&self.source()?.key(purpose, id));
-        (self.prepare)(&mut key);
-        Ok(key)
+        let key = self.source()?.key(purpose, id);
+        Ok(self.generator(&key))
+    }
+
+    /// The generator of a key. All generators of a session are made here, so audits see each of them.
+    pub(super) fn generator(&mut self, key: &Key) -> Prg {
+        let mut generator = Prg::new(key);
+        (self.prepare)(&mut generator);
+        generator
     }
 
     /// The generators of this run's zero sharings, one a peer.
     pub(super) fn zero_keys(&mut self, run: u64) -> Vec<Option<Prg>> {
         let mut id = [0; 16];
         id[..8].copy_from_slice(&run.to_le_bytes());
-        let mut keys: Vec<Option<Prg>> =
-            self.pairs.iter().map(|seed| seed.as_ref().map(|s| Prg::new(&s.key(Purpose::Zero, &id)))).collect();
-        keys.iter_mut().flatten().for_each(|key| (self.prepare)(key));
-        keys
+        let keys: Vec<Option<Key>> = self.pairs.iter().map(|seed| seed.as_ref().map(|s| s.key(Purpose::Zero, &id))).collect();
+        keys.iter().map(|key| key.as_ref().map(|key| self.generator(key))).collect()
     }
 
     /// One round: sends `own` to every peer, leaves their messages in `self.peers`.

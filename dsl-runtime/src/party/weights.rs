@@ -6,7 +6,7 @@
 use super::Session;
 use super::handshake::Agreed;
 use super::kept::Stored;
-use crate::entropy::Purpose;
+use crate::entropy::{Purpose, Seed};
 use crate::error::{Error, Result};
 use crate::plan::{EncodedWeight, Place, Plan, WeightSpec};
 use crate::protocol::linear;
@@ -14,7 +14,7 @@ use crate::wire::encode;
 use std::sync::Arc;
 use undertone_ring::Word;
 use undertone_ring::conv::PackedWeights;
-use undertone_ring::prg::Prg;
+use undertone_ring::prg::{Counter, Prg};
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -68,13 +68,14 @@ impl Session {
     /// The weights of a set that all endpoints have agreed on, shared now if they were not before.
     pub(super) fn weight_set<W: Stored>(&mut self, plan: &Plan, agreed: &Agreed, mine: &[EncodedWeight]) -> Result<Arc<WeightSet<W>>> {
         let id = agreed.set;
-        if let Some(set) = W::kept(self).sets.get(&id) {
-            if set.plan == plan.hash() {
-                return Ok(set.clone());
-            }
-            return Err(self
-                .links
-                .failed("weights", format!("this set of weights was shared for another plan than that of `{}`", plan.model)));
+        if let Some(set) = W::kept(self).sets.get(&id)
+            && set.plan == plan.hash()
+        {
+            return Ok(set.clone());
+        }
+        if self.memory.holds(&id) {
+            let message = format!("this set of weights was shared for another plan than that of `{}`", plan.model);
+            return Err(self.links.failed("weights", message));
         }
         let weights = match (self.place, plan.keeper()) {
             (Place::Client(_), _) => {
@@ -232,7 +233,7 @@ impl Session {
         let (last, mut rest) = (self.table.parties - 1, words::<W>(values));
         for party in 0..last {
             let seed = self.entropy.seed()?;
-            let part: Zeroizing<Vec<W>> = Zeroizing::new(expanded(&seed.key(Purpose::Share, &[0; 16]), values.len()));
+            let part: Zeroizing<Vec<W>> = Zeroizing::new(self.expanded(&seed, values.len()));
             rest.iter_mut().zip(part.iter()).for_each(|(r, p)| *r = r.sub(*p));
             self.links.send(party, seed.bytes(), during)?;
         }
@@ -261,9 +262,16 @@ impl Session {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(message);
         message.zeroize();
-        let seed = crate::entropy::Seed::from_bytes(bytes);
+        let seed = Seed::from_bytes(bytes);
         bytes.zeroize();
-        Ok(Zeroizing::new(expanded(&seed.key(Purpose::Share, &[0; 16]), len)))
+        Ok(Zeroizing::new(self.expanded(&seed, len)))
+    }
+
+    /// What a seed that a client drew for one party and one sharing stands for.
+    fn expanded<W: Word>(&mut self, seed: &Seed, len: usize) -> Vec<W> {
+        let mut words = vec![W::from_u64(0); len];
+        self.generator(&seed.key(Purpose::Share, &[0; 16])).words(Counter { step: 0, field: 0 }, &mut words);
+        words
     }
 }
 
@@ -288,12 +296,6 @@ fn digest_of(plan: &Plan) -> blake3::Hasher {
     digest
 }
 
-fn expanded<W: Word>(key: &undertone_ring::prg::Key, len: usize) -> Vec<W> {
-    let mut words = vec![W::from_u64(0); len];
-    Prg::new(key).words(undertone_ring::prg::Counter { step: 0, field: 0 }, &mut words);
-    words
-}
-
 fn biases(spec: &WeightSpec) -> usize {
     if spec.bias.is_some() { spec.out } else { 0 }
 }
@@ -305,5 +307,43 @@ fn during(spec: &WeightSpec) -> String {
 impl<W: Word> core::fmt::Debug for WeightSet<W> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "WeightSet[{} weights]", self.weights.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::graph::{Init, trace};
+    use crate::party::World;
+    use crate::plan::{Plan, Settings};
+    use crate::weights::Weights;
+    use undertone_shape::Shape;
+
+    #[test]
+    fn a_set_that_was_shared_serves_no_other_plan_in_words_of_either_size() {
+        let graph = trace("M", &[("x", Shape::new([4]))], |g, x| {
+            let w = g.parameter("w", [3, 4], Init::Constant(0.5));
+            g.linear(x[0], w, None)
+        })
+        .unwrap();
+        let mut weights = Weights::empty();
+        weights.insert("w", [3, 4], vec![0.5; 12]);
+        let plan = |ring| Plan::new(&graph, &Settings::default().with_ring(ring)).unwrap();
+        for (before, after) in [(plan(64), plan(40)), (plan(64), plan(32)), (plan(32), plan(64))] {
+            let errors = World::two_party()
+                .execute(|session| {
+                    let owner = session.place().party() == Some(1);
+                    let prepare =
+                        |session: &mut crate::Session, plan| session.prepare(plan, owner.then_some(&weights), (!owner).then_some(1));
+                    drop(prepare(session, &before)?);
+                    if let Some(id) = session.own.values().next().copied() {
+                        session.own.insert((after.hash(), weights.fingerprint()), id);
+                    }
+                    Ok(prepare(session, &after).err().map(|e| e.to_string()).unwrap_or_default())
+                })
+                .unwrap();
+            let (from, to) = (before.settings.ring, after.settings.ring);
+            assert!(errors.iter().any(|e| e.contains("was shared for another plan than that of `M`")), "{from} to {to}: {errors:?}");
+            assert!(errors.iter().all(|e| !e.is_empty()), "{from} to {to}: {errors:?}");
+        }
     }
 }

@@ -27,14 +27,15 @@ pub struct Row {
     pub shape: Vec<usize>,
     /// What is known about the size of its values.
     pub range: String,
-    /// What it costs.
+    /// What it costs: `sent` is that of the party that sends most in this stage.
     pub cost: Cost,
     /// What its steps make a machine do.
     pub(crate) loads: Vec<Load>,
 }
 
 impl CostTable {
-    /// The sum of all rows.
+    /// What all stages cost together. `sent` is what the busiest party sends in all of them: less than the sum of the rows where one party sends most in one stage and
+    /// another one in the next.
     pub fn total(&self) -> Cost {
         self.rows.iter().map(|r| r.cost).sum()
     }

@@ -28,7 +28,6 @@ pub use cost::{CostTable, Row};
 pub use deployment::{Deployment, Place};
 pub use memory::Layout;
 pub use range::Range;
-pub(crate) use settings::PARTIES;
 pub use settings::{Calibrated, Settings, Widths};
 pub use step::{Copy, Geometry, Kind, Step, Sum};
 pub(crate) use weights::encode;

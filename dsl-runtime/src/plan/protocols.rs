@@ -74,8 +74,8 @@ impl Plan {
             Kind::Release(r) => {
                 let release = &self.releases[*r];
                 let receivers = |party: usize| release.to.iter().filter(|place| **place != Place::Party(party)).count() as u64;
-                let busiest = (0..self.settings.parties).map(receivers).max().unwrap_or(0);
-                Cost { rounds: 1, sent: busiest * self.release(release).bytes(padded(len)) as u64, ..Cost::default() }
+                let bytes = self.release(release).bytes(padded(len)) as u64;
+                Cost::messages(1, self.settings.parties, |party| receivers(party) * bytes)
             }
             _ => Cost::default(),
         }
@@ -88,8 +88,7 @@ impl Plan {
         }
         let parties = 0..self.settings.parties;
         let learners = |sender: usize| parties.clone().filter(|p| *p != sender && opening.learns(*p)).count() as u64;
-        let busiest = parties.clone().filter(|p| opening.sends(*p)).map(learners).max().unwrap_or(0);
         let bytes: u64 = traffic.rounds.iter().flatten().map(|s| s.bytes as u64).sum();
-        Cost { rounds: 1, sent: busiest * bytes, ..Cost::default() }
+        Cost::messages(1, self.settings.parties, |p| if opening.sends(p) { learners(p) * bytes } else { 0 })
     }
 }

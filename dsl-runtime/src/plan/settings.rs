@@ -2,12 +2,10 @@
 
 use super::Calibration;
 use crate::error::{Error, Result};
+use crate::protocol::PARTIES;
 use crate::time::Network;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// The largest number of computing parties.
-pub(crate) const PARTIES: usize = 5;
 
 /// The largest margin, in bits.
 pub(super) const MARGIN: u32 = 16;

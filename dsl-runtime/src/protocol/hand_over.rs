@@ -67,8 +67,8 @@ impl HandOver {
         word_bytes(self.n, W::BITS, len)
     }
 
-    /// One message, from the party that leaves; the others send nothing.
+    /// One message, from the party that leaves, as if it were party 0; the others send nothing.
     pub fn cost<W: Word>(self, len: usize) -> Cost {
-        Cost { rounds: 1, sent: self.bytes::<W>(len) as u64, ..Cost::default() }
+        Cost::messages(1, 1, |_| self.bytes::<W>(len) as u64)
     }
 }

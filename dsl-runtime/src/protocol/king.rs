@@ -39,15 +39,16 @@ impl Wires {
         n > 2 && bytes.saturating_mul((n - 1) * (n - 2)) / n > self.delay_bytes
     }
 
-    /// What the messages of a step cost the party that sends most.
+    /// What the messages of a step cost.
     pub fn cost(self, traffic: &Traffic) -> Cost {
         let messages = traffic.rounds.iter().map(|message| {
             let (n, bytes) = (self.parties as u64, length(message) as u64);
             if !self.kings(message) {
-                return Cost { rounds: 1, sent: (n - 1) * bytes, ..Cost::default() };
+                return Cost::messages(1, self.parties, |_| (n - 1) * bytes);
             }
-            let largest = (0..self.parties).map(|king| block_length(&block(message, self.parties, king))).max().unwrap_or(0) as u64;
-            Cost { rounds: 2, sent: bytes + (n - 2) * largest, ..Cost::default() }
+            // all blocks but its own to their kings, and its own to everybody
+            let own = |king: usize| block_length(&block(message, self.parties, king)) as u64;
+            Cost::messages(2, self.parties, |king| bytes + (n - 2) * own(king))
         });
         messages.sum::<Cost>() + Cost { corrections: traffic.corrections, ..Cost::default() }
     }

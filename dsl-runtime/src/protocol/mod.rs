@@ -40,6 +40,7 @@ pub mod truncate;
 
 pub use compare::Compare;
 pub use cost::Cost;
+pub(crate) use cost::{PARTIES, most};
 pub use fold::Fold;
 pub use tape::{Dealing, Sink, Tape, TapeError};
 pub use traffic::{Segment, Sum, Traffic};

@@ -128,7 +128,7 @@ impl Lockstep {
             cost.rounds += if wires.kings(message) { 2 } else { 1 };
             received = if wires.kings(message) { through_kings(message, &next, &mut sent) } else { to_everybody(&next, &mut sent) };
         }
-        cost.sent = sent.into_iter().max().unwrap_or(0);
+        cost += Cost::messages(0, parties, |i| sent[i]);
         assert_eq!(cost, wires.cost(&traffic), "{parties} parties");
         all
     }

@@ -2,6 +2,7 @@
 
 use crate::party::Outcome;
 use crate::plan::Plan;
+use crate::protocol::{PARTIES, most};
 use crate::topology::Topology;
 use core::fmt;
 use std::time::Duration;
@@ -42,12 +43,14 @@ pub struct ReportRow {
     pub shape: Vec<usize>,
     /// Simultaneous exchanges of one run.
     pub rounds: u64,
-    /// Bytes that the busiest party sent, to all others together.
+    /// Bytes that the party sent that sends most in this stage, to all others together.
     pub sent: u64,
     /// Bytes of corrections from the dealer, or from the party that deals most.
     pub corrections: u64,
     /// Online time of the slowest party, waiting included.
     pub time: Duration,
+    /// Bytes that each party sent; `sent` is the largest.
+    pub(super) by_party: [u64; PARTIES],
 }
 
 impl Report {
@@ -65,10 +68,15 @@ impl Report {
                 if run == 0 {
                     rows[row].rounds += of(&|m| m.rounds);
                 }
-                rows[row].sent += of(&|m| m.sent);
+                for (sum, party) in rows[row].by_party.iter_mut().zip(parties) {
+                    *sum += party[run].steps[k].sent;
+                }
                 rows[row].corrections += of(&|m| m.corrections);
                 rows[row].time += parties.iter().map(|p| p[run].steps[k].time).max().unwrap_or_default();
             }
+        }
+        for row in &mut rows {
+            row.sent = most(row.by_party);
         }
         rows.retain(|r| !r.stage.is_empty());
         let slowest =
@@ -93,9 +101,11 @@ impl Report {
         self.rows.iter().map(|r| r.rounds).sum()
     }
 
-    /// Bytes that the busiest party sent, to all others together, all runs together.
+    /// Bytes that the busiest party sent, to all others together, in all stages and runs together: less than the sum of the rows where one party sends most in one stage and
+    /// another one in the next. What is counted is what a [`Cost`](crate::protocol::Cost) counts.
     pub fn sent(&self) -> u64 {
-        self.rows.iter().map(|r| r.sent).sum()
+        let by_party = self.rows.iter().fold([0; PARTIES], |sum, r| core::array::from_fn(|k| sum[k] + r.by_party[k]));
+        most(by_party)
     }
 
     /// Bytes of corrections from the dealer, all runs together.
