@@ -157,7 +157,7 @@ fn plans_go_with_the_topology_and_with_each_other() {
     let doctor = scene.start("doctor", &["party", "--config", "doctor.toml", "--plan", "other"]);
     doctor.exit().failed(&["party 2 `doctor` does not agree with party 0 `hospital`: `Other` is run here, `Small` there"]);
     for exit in [hospital.exit(), clinic.exit()] {
-        exit.failed(&["party 2 `doctor`: `Small` is run here, `Other` there", "has closed the connection", "has left"]);
+        exit.failed(&["party 2 `doctor`: `Small` is run here, `Other` there", "the plans differ", "has left"]);
     }
     // what the plans cost and reveal is printed
     let printed = scene.start("plan", &["plan", "small", "--batch", "7"]).done().out;
