@@ -36,7 +36,7 @@
 //!
 //! # Who sees what
 //!
-//! Two parties and a dealer, all following the protocol; the dealer works together with neither party. A description says who owns the
+//! Two to five parties and a dealer, all following the protocol; the dealer works together with no party. A description says who owns the
 //! inputs and the weights, and what is released to whom; whatever is not released, nobody learns. By default a client has the inputs and
 //! learns the output, and a server has the weights and learns nothing. Parties see masked values, which are uniformly random to them. The
 //! dealer sees the plan, batch sizes and the number of runs. The [plan](Plan) is public: it holds the architecture, never data or weights.

@@ -145,6 +145,8 @@ fn measure(graph: &Graph, plan: &Plan, batch: usize, runs: usize) -> Result<[f64
     drop(ports);
     let config = |name: &str| {
         let mut config = Config::new(name, participants.clone());
+        // both parties are in this process
+        config.threads = 1;
         config.addresses = [("first", &first), ("dealer", &dealer)].map(|(n, a)| (n.to_owned(), a.clone())).into();
         config.listen = (name == "first").then(|| first.clone());
         config

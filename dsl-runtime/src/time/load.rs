@@ -59,6 +59,8 @@ pub(crate) enum Work {
     Compare(usize),
     /// Comparisons that choose the larger one of two.
     Max(usize),
+    /// Comparisons that choose the largest of a group.
+    Groups(usize),
     /// Elements that are divided.
     Truncate(usize),
     /// Elements that are released.
@@ -114,8 +116,9 @@ impl Load {
                 masked: plan.is_masked(step),
             },
             Kind::Relu { .. } => Work::Compare(padded(len)),
-            Kind::Max { windows, .. } => Work::Max(windows.comparisons(batch)),
-            Kind::ArgMax { axis, group, .. } => Work::Max(axis.comparisons(*group, batch)),
+            Kind::Max { windows, group: 2, .. } => Work::Max(windows.comparisons(batch)),
+            Kind::Max { windows, group, .. } => Work::Groups(windows.comparisons_by(*group, batch)),
+            Kind::ArgMax { axis, group, .. } => Work::Groups(axis.comparisons(*group, batch)),
             Kind::Truncate { .. } => Work::Truncate(padded(len)),
             Kind::Release(_) => Work::Release(padded(len)),
             Kind::Sum(sum) => Work::Local(len * sum.0.kernel.iter().product::<usize>()),

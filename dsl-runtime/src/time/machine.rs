@@ -21,6 +21,7 @@ pub struct Machine {
     pub(super) compare: [Phases; 2],
     /// A comparison that chooses the larger one of two.
     pub(super) max: [Phases; 2],
+    pub(super) groups: [Phases; 2],
     /// A division.
     pub(super) truncate: [Phases; 2],
     /// A message of a round, however short, over a socket of this machine.
@@ -89,6 +90,10 @@ impl Machine {
                 Phases { online: line(2.3, 0.44), deal: line(0.0, 0.25), unpack: line(0.0, 0.14) },
                 Phases { online: line(3.6, 0.67), deal: line(0.0, 0.25), unpack: line(0.0, 0.14) },
             ],
+            groups: [
+                Phases { online: line(3.8, 0.88), deal: line(0.0, 0.21), unpack: line(1.0, 0.15) },
+                Phases { online: line(7.9, 0.95), deal: line(7.7, 0.12), unpack: line(15.0, 0.0) },
+            ],
             truncate: [
                 Phases { online: line(4.1, 0.0), deal: line(0.9, 0.02), unpack: line(0.14, 0.0) },
                 Phases { online: line(4.3, 0.0), deal: line(1.3, 0.04), unpack: line(0.28, 0.01) },
@@ -130,6 +135,7 @@ impl Machine {
             }
             Work::Compare(elements) => s.add(&self.compare[w], elements, load),
             Work::Max(elements) => s.add(&self.max[w], elements, load),
+            Work::Groups(elements) => s.add(&self.groups[w], elements, load),
             Work::Truncate(elements) => s.add(&self.truncate[w], elements, load),
             Work::Release(elements) => s.online += elements as f64 * self.release[w],
         }

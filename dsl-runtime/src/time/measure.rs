@@ -3,7 +3,9 @@
 use super::load::Class;
 use super::machine::{Line, Machine, Phases};
 use crate::net::{Identity, Listener, NetError, Security, Tcp, Timeouts, Transport, dial};
+use crate::protocol::group::LARGEST;
 use crate::protocol::max::{Max, Windows};
+use crate::protocol::pool::Pool;
 use crate::protocol::release::{Release, zero};
 use crate::protocol::relu::Relu;
 use crate::protocol::truncate::{Truncate, Truncation};
@@ -16,6 +18,9 @@ use undertone_ring::prg::{Counter, Key, Prg};
 
 /// Elements of the protocols that are measured: more than the caches of one core hold, as in most runs.
 const ELEMENTS: usize = 1 << 17;
+
+/// How often something is measured; the fastest counts.
+const TIMES: usize = 5;
 
 /// Words of everything else.
 const WORDS: usize = 1 << 17;
@@ -31,6 +36,7 @@ pub(super) fn measure() -> Machine {
         release: [narrow.release, wide.release],
         compare: [narrow.compare, wide.compare],
         max: [narrow.max, wide.max],
+        groups: [narrow.groups, wide.groups],
         truncate: [narrow.truncate, wide.truncate],
         round,
         byte,
@@ -46,6 +52,7 @@ struct Words {
     open: f64,
     release: f64,
     compare: Phases,
+    groups: Phases,
     max: Phases,
     truncate: Phases,
 }
@@ -54,8 +61,11 @@ impl Words {
     fn measure<W: Word>(n: u32) -> Self {
         let t = n / 4;
         let relu = |m| On { protocol: Relu::new(n, t, Compare::new(m)), len: ELEMENTS };
-        let windows = Windows { size: [1, 128, 64], kernel: [1, 2, 2], stride: [1, 2, 2], padding: [0; 3], channels: 16 };
-        let max = |m| Max::new(n, Compare::new(m), &windows, 1);
+        // as small networks have them: few channels lie next to each other
+        let windows = Windows { size: [1, 32, 32], kernel: [1, 2, 2], stride: [1, 2, 2], padding: [0; 3], channels: 8 };
+        let samples = ELEMENTS / (32 * 32 * 8);
+        let max = |m| Max::new(n, Compare::new(m), &windows, samples);
+        let groups = |m| Pool::new(n, Compare::new(m), LARGEST, &windows, samples);
         let truncation = |t| Truncation { truncate: Truncate { n, t, m: n / 2 }, parties: 2, len: ELEMENTS };
         Self {
             product: products::<W>(n),
@@ -64,7 +74,8 @@ impl Words {
             open: opening::<W>(n),
             release: release::<W>(n),
             compare: phases::<W>(&relu(n / 2 - 2), &relu(n / 2 + 6), ELEMENTS, ELEMENTS),
-            max: phases::<W>(&max(n / 2 - 2), &max(n / 2 + 6), ELEMENTS, windows.comparisons(1)),
+            max: phases::<W>(&max(n / 2 - 2), &max(n / 2 + 6), ELEMENTS, windows.comparisons(samples)),
+            groups: phases::<W>(&groups(n / 2 - 2), &groups(n / 2 + 6), ELEMENTS, windows.comparisons_by(LARGEST, samples)),
             truncate: phases::<W>(&truncation(t / 2), &truncation(t), ELEMENTS, ELEMENTS),
         }
     }
@@ -78,7 +89,7 @@ fn fastest(mut f: impl FnMut()) -> f64 {
         f();
         start.elapsed().as_secs_f64()
     };
-    (0..5).map(|_| once(&mut f)).fold(f64::INFINITY, f64::min)
+    (0..TIMES).map(|_| once(&mut f)).fold(f64::INFINITY, f64::min)
 }
 
 fn random<W: Word>(len: usize, step: u32) -> Vec<W> {
@@ -155,7 +166,7 @@ fn release<W: Word>(n: u32) -> f64 {
 }
 
 /// The halves of a protocol on `len` elements, of which `counted` are compared, from two widths: what an element takes, and what a byte adds.
-fn phases<W: Word>(less: &dyn Protocol<W>, more: &dyn Protocol<W>, len: usize, counted: usize) -> Phases {
+fn phases<W: Word>(less: &impl Protocol<W>, more: &impl Protocol<W>, len: usize, counted: usize) -> Phases {
     let (a, b) = (halves(less, len), halves(more, len));
     let line = |f: &dyn Fn(&Halves) -> (f64, usize)| {
         let ((ta, xa), (tb, xb)) = (f(&a), f(&b));
@@ -175,8 +186,8 @@ struct Halves {
     corrections: usize,
 }
 
-/// Seconds of the halves of a protocol for two parties.
-fn halves<W: Word>(protocol: &dyn Protocol<W>, len: usize) -> Halves {
+/// Seconds of the halves of a protocol for two parties, the fastest of some.
+fn halves<W: Word>(protocol: &impl Protocol<W>, len: usize) -> Halves {
     let keys = [key(1), key(2)];
     let mut corrections = vec![];
     let deal = fastest(|| {
@@ -188,8 +199,8 @@ fn halves<W: Word>(protocol: &dyn Protocol<W>, len: usize) -> Halves {
     let tape = || Tape::new(&keys[1], Some(&corrections));
     let unpack = fastest(|| drop(black_box(protocol.expand(&mut tape(), 0))));
     let (mut online, mut sent) = (f64::INFINITY, 0);
-    if let Ok(material) = protocol.expand(&mut tape(), 0) {
-        for _ in 0..4 {
+    for _ in 0..TIMES {
+        if let Ok(material) = protocol.expand(&mut tape(), 0) {
             let mut run = material.run(Seat { party: 1, parties: 2 }, &z);
             let (mut own, mut next, mut peer) = (vec![], vec![], vec![vec![]]);
             let (mut time, mut bytes) = (0.0, 0);
@@ -204,6 +215,11 @@ fn halves<W: Word>(protocol: &dyn Protocol<W>, len: usize) -> Halves {
                 peer[0].clone_from(&own);
                 bytes += own.len();
             }
+            // a run gives its memory back step by step
+            let start = Instant::now();
+            drop(run);
+            drop(material);
+            time += start.elapsed().as_secs_f64();
             (online, sent) = (online.min(time), bytes);
         }
     }
