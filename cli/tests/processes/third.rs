@@ -98,7 +98,8 @@ fn whoever_is_killed_takes_all_lanes_along() {
         let name = format!("`{}`", victim.name);
         for exit in &survivors {
             let taken = NAMES.map(|name| format!("`{name}` has"));
-            exit.failed(&[&name, &taken[0], &taken[1], &taken[2]]);
+            // somebody else may have been the one who noticed, and says so when it hangs up
+            exit.failed(&[&name, &format!("{} did not call in time", victim.name), &taken[0], &taken[1], &taken[2]]);
         }
         assert!(survivors.iter().any(|exit| exit.err.contains(&name)), "nobody names {name}: {survivors:?}");
         let _ = std::fs::remove_file(scene.path("y.safetensors"));

@@ -104,7 +104,7 @@ impl Machine {
         }
     };
 
-    /// This machine: measured when it is first asked for, in less than a second, with the kernels and the protocols that runs use.
+    /// This machine: measured when it is first asked for, in about a second, with the kernels and the protocols that runs use.
     pub fn measured() -> &'static Self {
         static MACHINE: OnceLock<Machine> = OnceLock::new();
         MACHINE.get_or_init(measure::measure)

@@ -17,10 +17,10 @@ use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 use undertone_ring::prg::{Counter, Key, Prg};
 
 /// Elements of the protocols that are measured: more than the caches of one core hold, as in most runs.
-const ELEMENTS: usize = 1 << 17;
+const ELEMENTS: usize = 1 << 18;
 
 /// How often something is measured; the fastest counts.
-const TIMES: usize = 5;
+const TIMES: usize = 3;
 
 /// Words of everything else.
 const WORDS: usize = 1 << 17;
