@@ -281,6 +281,40 @@ fn comparisons_that_no_protocol_makes_are_refused() {
     }
 }
 
+/// Without a calibration the report says that values stay below what all openings have room for.
+#[test]
+fn a_comparison_of_other_bits_than_the_report_says_is_refused() {
+    let index = plan(&trace("Index", &[("x", Shape::new([3, 4]))], |g, x| g.argmax(x[0], 0)).unwrap());
+    let at = find(&index, |k| matches!(k, Kind::ArgMax { .. }));
+    for m in [3, 33, 36, 64] {
+        refused(&index, "does not fit", |p| {
+            if let Kind::ArgMax { compare, .. } = &mut p.steps[at].kind {
+                *compare = compare.opening(m);
+            }
+        });
+    }
+    let pooled = plan(&network());
+    let at = find(&pooled, |k| matches!(k, Kind::Max { .. }));
+    for m in [3, 33, 36] {
+        refused(&pooled, "does not fit", |p| {
+            if let Kind::Max { compare, .. } = &mut p.steps[at].kind {
+                *compare = compare.opening(m);
+            }
+        });
+    }
+}
+
+#[test]
+fn a_step_that_moves_its_elements_again_and_again_is_refused() {
+    let turned = plan(&trace("Turned", &[("x", Shape::new([3, 4]))], |g, x| g.permute(x[0], &[1, 0])).unwrap());
+    let at = find(&turned, |k| matches!(k, Kind::Move(_)));
+    refused(&turned, "does not fit", |p| {
+        let (Kind::Move(copies), input) = (p.steps[at].kind.clone(), p.steps[at].inputs[0]) else { panic!("a move") };
+        p.steps[at].kind = Kind::Move(vec![copies[0].clone(); 1000]);
+        p.steps[at].inputs = vec![input; 1000];
+    });
+}
+
 #[test]
 fn every_step_reads_the_scale_that_it_is_made_for() {
     let plan = plan(&network());

@@ -228,3 +228,29 @@ fn a_plan_that_lies_about_its_ranges_is_refused() {
     }
     assert!(plain.verify(1 << 20).unwrap_err().to_string().contains("does not fit its inputs"));
 }
+
+/// Limits that are multiplied through many layers are beyond any number: then what was seen decides, and no width wraps around.
+#[test]
+fn many_layers_open_as_many_bits_as_few() {
+    let layers = 48;
+    let graph = trace("Deep", &[("x", Shape::new([8]))], |g, x| {
+        (0..layers).fold(x[0], |y, k| {
+            let w = g.parameter(&format!("l{k}.weight"), [8, 8], Init::Constant(0.0));
+            let y = g.stage(&format!("l{k}"), Ok(Shape::new([8])), |g| g.linear(y, w, None));
+            g.stage(&format!("r{k}"), Ok(Shape::new([8])), |g| g.relu(y))
+        })
+    })
+    .unwrap();
+    // what goes in as equal pairs comes out as it was, however large the weights are
+    let row = |i: usize| (0..8).map(move |j| if j == i { 1.0 } else { 0.0 } + if j % 2 == 0 { 8.0 } else { -8.0 });
+    let mut weights = Weights::empty();
+    graph.parameters.iter().for_each(|p| weights.insert(p.name.clone(), p.shape, (0..8).flat_map(row).collect()));
+    let x = [100.0, 100.0, 3.0, 3.0, 0.5, 0.5, 7.0, 7.0];
+    let seen = calibrate(&graph, &weights, &x, 1);
+    let plan = Plan::new(&graph, &Settings::calibrated(&seen).with_ring(64)).unwrap();
+    let opened: Vec<u32> =
+        plan.steps.iter().filter_map(|s| if let Kind::Relu { compare, .. } = s.kind { Some(compare.m) } else { None }).collect();
+    assert!(opened.iter().all(|m| *m >= 16 + 7 + 2), "{opened:?}");
+    assert!(matches!(range(&plan, "r47"), Range::Calibrated { margin: 1.. }), "{:?}", range(&plan, "r47"));
+    plan.verify(1 << 24).unwrap();
+}

@@ -251,7 +251,14 @@ fn plans_and_rotations_are_not_mixed_up() {
     assert!(errors.iter().all(|e| e.contains("has a dealer who takes no other part")), "{errors:?}");
     let mut lanes: [undertone_runtime::Plan; 3] = core::array::from_fn(|k| (*rotation.lanes()[k]).clone());
     lanes.swap(0, 1);
-    assert!(Rotation::of(lanes).unwrap_err().to_string().contains("not of one model under one deployment"));
+    assert!(Rotation::of(lanes.clone()).unwrap_err().to_string().contains("not of one model under one deployment"));
+    lanes.swap(0, 1);
+    // whatever differs in one lane is not what was seen in another
+    lanes[2].stages[0].name.push('2');
+    assert!(Rotation::of(lanes.clone()).unwrap_err().to_string().contains("lanes 0 and 2 are not of one model"));
+    lanes[2].stages[0].name.pop();
+    lanes[1].inputs[0].m = 80;
+    assert!(Rotation::of(lanes).is_err());
 }
 
 /// The owner of the inputs gives what cannot be used: nobody waits for it.

@@ -154,7 +154,7 @@ impl<'a> Known<'a> {
             let each = || node.inputs.iter().map(|id| known.allowed[id.0]);
             let unit = 1.0 / (1u64 << widths.fraction) as f64;
             known.allowed[k] = match &node.op {
-                Op::Input(i) => (((1u64 << (known.input(*i, widths) - 2)) - widths.parties as u64) as f64) * unit,
+                Op::Input(i) => (2f64.powi(known.input(*i, widths) as i32 - 2) - widths.parties as f64) * unit,
                 Op::Conv(_) | Op::Linear => {
                     product += 1;
                     let taps = node.inputs.get(1).map_or(0, |w| graph.node(*w).shape.numel() / graph.node(*w).shape.dim(0).max(1));
@@ -188,7 +188,7 @@ impl<'a> Known<'a> {
     /// The bits of an input, by its index.
     pub(super) fn input(&self, k: usize, widths: Widths) -> u32 {
         let largest = self.inputs.get(k).copied().unwrap_or(0.0) * self.times();
-        opened((largest * (1u64 << widths.fraction) as f64).ceil() as u128 + 1, widths.parties)
+        opened(((largest * (1u64 << widths.fraction) as f64).ceil() as u128).saturating_add(1), widths.parties)
     }
 
     /// The bits that an opening of this value needs once it is at f fraction bits.
@@ -223,7 +223,7 @@ impl<'a> Known<'a> {
     fn bits(&self, seen: f64, allowed: f64, x: &Value, widths: Widths) -> u32 {
         let scale = (1u64 << widths.fraction) as f64 * x.factor as f64;
         // casts saturate: what is infinite takes more bits than there are
-        let bits = |largest: f64| opened((largest * scale).ceil() as u128 + 2, widths.parties);
+        let bits = |largest: f64| opened(((largest * scale).ceil() as u128).saturating_add(2), widths.parties);
         let (calibrated, proved) = (bits(seen * self.times()), bits(allowed));
         if proved <= calibrated + CERTAINTY { proved } else { calibrated }
     }

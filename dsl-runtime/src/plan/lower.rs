@@ -80,9 +80,10 @@ pub(super) fn lower(graph: &Graph, widths: Widths, roles: &[(String, Place)], kn
         releases,
         roles: roles.to_vec(),
     };
-    let bounds = range::bounds(&plan);
+    let (bounds, rooms) = (range::bounds(&plan), range::rooms(&plan));
     let seen = |end: &NodeId| known.map(|known| known.seen(*end));
-    let ranges: Vec<Range> = plan.stages.iter().zip(&ends).map(|(stage, end)| range::of_stage(&plan, stage, &bounds, seen(end))).collect();
+    let ranges: Vec<Range> =
+        plan.stages.iter().zip(&ends).map(|(stage, end)| range::of_stage(&plan, stage, &rooms, &bounds, seen(end))).collect();
     plan.stages.iter_mut().zip(ranges).for_each(|(stage, range)| stage.range = range);
     Ok(plan)
 }

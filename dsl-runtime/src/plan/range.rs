@@ -4,7 +4,7 @@
 //! contract. **Calibrated** holds as long as values are not larger than on the samples by more than the margin. **Assumed** is everything else.
 
 use super::step::{Kind, Step};
-use super::{Plan, Stage, Value, WeightSpec};
+use super::{Plan, Stage, WeightSpec};
 use serde::{Deserialize, Serialize};
 
 /// How far the values of a stage are known to stay inside what the protocols need.
@@ -42,12 +42,12 @@ impl core::fmt::Display for Range {
 }
 
 /// What is known about a stage; `seen` is the largest magnitude of its values on samples, and how far any two of them are apart.
-pub(super) fn of_stage(plan: &Plan, stage: &Stage, bounds: &[Option<Bound>], seen: Option<[f64; 2]>) -> Range {
+pub(super) fn of_stage(plan: &Plan, stage: &Stage, rooms: &[[u128; 2]], bounds: &[Option<Bound>], seen: Option<[f64; 2]>) -> Range {
     let value = &stage.result;
     if value.integer.is_some() {
         return Range::Index;
     }
-    let room = room(plan, value);
+    let room = rooms.get(value.step).copied().unwrap_or_default();
     // what is right by itself may still be too large for what is done with it
     if let Some(bound) = bounds.get(value.step).copied().flatten()
         && bound.most <= room[0]
@@ -56,18 +56,20 @@ pub(super) fn of_stage(plan: &Plan, stage: &Stage, bounds: &[Option<Bound>], see
         return Range::Proved;
     }
     match seen {
-        Some([largest, apart]) => {
-            let [a, b] = [margin(room[0], largest * value.scale()), margin(room[1], apart * value.scale())];
+        // what not even the samples keep is not called calibrated
+        Some([largest, apart])
+            if let [Some(a), Some(b)] = [margin(room[0], largest * value.scale()), margin(room[1], apart * value.scale())] =>
+        {
             Range::Calibrated { margin: a.min(b) }
         }
-        None => Range::Assumed { bits: plan.settings.opened - 2 - plan.settings.fraction, factor: value.factor },
+        _ => Range::Assumed { bits: plan.settings.opened - 2 - plan.settings.fraction, factor: value.factor },
     }
 }
 
-/// How many times `largest` can be doubled.
-fn margin(room: u128, largest: f64) -> u32 {
+/// How many times `largest` can be doubled; `None` where it is too large as it is.
+fn margin(room: u128, largest: f64) -> Option<u32> {
     let largest = (largest.ceil() as u128).max(1);
-    (0..largest.leading_zeros()).take_while(|k| largest << k <= room).last().unwrap_or(0)
+    (0..=largest.leading_zeros()).take_while(|k| largest << k <= room).last()
 }
 
 /// A bound on the integers of a step that no input and no weight can break.
@@ -159,19 +161,19 @@ fn power(exponent: i32) -> u128 {
     1 << exponent.clamp(0, 126)
 }
 
-/// The largest magnitude that the integers of a value may have, and how far any two of them may be apart: for what its step hands on, for the steps that read it, and
-/// for the ring.
-pub(super) fn room(plan: &Plan, value: &Value) -> [u128; 2] {
+/// For each step, the largest magnitude that the integers of its value may have, and how far any two of them may be apart: for what the step hands on, for the steps
+/// that read it, and for the ring. Linear in the plan.
+pub(super) fn rooms(plan: &Plan) -> Vec<[u128; 2]> {
     const ANY: u128 = u128::MAX >> 1;
     let (n, parties) = (plan.settings.ring, plan.settings.parties);
-    let own = match plan.steps.get(value.step).map(|s| &s.kind) {
-        Some(Kind::Relu { compare, .. }) => limit(compare.m, parties),
-        Some(Kind::Truncate { m, .. }) if parties > 2 => limit(*m, parties),
-        Some(Kind::Truncate { t, .. }) => 1 << n.saturating_sub(2 + t),
-        Some(Kind::Input(k)) => plan.inputs.get(*k).map_or(0, |i| limit(i.m, parties)),
+    let own = |step: &Step| match &step.kind {
+        Kind::Relu { compare, .. } => limit(compare.m, parties),
+        Kind::Truncate { m, .. } if parties > 2 => limit(*m, parties),
+        Kind::Truncate { t, .. } => 1 << n.saturating_sub(2 + t),
+        Kind::Input(k) => plan.inputs.get(*k).map_or(0, |i| limit(i.m, parties)),
         _ => ANY,
     };
-    let readers = plan.steps.iter().filter(|s| s.inputs.contains(&value.step)).map(|step| match &step.kind {
+    let reads = |step: &Step| match &step.kind {
         Kind::Relu { t, compare } => [limit(compare.m, parties) << t, ANY],
         Kind::Truncate { t, m } if parties > 2 => [limit(*m, parties) << t, ANY],
         Kind::Truncate { .. } => [(1 << (n - 2)) - 1, ANY],
@@ -182,6 +184,15 @@ pub(super) fn room(plan: &Plan, value: &Value) -> [u128; 2] {
             .filter(|r| r.value.integer.is_none())
             .map_or([ANY; 2], |r| [limit(r.m + 1, parties) << r.value.bits.saturating_sub(plan.settings.fraction).min(n), ANY]),
         _ => [ANY; 2],
-    });
-    readers.fold([own.min((1 << (n - 1)) - 1), ANY], |[a, b], [c, d]| [a.min(c), b.min(d)])
+    };
+    let mut rooms: Vec<[u128; 2]> = plan.steps.iter().map(|step| [own(step).min((1 << (n - 1)) - 1), ANY]).collect();
+    for step in &plan.steps {
+        let [most, apart] = reads(step);
+        for input in &step.inputs {
+            if let Some([a, b]) = rooms.get_mut(*input) {
+                (*a, *b) = ((*a).min(most), (*b).min(apart));
+            }
+        }
+    }
+    rooms
 }

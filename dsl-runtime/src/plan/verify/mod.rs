@@ -53,8 +53,12 @@ impl Plan {
         }
         self.weights_fit(limit).map_err(|(w, message)| bad(w, message))?;
         self.releases_fit(&scales).map_err(|(step, message)| bad(step, message))?;
-        let bounds = range::bounds(self);
-        match self.stages.iter().find(|s| !self.value_fits(&s.result, &s.shape, &scales) || !scales::range_is_known(self, s, &bounds)) {
+        let (bounds, rooms) = (range::bounds(self), range::rooms(self));
+        match self
+            .stages
+            .iter()
+            .find(|s| !self.value_fits(&s.result, &s.shape, &scales) || !scales::range_is_known(self, s, &rooms, &bounds))
+        {
             Some(stage) => {
                 Err(bad(stage.result.step, format!("stage `{}` is not a share of the declared shape, scale and range", stage.name)))
             }

@@ -115,10 +115,11 @@ fn common(values: &[Scale]) -> Option<Scale> {
 }
 
 /// Whether a report says of the range of a stage what follows from the plan. What calibration saw is not in the plan: a margin can only be too large to be true.
-pub(super) fn range_is_known(plan: &Plan, stage: &Stage, bounds: &[Option<Bound>]) -> bool {
-    match (stage.range, range::of_stage(plan, stage, bounds, None)) {
+pub(super) fn range_is_known(plan: &Plan, stage: &Stage, rooms: &[[u128; 2]], bounds: &[Option<Bound>]) -> bool {
+    match (stage.range, range::of_stage(plan, stage, rooms, bounds, None)) {
         (Range::Calibrated { margin }, Range::Assumed { .. }) => {
-            plan.is_calibrated() && margin <= range::room(plan, &stage.result)[0].checked_ilog2().unwrap_or(0)
+            let room = rooms.get(stage.result.step).map_or(0, |room| room[0]);
+            plan.is_calibrated() && margin <= room.checked_ilog2().unwrap_or(0)
         }
         (said, known) => said == known && !(plan.is_calibrated() && matches!(said, Range::Assumed { .. })),
     }

@@ -38,6 +38,8 @@ impl Plan {
         // without a calibration there is one width for all, and the ranges of the stages are what follows from it
         let declared = |m: u32| self.is_calibrated() || m == s.opened;
         let widths = |t: u32, m: u32| Fold { n: s.ring, t, m }.is_valid(word) && declared(m);
+        // a difference of values of either sign needs one bit more than a value
+        let differs = |m: u32| declared(m) || m == s.opened + 1;
         // what is compared is at most as wide as the ring
         let compares = |c: &Compare| c.is_valid() && c.m <= s.ring;
         match &step.kind {
@@ -59,15 +61,24 @@ impl Plan {
             }
             Kind::Max { windows, compare, group, .. } => {
                 compares(compare)
+                    && differs(compare.m)
                     && (2..=LARGEST).contains(group)
                     && (*group == 2 || !compare.fused)
                     && windows_fit(windows, len(0), step.len)
             }
             Kind::ArgMax { axis, compare, group } => {
-                compares(compare) && !compare.fused && (2..=LARGEST).contains(group) && axis_fits(axis, len(0), step.len)
+                compares(compare)
+                    && differs(compare.m)
+                    && !compare.fused
+                    && (2..=LARGEST).contains(group)
+                    && axis_fits(axis, len(0), step.len)
             }
             Kind::Sum(Sum(windows)) => windows_fit(windows, len(0), step.len),
-            Kind::Move(copies) => copies.iter().enumerate().all(|(k, c)| copy_fits(c, len(k), step.len)),
+            Kind::Move(copies) => {
+                // no element is written twice: a plan of many copies would make others move for ever
+                let moved = copies.iter().fold(0usize, |sum, copy| sum.saturating_add(copy.reach().2));
+                moved <= step.len && copies.iter().enumerate().all(|(k, c)| copy_fits(c, len(k), step.len))
+            }
         }
     }
 }
