@@ -264,7 +264,7 @@ fn socket() -> Result<(f64, f64), NetError> {
 }
 
 /// The length and the number of messages of both kinds.
-const MESSAGES: [(usize, u32); 2] = [(256, 80), (1 << 18, 8)];
+const MESSAGES: [(usize, u32); 2] = [(256, 80), (1 << 21, 3)];
 
 /// How often so many are sent; the fastest time counts.
 const BATCHES: u32 = 8;
