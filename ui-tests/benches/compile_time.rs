@@ -53,7 +53,7 @@ fn expansion(root: &Path, models: &[(&str, String)]) -> Result<(), Box<dyn std::
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile_time.rs");
         std::fs::write(&path, source)?;
         let output = Command::new(env!("CARGO"))
-            .args(["test", "--quiet", "-p", "undertone-macros", "--lib", "--", "--ignored", "--nocapture", "seconds_of_an_expansion"])
+            .args(["test", "--quiet", "-p", "undertone-macros", "--lib", "--", "--nocapture", "seconds_of_an_expansion"])
             .current_dir(root)
             .env("UNDERTONE_DESCRIPTION", &path)
             .output()?;

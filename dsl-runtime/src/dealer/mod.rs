@@ -38,7 +38,7 @@ pub(crate) struct Masks<W: Word>(Vec<PackedWeights<W>>);
 impl WeightMasks {
     /// The masks under these keys, one a party.
     pub(crate) fn new(plan: &Plan, keys: &[Prg]) -> Self {
-        if plan.settings.ring <= u32::BITS { Self::Narrow(Masks::new(plan, keys)) } else { Self::Wide(Masks::new(plan, keys)) }
+        if plan.settings.is_narrow() { Self::Narrow(Masks::new(plan, keys)) } else { Self::Wide(Masks::new(plan, keys)) }
     }
 }
 

@@ -115,8 +115,7 @@ impl Session {
         // whoever waited here waited for others to begin, or to encode their weights
         let start = Instant::now();
         plan.check_batch(agreed.batch, ELEMENTS).map_err(|message| self.links.failed("prepare", message))?;
-        let narrow = plan.settings.ring <= u32::BITS;
-        let (work, corrections, sharing) = if narrow {
+        let (work, corrections, sharing) = if plan.settings.is_narrow() {
             let Unpacked { ready, corrections, sharing } = self.unpack(plan, agreed, &mine)?;
             (Work::Narrow(ready), corrections, sharing)
         } else {

@@ -18,6 +18,7 @@ use crate::report::{Report, Stages};
 use crate::topology::Topology;
 use crate::weights::Weights;
 use core::ops::Range;
+use std::sync::Mutex;
 use undertone_ring::prg::Prg;
 
 /// All parties of a computation in this process, and their dealer if it is none of them.
@@ -198,7 +199,7 @@ impl World {
         plan.encode(weights)?;
         check(&plan, inputs, samples)?;
         let batches = self.batches(samples);
-        let progress = std::sync::Mutex::new(progress);
+        let progress = Mutex::new(progress);
         let (plan, batches, progress) = (&plan, &batches, &progress);
         let endpoints = self.execute_with(plan.clients(), |session: &mut Session| {
             let place = session.place();
@@ -208,23 +209,11 @@ impl World {
                 let weights = (plan.weights_owner == place).then_some(weights);
                 let prepared = session.prepare(plan, weights, (!mine.is_empty()).then_some(range.len()))?;
                 outcomes.push(session.run(plan, prepared, &mine)?);
-                if place == Place::Party(0)
-                    && let Ok(mut tell) = progress.lock()
-                {
-                    tell(range.end);
-                }
+                tell(progress, place, range.end);
             }
             Ok(outcomes)
         })?;
-        let mut opened = Opened::new();
-        for run in 0..batches.len() {
-            for release in &plan.releases {
-                let told = |e: &Vec<Outcome>| e[run].opened.get(&release.name).cloned();
-                if let Some(values) = endpoints.iter().find_map(told) {
-                    opened.push(&release.name, values);
-                }
-            }
-        }
+        let opened = together(plan, &endpoints, |outcome: &Outcome| &outcome.opened);
         let parties = &endpoints[..plan.settings.parties];
         let stages = self.record.then(|| Self::reveal(plan, parties, batches));
         Ok(Untyped { opened, report: Report::new(plan, samples, parties), stages })
@@ -370,6 +359,28 @@ pub(super) fn all_or_worst<T>(results: Vec<Result<T>>) -> Result<Vec<T>> {
         Some(e) => Err(e.clone()),
         None => results.into_iter().collect(),
     }
+}
+
+/// Says how many samples are done, as the first party sees it.
+pub(super) fn tell(progress: &Mutex<&mut (dyn FnMut(usize) + Send)>, place: Place, done: usize) {
+    if place == Place::Party(0)
+        && let Ok(mut tell) = progress.lock()
+    {
+        tell(done);
+    }
+}
+
+/// All that was released in all runs, to whomever; `opened` is what a run left with one endpoint.
+pub(super) fn together<T>(plan: &Plan, endpoints: &[Vec<T>], opened: impl Fn(&T) -> &Opened) -> Opened {
+    let mut all = Opened::new();
+    for run in 0..endpoints.first().map_or(0, Vec::len) {
+        for release in &plan.releases {
+            if let Some(values) = endpoints.iter().find_map(|e| opened(&e[run]).get(&release.name).cloned()) {
+                all.push(&release.name, values);
+            }
+        }
+    }
+    all
 }
 
 pub(super) fn panicked(endpoint: usize) -> Error {

@@ -57,7 +57,7 @@ impl Plan {
 
     /// What a step costs for `batch` samples.
     pub(crate) fn step_cost(&self, step: &Step, batch: usize) -> Cost {
-        if self.settings.ring <= u32::BITS { self.cost_in::<u32>(step, batch) } else { self.cost_in::<u64>(step, batch) }
+        if self.settings.is_narrow() { self.cost_in::<u32>(step, batch) } else { self.cost_in::<u64>(step, batch) }
     }
 
     fn cost_in<W: Word>(&self, step: &Step, batch: usize) -> Cost {

@@ -137,6 +137,11 @@ impl Settings {
 }
 
 impl Widths {
+    /// Whether shares are kept in words of 32 bits; otherwise in words of 64.
+    pub fn is_narrow(&self) -> bool {
+        self.ring <= u32::BITS
+    }
+
     /// Checks that the protocols can work with these widths.
     ///
     /// # Errors

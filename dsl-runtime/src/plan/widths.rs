@@ -13,7 +13,7 @@ use crate::protocol::{Compare, Cost, Traffic};
 impl Widths {
     /// What these messages cost, in words of the ring.
     pub(super) fn cost(&self, narrow: impl FnOnce() -> Traffic, wide: impl FnOnce() -> Traffic) -> Cost {
-        let traffic = if self.ring <= u32::BITS { narrow() } else { wide() };
+        let traffic = if self.is_narrow() { narrow() } else { wide() };
         Wires { parties: self.parties, delay_bytes: self.delay_bytes }.cost(&traffic)
     }
 

@@ -6,18 +6,18 @@ use crate::dealer;
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::net::{Memory, network};
-use crate::opened::Opened;
 use crate::party::handshake::Table;
 use crate::party::links::{Links, names};
 use crate::party::session::Parts;
 use crate::party::source::Live;
-use crate::party::world::{all_or_worst, check, owned, panicked};
+use crate::party::world::{all_or_worst, check, owned, panicked, tell, together};
 use crate::party::{Session, Untyped, World};
 use crate::plan::{Place, Settings};
 use crate::report::{Report, Stages};
 use crate::topology::Topology;
 use crate::weights::Weights;
 use core::ops::Range;
+use std::sync::Mutex;
 
 /// What one endpoint is connected with, of one lane.
 struct LaneLinks {
@@ -41,7 +41,7 @@ impl World {
         let whole = rotation.whole();
         whole.encode(weights)?;
         check(whole, inputs, samples)?;
-        let (batches, progress) = (self.batches(samples), std::sync::Mutex::new(progress));
+        let (batches, progress) = (self.batches(samples), Mutex::new(progress));
         let endpoints = self.execute_with(whole.clients(), |session: &mut Session| {
             let place = session.place();
             let mut runs = vec![];
@@ -49,23 +49,11 @@ impl World {
                 let mine = owned(whole, place, inputs, range);
                 let weights = (whole.weights_owner == place).then_some(weights);
                 runs.push(session.rotate(&rotation, weights, (!mine.is_empty()).then_some(range.len()), &mine)?);
-                if place == Place::Party(0)
-                    && let Ok(mut tell) = progress.lock()
-                {
-                    tell(range.end);
-                }
+                tell(&progress, place, range.end);
             }
             Ok(runs)
         })?;
-        let mut opened = Opened::new();
-        for run in 0..batches.len() {
-            for release in &whole.releases {
-                let told = |e: &Vec<Rotated>| e[run].opened.get(&release.name).cloned();
-                if let Some(values) = endpoints.iter().find_map(told) {
-                    opened.push(&release.name, values);
-                }
-            }
-        }
+        let opened = together(whole, &endpoints, |rotated: &Rotated| &rotated.opened);
         let parties = &endpoints[..LANES];
         let stages = self.record.then(|| reveal(&rotation, parties));
         Ok(Untyped { opened, report: Report::rotated(&rotation, samples, parties), stages })

@@ -34,7 +34,7 @@ impl Plan {
             return false;
         }
         let s = self.settings;
-        let word = if s.ring <= u32::BITS { u32::BITS } else { u64::BITS };
+        let word = if s.is_narrow() { u32::BITS } else { u64::BITS };
         // without a calibration there is one width for all, and the ranges of the stages are what follows from it
         let declared = |m: u32| self.is_calibrated() || m == s.opened;
         let widths = |t: u32, m: u32| Fold { n: s.ring, t, m }.is_valid(word) && declared(m);
