@@ -97,7 +97,7 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     ] {
         let plan = Plan::new(graph, &settings)?;
         let predicted = plan.cost(batch).time(&Network::loopback());
-        let [online, offline, busy, unpacking] = measure(graph, &plan, batch, options.runs)?;
+        let ([online, offline, busy, unpacking], steps) = measure(graph, &plan, batch, options.runs)?;
         let ratio = |predicted: f64, measured: f64| format!("{:+.0} %", 100.0 * (predicted / measured - 1.0));
         println!(
             "{:12} {batch:>5}  {:>6.1} ms {:>6.1} ms {:>6} {:>6.1} ms  {:>6.1} ms {:>6.1} ms {:>6} {:>6.1} ms",
@@ -113,6 +113,12 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         );
         if options.stages {
             println!("{predicted}");
+            println!("online as measured, each stage in the run in which it was fastest:");
+            for row in &predicted.rows {
+                let of_stage = |(k, _): &(usize, &f64)| plan.stage_name(*k) == row.stage;
+                let measured: f64 = steps.iter().enumerate().filter(of_stage).map(|(_, time)| time).sum();
+                println!("  {:24} predicted {:8.3} ms, measured {:8.3} ms", row.stage, row.online * 1e3, measured * 1e3);
+            }
         }
     }
     Ok(())
@@ -136,8 +142,8 @@ fn weights(graph: &Graph) -> Weights {
     weights
 }
 
-/// The fastest online and offline seconds of some runs; in each, the slower party counts.
-fn measure(graph: &Graph, plan: &Plan, batch: usize, runs: usize) -> Result<[f64; 4], Box<dyn std::error::Error>> {
+/// The fastest online and offline seconds of some runs, in each of which the slower party counts; and those of every step at the party that has the weights.
+fn measure(graph: &Graph, plan: &Plan, batch: usize, runs: usize) -> Result<([f64; 4], Vec<f64>), Box<dyn std::error::Error>> {
     let (weights, x) = (weights(graph), vec![0.25f32; batch * plan.input_len(0)]);
     let participants = Participants::new(&["first", "second"], Some("dealer"));
     let ports: Vec<TcpListener> = (0..2).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
@@ -151,9 +157,9 @@ fn measure(graph: &Graph, plan: &Plan, batch: usize, runs: usize) -> Result<[f64
         config.listen = (name == "first").then(|| first.clone());
         config
     };
-    let party = |name: &str| -> Result<Vec<[f64; 4]>> {
+    let party = |name: &str| -> Result<(Vec<[f64; 4]>, Vec<f64>)> {
         let mut session = Session::connect(&config(name))?;
-        let (mut times, place) = (vec![], session.place());
+        let (mut times, mut steps, place) = (vec![], vec![f64::INFINITY; plan.steps.len()], session.place());
         for _ in 0..runs {
             let (mine, own) = (plan.inputs[0].owner == place, plan.weights_owner == place);
             let from = working();
@@ -163,8 +169,9 @@ fn measure(graph: &Graph, plan: &Plan, batch: usize, runs: usize) -> Result<[f64
             let outcome = session.run(plan, prepared, inputs)?;
             let [online, offline] = [outcome.online, outcome.offline].map(|t| t.as_secs_f64());
             times.push([online, offline, working() - middle, middle - from]);
+            steps.iter_mut().zip(&outcome.steps).for_each(|(fastest, step)| *fastest = fastest.min(step.time.as_secs_f64()));
         }
-        Ok(times)
+        Ok((times, steps))
     };
     let deals = DealerConfig::new(participants.clone(), &dealer);
     let listener = deals.listener()?;
@@ -180,13 +187,15 @@ fn measure(graph: &Graph, plan: &Plan, batch: usize, runs: usize) -> Result<[f64
             }
         });
         let parties = ["first", "second"].map(|name| scope.spawn(move || party(name)));
-        parties.map(|thread| thread.join().unwrap_or_else(|_| Ok(vec![])))
+        parties.map(|thread| thread.join().unwrap_or_else(|_| Ok((vec![], vec![]))))
     });
     let [a, b] = times;
-    let (a, b) = (a?, b?);
+    let ((a, of_a), (b, of_b)) = (a?, b?);
     let half = |h: usize| a.iter().zip(&b).map(|(a, b)| a[h].max(b[h])).fold(f64::INFINITY, f64::min);
     debug_assert!(matches!(plan.weights_owner, Place::Party(_)));
-    Ok([half(0), half(1), half(2), half(3)])
+    // whoever has the weights makes the products, and the other one waits for them in the step after
+    let steps = if plan.weights_owner == Place::Party(0) { of_a } else { of_b };
+    Ok(([half(0), half(1), half(2), half(3)], steps))
 }
 
 /// Seconds that this thread has had a core, where the system says so: on a machine that others use as well, less than what a clock says.

@@ -1,24 +1,22 @@
 //! Which comparison each step makes: digits, radix, whether its last round is fused, and by how many neighbours the largest is sought.
 //!
 //! Wider digits, more of them at once and larger groups take fewer rounds and more of the dealer's bytes. What is best depends on the network and on how many elements
-//! a step has, so each step is taken for itself. Everybody finds the same, because everything here follows from the plan and the network that its settings name.
+//! a step has, so each step is taken for itself. Everybody finds the same, because everything here follows from the plan, the network that its settings name, and the
+//! constants of [`Machine::REFERENCE`].
 
 use super::{Kind, Plan, Step};
+use crate::protocol::Compare;
 use crate::protocol::group::LARGEST;
-use crate::protocol::{Compare, Cost};
-use crate::time::Network;
-
-/// Seconds that a round takes besides the delay of the network.
-const ROUND: f64 = 15e-6;
-
-/// Seconds that dealing, unpacking and using a byte of corrections take, all together: what there is to do grows with it.
-const BYTE: f64 = 0.3e-9;
+use crate::time::{Load, Machine, Network};
 
 /// The same plan with the comparisons that are fastest for `batch` samples, online and offline together.
 pub(super) fn fastest(mut plan: Plan, network: &Network, batch: usize) -> Plan {
     for k in 0..plan.steps.len() {
         let step = &plan.steps[k];
-        let time = |kind: &Kind| seconds(plan.step_cost(&Step { kind: kind.clone(), ..step.clone() }, batch), network);
+        let time = |kind: &Kind| {
+            let load = Load::of(&plan, &Step { kind: kind.clone(), ..step.clone() }, batch);
+            Machine::REFERENCE.seconds(&load, network).sum()
+        };
         let all = variants(&step.kind);
         // of two that take as long, the first: the usual one
         let best = all.into_iter().map(|kind| (time(&kind), kind)).reduce(|best, next| if next.0 < best.0 { next } else { best });
@@ -27,11 +25,6 @@ pub(super) fn fastest(mut plan: Plan, network: &Network, batch: usize) -> Plan {
         }
     }
     plan
-}
-
-fn seconds(cost: Cost, network: &Network) -> f64 {
-    let wire = network.transfer(cost.sent) + network.transfer(cost.corrections);
-    cost.rounds as f64 * (network.delay() + ROUND) + wire + cost.corrections as f64 * BYTE
 }
 
 /// All ways in which a step may compare, the one that it has first.

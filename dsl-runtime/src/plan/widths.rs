@@ -9,6 +9,7 @@ use crate::protocol::pool::Pool;
 use crate::protocol::relu::Relu;
 use crate::protocol::truncate::Truncate;
 use crate::protocol::{Compare, Cost, Traffic};
+use crate::time::{Load, Machine, Network, Words, Work};
 
 impl Widths {
     /// What these messages cost, in words of the ring.
@@ -36,34 +37,37 @@ impl Widths {
     }
 }
 
-/// Nanoseconds of a round between machines that stand next to each other, and of a byte at 1 Gbit/s.
-const ROUND: u64 = 100_000;
-const BYTE: u64 = 8;
-
-/// By how many neighbours at once the index of the largest is found fastest, for one sample. Larger groups take fewer rounds and more bytes, most of them the dealer's.
-/// A plan is one for all places where it may run, so the choice assumes a fast network: where rounds take longer, a larger group would win more often.
+/// By how many neighbours at once the index of the largest is found fastest, for one sample. Larger groups take fewer rounds and more bytes and work, most of it the
+/// dealer's. A plan is one for all places where it may run, so the choice assumes a fast network: where rounds take longer, a larger group would win more often.
 pub(super) fn group(s: &Widths, axis: Axis, compare: Compare) -> usize {
-    fastest(|group| {
+    fastest(s, |group| {
         let argmax = ArgMax::new(compare, axis, group, 1);
-        s.cost(|| argmax.traffic::<u32>(), || argmax.traffic::<u64>())
+        let cost = s.cost(|| argmax.traffic::<u32>(), || argmax.traffic::<u64>());
+        (cost, Work::Groups(axis.comparisons(group, 1)))
     })
 }
 
 /// The same for the largest of each window.
 pub(super) fn pool_group(s: &Widths, windows: &Windows, compare: Compare, narrow: bool) -> usize {
-    fastest(|group| {
+    fastest(s, |group| {
         if group == 2 {
-            return s.max(windows, compare.m, narrow);
+            return (s.max(windows, compare.m, narrow), Work::Max(windows.comparisons(1)));
         }
         let pool = Pool::new(if narrow { compare.m } else { s.ring }, compare, group, windows, 1);
-        s.cost(|| pool.traffic::<u32>(), || pool.traffic::<u64>())
+        let cost = s.cost(|| pool.traffic::<u32>(), || pool.traffic::<u64>());
+        (cost, Work::Groups(windows.comparisons_by(group, 1)))
     })
 }
 
-fn fastest(cost: impl Fn(usize) -> Cost) -> usize {
-    let time = |group: &usize| {
-        let cost = cost(*group);
-        cost.rounds * ROUND + (cost.sent + cost.corrections) * BYTE
+fn fastest(s: &Widths, load: impl Fn(usize) -> (Cost, Work)) -> usize {
+    // machines that stand next to each other
+    let network = Network::custom("near", 170e-6, 1e9);
+    let time = |group: usize| {
+        let (cost, work) = load(group);
+        Machine::REFERENCE.seconds(&Load { cost, words: Words::of(s.ring), work }, &network).sum()
     };
-    (2..=LARGEST).min_by_key(time).unwrap_or(2)
+    (2..=LARGEST)
+        .map(|group| (time(group), group))
+        .reduce(|best, next| if next.0 < best.0 { next } else { best })
+        .map_or(2, |(_, group)| group)
 }

@@ -4,9 +4,9 @@
 //! max(a, b) = b + ReLU(a - b)
 //! ```
 //!
-//! A pool is separable: first along the innermost spatial axis, then along the next. Along an axis every window starts with its positions (those in the
-//! padding take no part); each level compares neighbours (i, i + 1) and keeps their order, an odd one stays, until one is left. All comparisons of a level share
-//! their rounds.
+//! A pool is separable: first along the outermost spatial axis, then along the next, so that the level with the most comparisons has the longest rows. Along an axis
+//! every window starts with its positions (those in the padding take no part); each level compares neighbours (i, i + 1) and keeps their order, an odd one stays, until
+//! one is left. All comparisons of a level share their rounds.
 //!
 //! Where only bits below m matter afterwards (a ReLU follows), the comparison works in Z_2^m: no lift, no corrections for it. Otherwise n is the ring's width.
 //! Contract: the difference of any two values of a window is in [-2^(m-2), 2^(m-2)).
@@ -16,9 +16,9 @@
 use super::relu::{Material, Relu, State};
 use super::{Compare, Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, padded};
 use serde::{Deserialize, Serialize};
-use undertone_ring::Word;
 use undertone_ring::rows::GROUP;
-use zeroize::{Zeroize, Zeroizing};
+use undertone_ring::{Word, simd};
+use zeroize::Zeroize;
 
 /// The geometry of a max pool over `[spatial…, c]`, up to three spatial axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +65,10 @@ pub struct Run<'a, W: Word> {
     seat: Seat,
     materials: &'a Materials<W>,
     values: Vec<W>,
+    /// The values of the level after this one are written where those of the one before it were.
+    next: Vec<W>,
     level: usize,
+    /// a - b of the level under way, and at its end max(a - b, 0).
     difference: Vec<W>,
     state: State,
     /// The phase at which the level started.
@@ -88,7 +91,7 @@ impl Windows {
     /// that overflows.
     pub fn comparisons(&self, batch: usize) -> usize {
         let (mut sum, mut size, pooled) = (0usize, self.size, self.pooled());
-        for axis in (0..3).rev() {
+        for axis in 0..3 {
             let others = size[..axis].iter().chain(&size[axis + 1..]);
             let windows = others.chain([&pooled[axis], &self.channels]).fold(batch, |n, s| n.saturating_mul(*s));
             let mut left = self.kernel[axis];
@@ -125,7 +128,7 @@ impl Windows {
 
     fn levels(&self) -> Vec<Level> {
         let (mut levels, mut size, pooled) = (vec![], self.size, self.pooled());
-        for axis in (0..3).rev() {
+        for axis in 0..3 {
             let outer = size[..axis].iter().product();
             let inner = size[axis + 1..].iter().product::<usize>() * self.channels;
             let mut lists: Vec<Vec<usize>> = (0..pooled[axis]).map(|k| self.cover(axis, k).collect()).collect();
@@ -185,7 +188,8 @@ impl Max {
 
     /// A party's half, on its share `z` of `[batch][spatial…][c]`.
     pub fn run<'a, W: Word>(&'a self, seat: Seat, materials: &'a Materials<W>, z: &[W]) -> Run<'a, W> {
-        Run { max: self, seat, materials, values: z.to_vec(), level: 0, difference: vec![], state: State::default(), start: 0 }
+        let (next, difference) = (vec![], vec![]);
+        Run { max: self, seat, materials, values: z.to_vec(), next, level: 0, difference, state: State::default(), start: 0 }
     }
 
     /// The levels that compare anything, with their numbers.
@@ -200,37 +204,53 @@ impl Level {
         padded(batch * self.outer * self.pairs.len() * self.inner)
     }
 
-    /// a - b for every pair, in the order [outer][pair][inner].
-    fn differences<W: Word>(&self, batch: usize, x: &[W]) -> Vec<W> {
-        let mut out = Vec::with_capacity(self.comparisons(batch));
-        for o in 0..batch * self.outer {
-            let rows = &x[o * self.size.0 * self.inner..];
-            for (a, b, _) in &self.pairs {
-                let (a, b) = (&rows[a * self.inner..][..self.inner], &rows[b * self.inner..][..self.inner]);
-                out.extend(a.iter().zip(b).map(|(a, b)| a.sub(*b)));
-            }
-        }
-        out.resize(self.comparisons(batch), W::from_u64(0));
-        out
+    /// a - b for every pair, in the order [outer][pair][inner], padded with zeros.
+    fn differences<W: Word>(&self, batch: usize, x: &[W], out: &mut Vec<W>) {
+        let (rows, width) = (self.size.0 * self.inner, self.pairs.len() * self.inner);
+        renew(out, self.comparisons(batch));
+        simd::vectorize(
+            #[inline(always)]
+            || {
+                for (x, out) in x.chunks_exact(rows).zip(out.chunks_exact_mut(width)).take(batch * self.outer) {
+                    for ((a, b, _), out) in self.pairs.iter().zip(out.chunks_exact_mut(self.inner)) {
+                        let (a, b) = (&x[a * self.inner..][..self.inner], &x[b * self.inner..][..self.inner]);
+                        out.iter_mut().zip(a.iter().zip(b)).for_each(|(o, (a, b))| *o = a.sub(*b));
+                    }
+                }
+            },
+        );
+        out[batch * self.outer * width..].fill(W::from_u64(0));
     }
 
     /// b + u for every pair, and what is kept.
-    fn advance<W: Word>(&self, batch: usize, x: &[W], u: &[W]) -> Vec<W> {
-        let mut out = vec![W::from_u64(0); batch * self.outer * self.size.1 * self.inner];
-        for o in 0..batch * self.outer {
-            let from = &x[o * self.size.0 * self.inner..];
-            let to = &mut out[o * self.size.1 * self.inner..];
-            for (p, (_, b, at)) in self.pairs.iter().enumerate() {
-                let u = &u[(o * self.pairs.len() + p) * self.inner..][..self.inner];
-                let b = &from[b * self.inner..][..self.inner];
-                to[at * self.inner..][..self.inner].iter_mut().zip(b.iter().zip(u)).for_each(|(t, (b, u))| *t = b.add(*u));
-            }
-            for (a, at) in &self.kept {
-                to[at * self.inner..][..self.inner].copy_from_slice(&from[a * self.inner..][..self.inner]);
-            }
-        }
-        out
+    fn advance<W: Word>(&self, batch: usize, x: &[W], u: &[W], out: &mut Vec<W>) {
+        let (rows, width, left) = (self.size.0 * self.inner, self.pairs.len() * self.inner, self.size.1 * self.inner);
+        renew(out, batch * self.outer * left);
+        simd::vectorize(
+            #[inline(always)]
+            || {
+                for (o, (x, out)) in x.chunks_exact(rows).zip(out.chunks_exact_mut(left)).take(batch * self.outer).enumerate() {
+                    let u = u[o * width..][..width].chunks_exact(self.inner);
+                    for ((_, b, at), u) in self.pairs.iter().zip(u) {
+                        let (b, to) = (&x[b * self.inner..][..self.inner], &mut out[at * self.inner..][..self.inner]);
+                        to.iter_mut().zip(b.iter().zip(u)).for_each(|(t, (b, u))| *t = b.add(*u));
+                    }
+                    for (a, at) in &self.kept {
+                        out[at * self.inner..][..self.inner].copy_from_slice(&x[a * self.inner..][..self.inner]);
+                    }
+                }
+            },
+        );
     }
+}
+
+/// Gives a vector of shares another length, without leaving any in memory that is given back; what it holds then is of no meaning.
+fn renew<W: Word>(values: &mut Vec<W>, len: usize) {
+    if values.capacity() < len {
+        values.zeroize();
+        values.reserve_exact(len);
+    }
+    values.resize(len, W::from_u64(0));
 }
 
 impl<W> Drop for Run<'_, W>
@@ -239,32 +259,45 @@ where
 {
     fn drop(&mut self) {
         self.values.zeroize();
+        self.next.zeroize();
         self.difference.zeroize();
     }
 }
 
 impl<W: Word> Run<'_, W> {
-    /// Passes levels that compare nothing; leaves the differences of the next one, or none at the end.
-    fn settle(&mut self) {
-        self.difference.zeroize();
+    /// Passes levels that compare nothing; leaves the differences of the next one, or says that there is none.
+    fn settle(&mut self) -> bool {
         while let Some(level) = self.max.levels.get(self.level) {
             if !level.pairs.is_empty() {
-                self.difference = level.differences(self.max.batch, &self.values);
-                return;
+                level.differences(self.max.batch, &self.values, &mut self.difference);
+                return true;
             }
-            let next = level.advance(self.max.batch, &self.values, &[]);
-            core::mem::replace(&mut self.values, next).zeroize();
-            self.level += 1;
+            self.advance(0);
         }
+        false
+    }
+
+    /// The values after this level, whose shares of max(a - b, 0) are the first so many words of the differences.
+    fn advance(&mut self, compared: usize) {
+        self.max.levels[self.level].advance(self.max.batch, &self.values, &self.difference[..compared], &mut self.next);
+        core::mem::swap(&mut self.values, &mut self.next);
+        self.level += 1;
     }
 
     fn compared_before(&self) -> usize {
         self.max.levels[..self.level].iter().filter(|l| !l.pairs.is_empty()).count()
     }
 
-    fn step(&mut self, k: usize, round: Round<'_>, out: &mut Vec<u8>, u: &mut [W]) {
+    fn step(&mut self, k: usize, round: Round<'_>, out: &mut Vec<u8>) {
         let material = &self.materials.0[self.compared_before()];
-        self.max.relu.phase(k, self.seat, material, &self.difference, &mut self.state, round, out, u);
+        // the first phase reads the differences, and the last one writes over them
+        let z = if k == 0 { self.difference.as_slice() } else { &[] };
+        let (relu, seat) = (&self.max.relu, self.seat);
+        if k < relu.rounds() {
+            relu.phase(k, seat, material, z, &mut self.state, round, out, &mut []);
+        } else {
+            relu.phase(k, seat, material, &[], &mut self.state, round, out, &mut self.difference);
+        }
     }
 }
 
@@ -274,25 +307,20 @@ impl<W: Word> Phases<W> for Run<'_, W> {
     }
 
     fn phase(&mut self, k: usize, round: Round<'_>, out: &mut Vec<u8>, result: &mut [W]) {
-        if k == 0 {
-            self.settle();
-        } else if k - self.start == self.max.relu.rounds() {
-            let mut u = Zeroizing::new(vec![W::from_u64(0); self.difference.len()]);
-            self.step(k - self.start, round, out, &mut u);
-            let next = self.max.levels[self.level].advance(self.max.batch, &self.values, &u);
-            core::mem::replace(&mut self.values, next).zeroize();
-            self.level += 1;
+        let at = k - self.start;
+        if k > 0 {
+            self.step(at, round, out);
+            if at < self.max.relu.rounds() {
+                return;
+            }
+            self.advance(self.difference.len());
             self.state = State::default();
             self.start = k;
-            self.settle();
-        } else {
-            self.step(k - self.start, round, out, &mut []);
-            return;
         }
-        if self.difference.is_empty() {
-            result[..self.values.len()].copy_from_slice(&self.values);
+        if self.settle() {
+            self.step(0, Round::NONE, out);
         } else {
-            self.step(0, Round::NONE, out, &mut []);
+            result[..self.values.len()].copy_from_slice(&self.values);
         }
     }
 }

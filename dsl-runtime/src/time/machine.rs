@@ -158,6 +158,11 @@ impl Seconds {
         self.unpack += phases.unpack.at(elements, load.cost.corrections);
     }
 
+    /// All of it, one after the other: what choices between protocols compare.
+    pub(crate) fn sum(self) -> f64 {
+        self.online + self.deal + self.unpack + self.transfer
+    }
+
     /// The time that a stage's offline work takes, if nothing else is under way.
     pub(crate) fn offline(self) -> f64 {
         self.deal.max(self.unpack).max(self.transfer)

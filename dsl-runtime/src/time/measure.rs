@@ -1,4 +1,6 @@
 //! Measuring this machine: the kernels and the protocols that runs use, on small data, each a few times; the fastest counts.
+//!
+//! What a run reads was written long before: correlations when its tape was unpacked, values by other steps. So caches are emptied of it before each time.
 
 use super::load::Class;
 use super::machine::{Line, Machine, Phases};
@@ -26,7 +28,8 @@ const TIMES: usize = 3;
 const WORDS: usize = 1 << 17;
 
 pub(super) fn measure() -> Machine {
-    let (narrow, wide) = (Words::measure::<u32>(32), Words::measure::<u64>(64));
+    let mut caches = Caches::new();
+    let (narrow, wide) = (Words::measure::<u32>(32, &mut caches), Words::measure::<u64>(64, &mut caches));
     let (round, byte) = socket().unwrap_or((20e-6, 0.5e-9));
     Machine {
         product: [narrow.product, products::<u64>(52), wide.product],
@@ -58,7 +61,7 @@ struct Words {
 }
 
 impl Words {
-    fn measure<W: Word>(n: u32) -> Self {
+    fn measure<W: Word>(n: u32, caches: &mut Caches) -> Self {
         let t = n / 4;
         let relu = |m| On { protocol: Relu::new(n, t, Compare::new(m)), len: ELEMENTS };
         // as small networks have them: few channels lie next to each other
@@ -69,27 +72,55 @@ impl Words {
         let truncation = |t| Truncation { truncate: Truncate { n, t, m: n / 2 }, parties: 2, len: ELEMENTS };
         Self {
             product: products::<W>(n),
-            word: words::<W>(),
+            word: words::<W>(caches),
             mask: mask::<W>(),
-            open: opening::<W>(n),
+            open: opening::<W>(n, caches),
             release: release::<W>(n),
-            compare: phases::<W>(&relu(n / 2 - 2), &relu(n / 2 + 6), ELEMENTS, ELEMENTS),
-            max: phases::<W>(&max(n / 2 - 2), &max(n / 2 + 6), ELEMENTS, windows.comparisons(samples)),
-            groups: phases::<W>(&groups(n / 2 - 2), &groups(n / 2 + 6), ELEMENTS, windows.comparisons_by(LARGEST, samples)),
-            truncate: phases::<W>(&truncation(t / 2), &truncation(t), ELEMENTS, ELEMENTS),
+            compare: phases::<W>(caches, &relu(n / 2 - 2), &relu(n / 2 + 6), ELEMENTS, ELEMENTS),
+            max: phases::<W>(caches, &max(n / 2 - 2), &max(n / 2 + 6), ELEMENTS, windows.comparisons(samples)),
+            groups: phases::<W>(caches, &groups(n / 2 - 2), &groups(n / 2 + 6), ELEMENTS, windows.comparisons_by(LARGEST, samples)),
+            truncate: phases::<W>(caches, &truncation(t / 2), &truncation(t), ELEMENTS, ELEMENTS),
         }
     }
 }
 
-/// Seconds of the fastest of some calls.
-fn fastest(mut f: impl FnMut()) -> f64 {
+/// Seconds of the fastest of some calls, after one that does not count.
+fn fastest(f: impl FnMut()) -> f64 {
+    fastest_after(|| {}, f)
+}
+
+/// The same of calls that find in memory, and not in the caches, what they read.
+fn fastest_cold(caches: &mut Caches, f: impl FnMut()) -> f64 {
+    fastest_after(|| caches.empty(), f)
+}
+
+fn fastest_after(mut before: impl FnMut(), mut f: impl FnMut()) -> f64 {
     f();
-    let once = |f: &mut dyn FnMut()| {
+    let once = |_| {
+        before();
         let start = Instant::now();
         f();
         start.elapsed().as_secs_f64()
     };
-    (0..TIMES).map(|_| once(&mut f)).fold(f64::INFINITY, f64::min)
+    (0..TIMES).map(once).fold(f64::INFINITY, f64::min)
+}
+
+/// Something to fill the caches with that nobody needs.
+struct Caches(Vec<u64>);
+
+impl Caches {
+    fn new() -> Self {
+        // what the system says of its largest cache, and half of that again
+        let said = std::fs::read_to_string("/sys/devices/system/cpu/cpu0/cache/index3/size").unwrap_or_default();
+        let kib: usize = said.trim().trim_end_matches('K').parse().unwrap_or(32 << 10);
+        Self(vec![1; (kib << 10).clamp(8 << 20, 128 << 20) / 2 * 3 / 8])
+    }
+
+    fn empty(&mut self) {
+        // a word of each line is enough
+        self.0.iter_mut().step_by(8).for_each(|word| *word = word.wrapping_mul(3));
+        black_box(&mut self.0);
+    }
 }
 
 fn random<W: Word>(len: usize, step: u32) -> Vec<W> {
@@ -122,9 +153,9 @@ fn products<W: Word>(n: u32) -> [f64; Class::COUNT] {
 }
 
 /// A word that is read and written to fresh memory.
-fn words<W: Word>() -> f64 {
+fn words<W: Word>(caches: &mut Caches) -> f64 {
     let x = random::<W>(WORDS, 3);
-    fastest(|| {
+    fastest_cold(caches, || {
         let mut out = vec![W::from_u64(0); WORDS];
         out.iter_mut().zip(&x).for_each(|(o, x)| *o = x.add(*x));
         black_box(out);
@@ -140,12 +171,12 @@ fn mask<W: Word>() -> f64 {
     }) / WORDS as f64
 }
 
-fn opening<W: Word>(n: u32) -> f64 {
+fn opening<W: Word>(n: u32, caches: &mut Caches) -> f64 {
     use crate::protocol::Phases as _;
     let (x, mask) = (random::<W>(WORDS, 4), random::<W>(WORDS, 5));
     let mut result = vec![W::from_u64(0); WORDS];
     let (mut own, mut none) = (vec![], vec![]);
-    fastest(|| {
+    fastest_cold(caches, || {
         own.clear();
         let mut run = open::run(n, &x, &mask);
         run.phase(0, Round::NONE, &mut own, &mut result);
@@ -166,8 +197,8 @@ fn release<W: Word>(n: u32) -> f64 {
 }
 
 /// The halves of a protocol on `len` elements, of which `counted` are compared, from two widths: what an element takes, and what a byte adds.
-fn phases<W: Word>(less: &impl Protocol<W>, more: &impl Protocol<W>, len: usize, counted: usize) -> Phases {
-    let (a, b) = (halves(less, len), halves(more, len));
+fn phases<W: Word>(caches: &mut Caches, less: &impl Protocol<W>, more: &impl Protocol<W>, len: usize, counted: usize) -> Phases {
+    let (a, b) = (halves(caches, less, len), halves(caches, more, len));
     let line = |f: &dyn Fn(&Halves) -> (f64, usize)| {
         let ((ta, xa), (tb, xb)) = (f(&a), f(&b));
         let byte = if xb > xa { ((tb - ta) / (xb - xa) as f64).max(0.0) } else { 0.0 };
@@ -187,7 +218,7 @@ struct Halves {
 }
 
 /// Seconds of the halves of a protocol for two parties, the fastest of some.
-fn halves<W: Word>(protocol: &impl Protocol<W>, len: usize) -> Halves {
+fn halves<W: Word>(caches: &mut Caches, protocol: &impl Protocol<W>, len: usize) -> Halves {
     let keys = [key(1), key(2)];
     let mut corrections = vec![];
     let deal = fastest(|| {
@@ -201,9 +232,11 @@ fn halves<W: Word>(protocol: &impl Protocol<W>, len: usize) -> Halves {
     let (mut online, mut sent) = (f64::INFINITY, 0);
     for _ in 0..TIMES {
         if let Ok(material) = protocol.expand(&mut tape(), 0) {
+            caches.empty();
+            let start = Instant::now();
             let mut run = material.run(Seat { party: 1, parties: 2 }, &z);
+            let (mut time, mut bytes) = (start.elapsed().as_secs_f64(), 0);
             let (mut own, mut next, mut peer) = (vec![], vec![], vec![vec![]]);
-            let (mut time, mut bytes) = (0.0, 0);
             for k in 0..=run.rounds() {
                 next.clear();
                 let round = if k == 0 { Round::NONE } else { Round { own: &own, peers: &peer } };

@@ -17,4 +17,4 @@ pub use machine::Machine;
 pub use network::Network;
 pub use table::{TimeRow, TimeTable};
 
-pub(crate) use load::Load;
+pub(crate) use load::{Load, Words, Work};
