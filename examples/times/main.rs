@@ -1,7 +1,7 @@
 //! Predicted times against measured ones: three models, two parties and a dealer on threads that talk over sockets of this machine.
 //!
-//! Both halves are predicted from constants that are measured first, on small data; then each model runs, a few times, and its fastest run counts. The parties and
-//! the dealer share the cores of this machine, in the prediction as in the runs.
+//! Both halves are predicted from constants that are measured right before and right after, on small data, as the speed of a shared machine drifts; in between the model
+//! runs, a few times, and its fastest run counts. The parties and the dealer share the cores of this machine, in the prediction as in the runs.
 //!
 //! ```text
 //! cargo run --release --no-default-features --example times
@@ -16,7 +16,6 @@ mod speech;
 use clap::Parser;
 use std::net::TcpListener;
 use std::process::ExitCode;
-use std::time::Instant;
 use undertone::config::{DealerConfig, Participants};
 use undertone::dealer::{Limits, serve_limited};
 use undertone::graph::Graph;
@@ -77,12 +76,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let settings = settings(options.ring);
-    let start = Instant::now();
-    let machine = Machine::measured();
-    if options.stages {
-        println!("{machine:#?}");
-    }
-    println!("measuring this machine took {:.2} s; two parties and a dealer share its cores", start.elapsed().as_secs_f64());
+    println!("two parties and a dealer share the cores of this machine");
     println!(
         "{:12} {:>5}  {:>9} {:>9} {:>6} {:>9}  {:>9} {:>9} {:>6} {:>9}",
         "model", "batch", "predicted", "online", "", "at work", "predicted", "offline", "", "at work"
@@ -96,8 +90,13 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         (Residual::graph()?, 16),
     ] {
         let plan = Plan::new(graph, &settings)?;
-        let predicted = plan.cost(batch).time(&Network::loopback());
+        let before = Machine::measure();
         let ([online, offline, busy, unpacking], steps) = measure(graph, &plan, batch, options.runs)?;
+        let machine = before.halfway(&Machine::measure());
+        if options.stages {
+            println!("{machine:#?}");
+        }
+        let predicted = plan.cost(batch).time_on(&machine, &Network::loopback());
         let ratio = |predicted: f64, measured: f64| format!("{:+.0} %", 100.0 * (predicted / measured - 1.0));
         println!(
             "{:12} {batch:>5}  {:>6.1} ms {:>6.1} ms {:>6} {:>6.1} ms  {:>6.1} ms {:>6.1} ms {:>6} {:>6.1} ms",

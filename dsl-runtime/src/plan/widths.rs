@@ -64,7 +64,7 @@ fn fastest(s: &Widths, load: impl Fn(usize) -> (Cost, Work)) -> usize {
     let network = Network::custom("near", 170e-6, 1e9);
     let time = |group: usize| {
         let (cost, work) = load(group);
-        Machine::REFERENCE.seconds(&Load { cost, words: Words::of(s.ring), work }, &network).sum()
+        Machine::REFERENCE.seconds(&Load { cost, parties: s.parties, words: Words::of(s.ring), work }, &network).sum()
     };
     (2..=LARGEST)
         .map(|group| (time(group), group))

@@ -9,6 +9,8 @@ use undertone_ring::conv::Conv;
 pub(crate) struct Load {
     /// Its messages and corrections.
     pub cost: Cost,
+    /// The number of computing parties.
+    pub parties: usize,
     /// Which words it has.
     pub words: Words,
     /// The work between the messages.
@@ -54,6 +56,8 @@ pub(crate) enum Work {
         sizes: [usize; 2],
         /// Whether its operand was masked: otherwise there is no offline half.
         masked: bool,
+        /// Parties that make an offline product: all but the one that keeps the weights.
+        makers: usize,
     },
     /// Elements that are compared.
     Compare(usize),
@@ -114,6 +118,7 @@ impl Load {
                 multiply_adds: effective(&geometry.conv(), batch, words != Words::Narrow),
                 sizes: [batch * geometry.conv().inputs(), len],
                 masked: plan.is_masked(step),
+                makers: plan.settings.parties - usize::from(plan.keeper().is_some()),
             },
             Kind::Relu { .. } => Work::Compare(padded(len)),
             Kind::Max { windows, group: 2, .. } => Work::Max(windows.comparisons(batch)),
@@ -124,7 +129,7 @@ impl Load {
             Kind::Sum(sum) => Work::Local(len * sum.0.kernel.iter().product::<usize>()),
             Kind::Input(_) | Kind::Open(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Work::Local(len),
         };
-        Self { cost: plan.step_cost(step, batch), words, work }
+        Self { cost: plan.step_cost(step, batch), parties: plan.settings.parties, words, work }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Machine {
     pub(super) truncate: [Phases; 2],
     /// A message of a round, however short, over a socket of this machine.
     pub(super) round: f64,
+    /// The same to an endpoint that has waited for so long that it sleeps.
+    pub(super) wake: f64,
     /// A byte of a message.
     pub(super) byte: f64,
     /// Cores that endpoints on one machine share.
@@ -50,18 +52,26 @@ pub(super) struct Line {
     pub byte: f64,
 }
 
+impl Phases {
+    fn halfway(self, other: Self) -> Self {
+        let line = |a: Line, b: Line| Line { element: f64::midpoint(a.element, b.element), byte: f64::midpoint(a.byte, b.byte) };
+        Self { online: line(self.online, other.online), deal: line(self.deal, other.deal), unpack: line(self.unpack, other.unpack) }
+    }
+}
+
 impl Line {
     fn at(self, elements: usize, bytes: u64) -> f64 {
         self.element * elements as f64 + self.byte * bytes as f64
     }
 }
 
-/// The times of a step: online, the dealer's, a party's unpacking, and that of its corrections on their way.
+/// The times of a step: online, the dealer's, the busiest party's unpacking and that of all parties together, and that of its corrections on their way.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Seconds {
     pub online: f64,
     pub deal: f64,
     pub unpack: f64,
+    pub unpack_of_all: f64,
     pub transfer: f64,
 }
 
@@ -99,15 +109,45 @@ impl Machine {
                 Phases { online: line(4.3, 0.0), deal: line(1.3, 0.04), unpack: line(0.28, 0.01) },
             ],
             round: 15e-6,
+            wake: 50e-6,
             byte: 0.4 * NS,
             cores: 2.0,
         }
     };
 
+    /// This machine, measured now.
+    pub fn measure() -> Self {
+        measure::measure()
+    }
+
     /// This machine: measured when it is first asked for, in about a second, with the kernels and the protocols that runs use.
     pub fn measured() -> &'static Self {
         static MACHINE: OnceLock<Machine> = OnceLock::new();
         MACHINE.get_or_init(measure::measure)
+    }
+
+    /// A machine halfway between two measurements: those from before and after something that was timed, where the speed of a machine drifts.
+    pub fn halfway(&self, other: &Self) -> Self {
+        let mean = |a: f64, b: f64| f64::midpoint(a, b);
+        let two = |a: [f64; 2], b: [f64; 2]| [mean(a[0], b[0]), mean(a[1], b[1])];
+        let phases = |a: &[Phases; 2], b: &[Phases; 2]| [a[0].halfway(b[0]), a[1].halfway(b[1])];
+        let product =
+            core::array::from_fn(|words| core::array::from_fn(|class| mean(self.product[words][class], other.product[words][class])));
+        Self {
+            product,
+            word: two(self.word, other.word),
+            mask: two(self.mask, other.mask),
+            open: two(self.open, other.open),
+            release: two(self.release, other.release),
+            compare: phases(&self.compare, &other.compare),
+            max: phases(&self.max, &other.max),
+            groups: phases(&self.groups, &other.groups),
+            truncate: phases(&self.truncate, &other.truncate),
+            round: mean(self.round, other.round),
+            wake: mean(self.wake, other.wake),
+            byte: mean(self.byte, other.byte),
+            cores: self.cores,
+        }
     }
 
     /// What a step takes.
@@ -118,6 +158,11 @@ impl Machine {
             transfer: network.transfer(cost.corrections) + cost.corrections as f64 * self.byte,
             ..Seconds::default()
         };
+        if cost.corrections > 0 {
+            // they are a message of their own, for which a party wakes up
+            s.transfer += self.round;
+        }
+        let mut makers = load.parties;
         match load.work {
             Work::Local(words) => s.online += words as f64 * self.word[w],
             Work::Open(words) => {
@@ -125,9 +170,10 @@ impl Machine {
                 s.unpack = words as f64 * self.mask[w];
                 s.deal = s.unpack;
             }
-            Work::Product { class, multiply_adds, sizes, masked } => {
+            Work::Product { class, multiply_adds, sizes, masked, makers: few } => {
                 let product = multiply_adds as f64 * self.product[load.words as usize][class as usize];
                 s.online += product + sizes[1] as f64 * self.word[w];
+                makers = few;
                 if masked {
                     s.unpack = product + (sizes[0] + sizes[1]) as f64 * self.mask[w];
                     s.deal = product + 2.0 * sizes[1] as f64 * self.mask[w];
@@ -139,14 +185,16 @@ impl Machine {
             Work::Truncate(elements) => s.add(&self.truncate[w], elements, load),
             Work::Release(elements) => s.online += elements as f64 * self.release[w],
         }
+        s.unpack_of_all = s.unpack * makers as f64;
         s
     }
 
-    /// The offline half of a run whose steps take so long together, for so many parties.
-    pub(crate) fn offline(&self, sum: Seconds, parties: usize, network: &Network) -> f64 {
+    /// The offline half of a run whose steps take so long together.
+    pub(crate) fn offline(&self, sum: Seconds, network: &Network) -> f64 {
         let slowest = sum.deal.max(sum.unpack).max(sum.transfer);
-        let shared = (sum.deal + parties as f64 * sum.unpack + 2.0 * sum.transfer) / self.cores;
-        let start = 6.0 * (self.round + network.delay());
+        let shared = (sum.deal + sum.unpack_of_all + 2.0 * sum.transfer) / self.cores;
+        // endpoints agree on a run before there is anything to do, and whoever is early sleeps
+        let start = 6.0 * (self.wake + network.delay());
         start + if network.is_shared() { slowest.max(shared) } else { slowest }
     }
 }
@@ -174,6 +222,7 @@ impl core::ops::AddAssign for Seconds {
         self.online += other.online;
         self.deal += other.deal;
         self.unpack += other.unpack;
+        self.unpack_of_all += other.unpack_of_all;
         self.transfer += other.transfer;
     }
 }

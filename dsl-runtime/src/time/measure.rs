@@ -13,6 +13,7 @@ use crate::protocol::relu::Relu;
 use crate::protocol::truncate::{Truncate, Truncation};
 use crate::protocol::{Compare, Dealing, On, Protocol, Round, Seat, Tape, open};
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use undertone_ring::Word;
 use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
@@ -30,7 +31,7 @@ const WORDS: usize = 1 << 17;
 pub(super) fn measure() -> Machine {
     let mut caches = Caches::new();
     let (narrow, wide) = (Words::measure::<u32>(32, &mut caches), Words::measure::<u64>(64, &mut caches));
-    let (round, byte) = socket().unwrap_or((20e-6, 0.5e-9));
+    let [round, byte, wake] = socket().unwrap_or([20e-6, 0.5e-9, 60e-6]);
     Machine {
         product: [narrow.product, products::<u64>(52), wide.product],
         word: [narrow.word, wide.word],
@@ -42,6 +43,7 @@ pub(super) fn measure() -> Machine {
         groups: [narrow.groups, wide.groups],
         truncate: [narrow.truncate, wide.truncate],
         round,
+        wake,
         byte,
         cores: std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64),
     }
@@ -222,7 +224,8 @@ fn halves<W: Word>(caches: &mut Caches, protocol: &impl Protocol<W>, len: usize)
     let keys = [key(1), key(2)];
     let mut corrections = vec![];
     let deal = fastest(|| {
-        corrections.clear();
+        // a dealer hands on what it dealt, and takes fresh memory for what comes next
+        corrections = Vec::with_capacity(corrections.len());
         protocol.deal(&mut Dealing::new(&keys, &mut corrections), 0);
     });
     let z = random::<W>(len, 9);
@@ -259,14 +262,18 @@ fn halves<W: Word>(caches: &mut Caches, protocol: &impl Protocol<W>, len: usize)
     Halves { online: if online.is_finite() { online } else { 0.0 }, deal, unpack, sent, corrections: corrections.len() }
 }
 
-/// Seconds of a short message of a round, and of a byte, over a socket of this machine.
-fn socket() -> Result<(f64, f64), NetError> {
+/// Seconds of a short message of a round, of a byte, and of a short message to somebody who sleeps, over a socket of this machine.
+fn socket() -> Result<[f64; 3], NetError> {
     let [name, other] = ["party0", "party1"];
     let label = [0; 16];
     let identity = |name: &str| Identity::new(name, Security::Loopback);
     let timeouts = Timeouts { connect: Duration::from_secs(2), message: Duration::from_secs(2), ..Timeouts::default() };
     let (listener, caller) = (Listener::bind("127.0.0.1:0", &identity(name)?)?, identity(other)?);
+    // when the message left that somebody sleeps for, in nanoseconds
+    let (clock, left) = (Instant::now(), AtomicU64::new(0));
+    let now = || clock.elapsed().as_nanos() as u64;
     std::thread::scope(|scope| {
+        let left = &left;
         let address = listener.local_address().to_string();
         let there = scope.spawn(move || {
             let mut link = Tcp::new(vec![Some(dial(&caller, name, &address, &label, timeouts.connect)?), None], &timeouts);
@@ -275,6 +282,11 @@ fn socket() -> Result<(f64, f64), NetError> {
                 let own = vec![1; len];
                 // the other side reports what fails
                 let _ = (0..BATCHES * count).try_for_each(|_| link.exchange(1, &own, &mut peers));
+            }
+            for _ in 0..BATCHES {
+                std::thread::sleep(ASLEEP);
+                left.store(now(), Ordering::SeqCst);
+                let _ = link.exchange(1, &[1; 256], &mut peers);
             }
             Ok::<(), NetError>(())
         });
@@ -290,14 +302,25 @@ fn socket() -> Result<(f64, f64), NetError> {
             };
             Some((0..BATCHES).map(|_| once()).fold(f64::INFINITY, f64::min)).filter(|t| t.is_finite()).unwrap_or(0.0)
         });
+        let mut woken: Vec<u64> = vec![];
+        for _ in 0..BATCHES {
+            if link.exchange(0, &[1; 256], &mut peers).is_ok() {
+                woken.push(now().saturating_sub(left.load(Ordering::SeqCst)));
+            }
+        }
+        woken.sort_unstable();
+        let woken = woken.get(woken.len() / 2).map_or(0.0, |ns| *ns as f64 / 1e9);
         there.join().unwrap_or(Err(NetError::Randomness))?;
         let [(few, _), (many, _)] = MESSAGES;
-        Ok((short, ((long - short) / (many - few) as f64).max(0.0)))
+        Ok([short, ((long - short) / (many - few) as f64).max(0.0), woken.max(short)])
     })
 }
 
 /// The length and the number of messages of both kinds.
 const MESSAGES: [(usize, u32); 2] = [(256, 80), (1 << 21, 3)];
+
+/// After so long, whoever waits for a message sleeps.
+const ASLEEP: Duration = Duration::from_millis(1);
 
 /// How often so many are sent; the fastest time counts.
 const BATCHES: u32 = 8;

@@ -60,7 +60,7 @@ impl CostTable {
             network: network.clone(),
             rows,
             online: all.online,
-            offline: machine.offline(all, self.parties, network),
+            offline: machine.offline(all, network),
         }
     }
 }
