@@ -1,6 +1,7 @@
 //! Measuring this machine: the kernels and the protocols that runs use, on small data, each a few times; the fastest counts.
 //!
-//! What a run reads was written long before: correlations when its tape was unpacked, values by other steps. So caches are emptied of it before each time.
+//! What a run reads was written long before: correlations when its tape was unpacked, values by other steps. So caches are emptied of it before each time. And endpoints
+//! do not wait for each other to use the memory of a machine: protocols are timed on two cores at once.
 
 use super::load::Class;
 use super::machine::{Line, Machine, Phases};
@@ -78,10 +79,10 @@ impl Words {
             mask: mask::<W>(),
             open: opening::<W>(n, caches),
             release: release::<W>(n),
-            compare: phases::<W>(caches, &relu(n / 2 - 2), &relu(n / 2 + 6), ELEMENTS, ELEMENTS),
-            max: phases::<W>(caches, &max(n / 2 - 2), &max(n / 2 + 6), ELEMENTS, windows.comparisons(samples)),
-            groups: phases::<W>(caches, &groups(n / 2 - 2), &groups(n / 2 + 6), ELEMENTS, windows.comparisons_by(LARGEST, samples)),
-            truncate: phases::<W>(caches, &truncation(t / 2), &truncation(t), ELEMENTS, ELEMENTS),
+            compare: phases::<W, _>(caches, &relu(n / 2 - 2), &relu(n / 2 + 6), ELEMENTS, ELEMENTS),
+            max: phases::<W, _>(caches, &max(n / 2 - 2), &max(n / 2 + 6), ELEMENTS, windows.comparisons(samples)),
+            groups: phases::<W, _>(caches, &groups(n / 2 - 2), &groups(n / 2 + 6), ELEMENTS, windows.comparisons_by(LARGEST, samples)),
+            truncate: phases::<W, _>(caches, &truncation(t / 2), &truncation(t), ELEMENTS, ELEMENTS),
         }
     }
 }
@@ -199,8 +200,18 @@ fn release<W: Word>(n: u32) -> f64 {
 }
 
 /// The halves of a protocol on `len` elements, of which `counted` are compared, from two widths: what an element takes, and what a byte adds.
-fn phases<W: Word>(caches: &mut Caches, less: &impl Protocol<W>, more: &impl Protocol<W>, len: usize, counted: usize) -> Phases {
-    let (a, b) = (halves(caches, less, len), halves(caches, more, len));
+fn phases<W: Word, P: Protocol<W> + Sync>(caches: &mut Caches, less: &P, more: &P, len: usize, counted: usize) -> Phases {
+    let mut other = Caches::new();
+    let [a, b] = [less, more].map(|protocol| {
+        std::thread::scope(|scope| {
+            let beside = scope.spawn(|| halves(&mut other, protocol, len));
+            let here = halves(caches, protocol, len);
+            match beside.join() {
+                Ok(there) => here.with(&there),
+                Err(_) => here,
+            }
+        })
+    });
     let line = |f: &dyn Fn(&Halves) -> (f64, usize)| {
         let ((ta, xa), (tb, xb)) = (f(&a), f(&b));
         let byte = if xb > xa { ((tb - ta) / (xb - xa) as f64).max(0.0) } else { 0.0 };
@@ -217,6 +228,14 @@ struct Halves {
     unpack: f64,
     sent: usize,
     corrections: usize,
+}
+
+impl Halves {
+    /// The mean of both.
+    fn with(self, other: &Self) -> Self {
+        let mean = f64::midpoint;
+        Self { online: mean(self.online, other.online), deal: mean(self.deal, other.deal), unpack: mean(self.unpack, other.unpack), ..self }
+    }
 }
 
 /// Seconds of the halves of a protocol for two parties, the fastest of some.
