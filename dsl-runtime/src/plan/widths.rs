@@ -51,7 +51,7 @@ pub(super) fn group(s: &Widths, axis: Axis, compare: Compare) -> usize {
 pub(super) fn pool_group(s: &Widths, windows: &Windows, compare: Compare, narrow: bool) -> usize {
     fastest(s, |group| {
         if group == 2 {
-            return (s.max(windows, compare.m, narrow), Work::Max(windows.comparisons(1)));
+            return (s.max(windows, compare.m, narrow), Work::Max(windows.compared(1)));
         }
         let pool = Pool::new(if narrow { compare.m } else { s.ring }, compare, group, windows, 1);
         let cost = s.cost(|| pool.traffic::<u32>(), || pool.traffic::<u64>());

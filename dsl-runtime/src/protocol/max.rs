@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A pool is separable: first along the outermost spatial axis, then along the next, so that the level with the most comparisons has the longest rows. Along an axis
-//! every window starts with its positions (those in the padding take no part); each level compares neighbours (i, i + 1) and keeps their order, an odd one stays, until
-//! one is left. All comparisons of a level share their rounds.
+//! every window starts with its positions (those in the padding take no part); each level compares neighbours and keeps their order, an odd one stays, until one is
+//! left. Windows that overlap share comparisons (`tree`). All comparisons of a level share their rounds.
 //!
 //! Where only bits below m matter afterwards (a ReLU follows), the comparison works in Z_2^m: no lift, no corrections for it. Otherwise n is the ring's width.
 //! Contract: the difference of any two values of a window is in [-2^(m-2), 2^(m-2)).
@@ -14,7 +14,7 @@
 //! Rounds: those of [`relu`](super::relu) for each level, 4 at m up to 38. At m = 35, n = 35: 35 + 18 + 1 = 54 bits sent a comparison.
 
 use super::relu::{Material, Relu, State};
-use super::{Compare, Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, padded};
+use super::{Compare, Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, padded, tree};
 use serde::{Deserialize, Serialize};
 use undertone_ring::rows::GROUP;
 use undertone_ring::{Word, simd};
@@ -87,8 +87,8 @@ impl Windows {
         start.saturating_sub(padding)..(start + self.kernel[axis]).saturating_sub(padding).min(self.size[axis])
     }
 
-    /// The comparisons of `batch` samples, each level in whole groups; a window that reaches into the padding counts as a whole one. The largest number where
-    /// that overflows.
+    /// The most comparisons of `batch` samples, each level in whole groups: windows that overlap are counted as if they shared none, and one that reaches into the
+    /// padding as a whole one. The largest number where that overflows.
     pub fn comparisons(&self, batch: usize) -> usize {
         let (mut sum, mut size, pooled) = (0usize, self.size, self.pooled());
         for axis in 0..3 {
@@ -126,34 +126,19 @@ impl Windows {
         }
     }
 
+    /// The comparisons of `batch` samples that are made, each level in whole groups. Time: that of listing all windows.
+    pub(crate) fn compared(&self, batch: usize) -> usize {
+        self.levels().iter().map(|level| level.comparisons(batch)).sum()
+    }
+
     fn levels(&self) -> Vec<Level> {
         let (mut levels, mut size, pooled) = (vec![], self.size, self.pooled());
         for axis in 0..3 {
             let outer = size[..axis].iter().product();
             let inner = size[axis + 1..].iter().product::<usize>() * self.channels;
-            let mut lists: Vec<Vec<usize>> = (0..pooled[axis]).map(|k| self.cover(axis, k).collect()).collect();
-            let mut before = size[axis];
-            let untouched = |lists: &[Vec<usize>], before| lists.len() == before && lists.iter().enumerate().all(|(k, l)| l == &[k]);
-            while !untouched(&lists, before) {
-                let mut level = Level { outer, inner, size: (before, 0), pairs: vec![], kept: vec![] };
-                for list in &mut lists {
-                    *list = list
-                        .chunks(2)
-                        .map(|pair| {
-                            let to = level.size.1;
-                            level.size.1 += 1;
-                            match *pair {
-                                [a, b] => level.pairs.push((a, b, to)),
-                                [a] => level.kept.push((a, to)),
-                                _ => {}
-                            }
-                            to
-                        })
-                        .collect();
-                }
-                before = level.size.1;
-                levels.push(level);
-            }
+            let windows = (0..pooled[axis]).map(|k| self.cover(axis, k).collect()).collect();
+            let steps = tree::tree(windows, size[axis]).into_iter();
+            levels.extend(steps.map(|s| Level { outer, inner, size: (s.before, s.after), pairs: s.pairs, kept: s.kept }));
             size[axis] = pooled[axis];
         }
         levels

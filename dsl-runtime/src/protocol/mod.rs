@@ -36,6 +36,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod traffic;
+mod tree;
 pub mod truncate;
 
 pub use compare::Compare;

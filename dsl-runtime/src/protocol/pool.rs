@@ -1,6 +1,7 @@
 //! The largest of each window, by groups of up to four of its positions at once.
 //!
-//! As [`max`](super::max), but a level takes groups and not pairs (`contest`): fewer rounds, and more corrections from the dealer. Axes whose
+//! As [`max`](super::max), but a level takes groups and not pairs (`contest`): fewer rounds, and more corrections from the dealer. A group that several windows have is
+//! compared once: of windows of 9 with a step of 1, by groups of 3, each has one group of its own on the first level instead of three. Axes whose
 //! windows together have no more positions than a group are taken at once, so a window of 2 by 2 is one group of 4.
 //!
 //! The ring of the values has n bits, m where only those matter afterwards. Contract: the difference of any two values of a window is in [-2^(m-2), 2^(m-2)).
@@ -18,6 +19,7 @@ use super::argmax::comparisons;
 use super::contest::{Contest, Material, State, Values, divided};
 use super::max::Windows;
 use super::{Compare, Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic};
+use std::collections::HashMap;
 use undertone_ring::Word;
 
 /// The most windows whose positions are listed over several axes at once.
@@ -64,7 +66,7 @@ impl Windows {
         spans
     }
 
-    /// The most comparisons that [`Pool`] makes for `batch` samples: exactly those, where nothing is padded. The largest number where that overflows.
+    /// The most comparisons that [`Pool`] makes for `batch` samples: exactly those, where nothing is padded and no two windows have a group in common. The largest number where that overflows.
     pub fn comparisons_by(&self, group: usize, batch: usize) -> usize {
         let (mut sum, mut size, pooled) = (0usize, self.size, self.pooled());
         for span in self.spans(group) {
@@ -102,15 +104,27 @@ impl Pool {
             let mut before = product(&size[span.first..=span.last]);
             let mut lists = windows.lists(&span);
             while !(lists.len() == before && lists.iter().enumerate().all(|(k, list)| *list == [k])) {
+                let sizes = lists.iter().map(Vec::len).max().unwrap_or(0);
                 let mut groups: Vec<Vec<usize>> = vec![];
+                // windows that overlap share groups; what each keeps in the end is its own
+                let mut made: HashMap<Vec<usize>, usize> = HashMap::new();
                 for list in &mut lists {
-                    let (mut rest, first) = (list.as_slice(), groups.len());
+                    let mut rest = list.as_slice();
+                    let mut next = vec![];
                     for size in divided(list.len(), group) {
                         let (members, after) = rest.split_at(size);
-                        groups.push(members.to_vec());
                         rest = after;
+                        let place = match made.get(members).filter(|_| sizes > 1) {
+                            Some(place) => *place,
+                            None => {
+                                groups.push(members.to_vec());
+                                made.insert(members.to_vec(), groups.len() - 1);
+                                groups.len() - 1
+                            }
+                        };
+                        next.push(place);
                     }
-                    *list = (first..groups.len()).collect();
+                    *list = next;
                 }
                 let left = groups.len();
                 levels.push(Contest::new(n, compare, (outer, before, inner), groups.into_iter()));

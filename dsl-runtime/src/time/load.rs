@@ -121,7 +121,7 @@ impl Load {
                 makers: plan.settings.parties - usize::from(plan.keeper().is_some()),
             },
             Kind::Relu { .. } => Work::Compare(padded(len)),
-            Kind::Max { windows, group: 2, .. } => Work::Max(windows.comparisons(batch)),
+            Kind::Max { windows, group: 2, .. } => Work::Max(windows.compared(batch)),
             Kind::Max { windows, group, .. } => Work::Groups(windows.comparisons_by(*group, batch)),
             Kind::ArgMax { axis, group, .. } => Work::Groups(axis.comparisons(*group, batch)),
             Kind::Truncate { .. } => Work::Truncate(padded(len)),
