@@ -10,6 +10,7 @@ mod scope;
 use crate::error::{Error, Result};
 pub use op::Op;
 pub use scope::{Scope, Value};
+use std::collections::HashMap;
 use undertone_shape::Shape;
 
 /// The place of a node in [`Graph::nodes`].
@@ -137,6 +138,8 @@ pub struct Graph {
     pub releases: Vec<Release>,
     /// For each operation of a graph that passes made, the operation of the traced graph that has the same value, if one has; empty for a traced graph.
     pub(crate) origins: Vec<Option<NodeId>>,
+    /// Stages whose value another stage has computed, with that value; empty for a traced graph.
+    pub(crate) aliases: Vec<(String, NodeId)>,
 }
 
 impl Graph {
@@ -167,14 +170,23 @@ impl Graph {
 
     /// The stages in order of execution, each with its last node: the value that the stage hands on.
     pub fn stages(&self) -> Vec<(&str, NodeId)> {
-        let mut stages: Vec<(&str, NodeId)> = Vec::new();
-        for (i, node) in self.nodes.iter().enumerate().filter(|(_, n)| !n.stage.is_empty() && !matches!(n.op, Op::Parameter(_))) {
-            match stages.iter_mut().find(|(name, _)| *name == node.stage) {
-                Some((_, last)) => *last = NodeId(i),
-                None => stages.push((&node.stage, NodeId(i))),
+        let own =
+            self.nodes.iter().enumerate().filter(|(_, n)| !matches!(n.op, Op::Parameter(_))).map(|(i, n)| (n.stage.as_str(), NodeId(i)));
+        let aliases = self.aliases.iter().map(|(stage, id)| (stage.as_str(), *id));
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut stages: Vec<(NodeId, &str, NodeId)> = Vec::new();
+        for (name, id) in own.chain(aliases).filter(|(name, _)| !name.is_empty()) {
+            match places.get(name) {
+                Some(at) => stages[*at].2 = id,
+                None => {
+                    places.insert(name, stages.len());
+                    stages.push((id, name, id));
+                }
             }
         }
-        stages
+        // a stage without operations of its own comes after the one that has computed its value
+        stages.sort_by_key(|(first, ..)| *first);
+        stages.into_iter().map(|(_, name, last)| (name, last)).collect()
     }
 
     /// Whether this value is released, so that it has to be computed as it is.

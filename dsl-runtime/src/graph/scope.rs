@@ -48,6 +48,7 @@ pub(super) fn trace(
         weights_owner: weights_owner.to_owned(),
         releases: vec![],
         origins: vec![],
+        aliases: vec![],
     };
     let builder = Builder(RefCell::new(State { graph, stage: String::new(), weights: String::new(), error: None }));
     let output = {
