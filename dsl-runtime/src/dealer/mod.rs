@@ -70,7 +70,7 @@ enum Wire<W> {
 /// Computes the corrections of a run of `batch` samples and hands them on in pieces of at most [`PIECE`](crate::wire::PIECE) bytes, in order; no piece belongs to two
 /// steps. The receiver says whether it wants more; so does the result.
 ///
-/// Memory: a piece and some hundred kilobytes, and what the largest product needs of two samples; a wire that several products read is held for the whole batch, and so
+/// Memory: a piece and some hundred kilobytes, and what the largest product needs of two samples; a wire that several products read, or whose elements move, is held for the whole batch, and so
 /// are the masks of one level of an arg max.
 pub(crate) fn deal(plan: &Plan, weights: &WeightMasks, keys: &[Prg], batch: usize, receiver: impl Receiver) -> bool {
     match weights {
@@ -81,6 +81,10 @@ pub(crate) fn deal(plan: &Plan, weights: &WeightMasks, keys: &[Prg], batch: usiz
 
 fn deal_in<W: Word>(plan: &Plan, weights: &Masks<W>, keys: &[Prg], batch: usize, receiver: impl Receiver) -> bool {
     let (last_use, readers) = (plan.last_use(), plan.readers());
+    // a wire whose elements move is needed as a whole
+    let mut moved = vec![false; plan.steps.len()];
+    let moves = plan.steps.iter().filter(|s| matches!(s.kind, Kind::Move(_)));
+    moves.flat_map(|s| &s.inputs).for_each(|i| moved[*i] = true);
     let mut wires: Vec<Option<Wire<W>>> = plan.steps.iter().map(|_| None).collect();
     let (mut scratch, mut out) = (Scratch::new(), Pieces::new(receiver));
     for (k, step) in plan.steps.iter().enumerate() {
@@ -88,9 +92,14 @@ fn deal_in<W: Word>(plan: &Plan, weights: &Masks<W>, keys: &[Prg], batch: usize,
         match &step.kind {
             Kind::Open(opening) if opening.is_sent() => {
                 wires[k] = Some(match readers[k] {
-                    0 | 1 => Wire::Made(*opening),
+                    0 | 1 if !moved[k] => Wire::Made(*opening),
                     _ => Wire::Held(open::dealt(&d, |party| opening.sends(party), id, len)),
                 });
+            }
+            Kind::Move(copies) if plan.is_wire(k) => {
+                if let (Some(Wire::Held(mask)), [copy]) = (&wires[step.inputs[0]], copies.as_slice()) {
+                    wires[k] = Some(Wire::Held(copy.whole(mask, plan.steps[step.inputs[0]].len, step.len, batch)));
+                }
             }
             _ => {
                 if let Some((linear, weight)) = plan.linear(step, batch) {

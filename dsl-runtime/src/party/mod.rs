@@ -4,20 +4,21 @@
 //! correlation is owned by the `Prepared` of one run, which the run consumes: it cannot be used twice. An endpoint that does not compute, a client, has a session
 //! as well: it gives shares of what it owns and gets what is released to it.
 
+mod client;
 mod connect;
 mod encode;
-mod exchange;
 mod handshake;
 mod kept;
 mod links;
+mod mail;
 mod offline;
-mod one_way;
 mod online;
 mod pool;
 mod roles;
 mod session;
 pub(crate) mod source;
 mod third;
+mod under_way;
 mod weights;
 mod world;
 

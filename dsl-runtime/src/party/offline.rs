@@ -56,7 +56,7 @@ pub(super) struct Ready<W: Word> {
 /// The correlations of one step.
 pub(super) enum Material<W: Word> {
     None,
-    /// This party's part of a wire's mask; nothing if it does not send.
+    /// This party's part of a wire's mask, of an opening or of what moves it; nothing if it does not send.
     Wire(Option<Zeroizing<Vec<W>>>),
     /// K_i of a linear step, which becomes its result.
     Linear(Zeroizing<Vec<W>>),
@@ -75,6 +75,8 @@ struct Unpacked<W: Word> {
 impl Session {
     /// Agrees on a run with everybody and unpacks this party's tape. The owner of the weights gives them, with every run; they are shared once. The owner of the
     /// first input says how many samples there are, and whoever owns another one may.
+    ///
+    /// Memory: the whole tape, unpacked; what a step takes of it is given back when the step has ended. Values come on top ([`Plan::peak`]).
     ///
     /// # Errors
     /// When weights are missing, not finite or out of range (before anything is sent), when the endpoints disagree on plan, weights or batch, when there is no tape,
@@ -160,6 +162,11 @@ impl Session {
             let material = (|| -> Result<Material<W>, TapeError> {
                 if let Kind::Open(opening) = &step.kind {
                     return Ok(Material::Wire(opening.sends(seat.party).then(|| Zeroizing::new(open::mask(&tape, id, len)))));
+                }
+                if let (Kind::Move(copies), Some(Material::Wire(mask))) = (&step.kind, step.inputs.first().map(|from| &steps[*from])) {
+                    let from = plan.steps[step.inputs[0]].len;
+                    let moved = |mask: &Zeroizing<Vec<W>>| Zeroizing::new(copies[0].whole(mask, from, step.len, batch));
+                    return Ok(Material::Wire(mask.as_ref().map(moved)));
                 }
                 if let Some((linear, weight)) = plan.linear(step, batch) {
                     let weight = &set.weights[weight];

@@ -1,21 +1,26 @@
-//! The online half of a run: the steps of the plan, one after the other, and the release.
+//! The online half of a run: the steps of the plan, wave by wave, and the releases.
+//!
+//! A step begins when its wave has come, and ends when its last message is there. All steps that are under way exchange together ([`post`](Session::post)), so steps that
+//! do not depend on each other share their rounds. Rounds, and the time that was waited for them, are counted with the first of the steps that share them.
 
 use super::Session;
 use super::encode::{self, Mine};
 use super::kept::Stored;
+use super::mail::{Mail, Way};
 use super::offline::{Arranged, Material, Prepared, Ready, Work};
-use super::one_way::{open_one_way, release};
 use super::pool::Pool;
+use super::under_way::{self as work, Ended, UnderWay, Value};
 use super::weights::WeightSet;
 use crate::error::Result;
 use crate::opened::Opened;
-use crate::plan::{Kind, Opening, Place, Plan};
-use crate::protocol::king::{self, Wires};
-use crate::protocol::{Phases, Round, Seat, Traffic, open, padded, release as zero};
+use crate::plan::{Kind, Opening, Place, Plan, Step};
+use crate::protocol::{Seat, Segment, open, padded, release as zero};
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use undertone_ring::Word;
 use undertone_ring::conv::Scratch;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// What a run leaves with one party.
 #[derive(Clone, Default)]
@@ -30,6 +35,8 @@ pub struct Outcome {
     pub offline: Duration,
     /// Seconds of the online half.
     pub online: Duration,
+    /// The most elements that values took at one time ([`Plan::peak`]); nothing with a client.
+    pub peak: usize,
     /// This party's shares of every stage, if the world records.
     pub(crate) recorded: Vec<Recorded>,
 }
@@ -37,13 +44,13 @@ pub struct Outcome {
 /// What one step measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Measured {
-    /// Simultaneous exchanges.
+    /// Simultaneous exchanges; those that several steps share are counted with the first of them.
     pub rounds: u64,
     /// Bytes that this party sent, to all peers together.
     pub sent: u64,
     /// Bytes of corrections from the dealer to the last party.
     pub corrections: u64,
-    /// How long it took, waiting included.
+    /// How long it took, and how long was waited for the exchanges that are counted here.
     pub time: Duration,
 }
 
@@ -104,45 +111,47 @@ impl Session {
             }
         }
         let start = Instant::now();
-        let (seat, last_use, spare) = (self.seat()?, plan.last_use(), core::mem::take(&mut W::kept(self).spare));
-        let (set, batch, number) = (&ready.set, prepared.batch, prepared.number);
+        let (seat, set, batch, number) = (self.seat()?, ready.set, prepared.batch, prepared.number);
+        let readers = plan.readers();
+        let measured = prepared.corrections.iter().map(|bytes| Measured { corrections: *bytes, ..Measured::default() });
         let mut run = Run {
             plan,
             seat,
-            set,
+            set: &set,
             batch,
             number,
-            values: vec![],
-            buffers: Buffers::default(),
+            values: plan.steps.iter().map(|_| None).collect(),
+            readers,
+            live: 0,
             scratch: Scratch::with(&self.threads),
-            spare,
+            spare: core::mem::take(&mut W::kept(self).spare),
+            mails: vec![],
+            record: self.record,
+            outcome: Outcome { setup: prepared.setup, offline: prepared.time, steps: measured.collect(), ..Outcome::default() },
         };
-        let mut outcome = Outcome { setup: prepared.setup, offline: prepared.time, ..Outcome::default() };
-        for (k, material) in ready.steps.into_iter().enumerate() {
-            let from = Instant::now();
-            let (rounds, sent) = run.step(self, k, material, mine, &mut outcome.opened)?;
-            outcome.steps.push(Measured { rounds, sent, corrections: prepared.corrections[k], time: from.elapsed() });
-            if self.record {
-                let stages = plan.stages.iter().enumerate().filter(|(_, s)| s.result.step == k);
-                let len = run.batch * plan.steps[k].len;
-                outcome
-                    .recorded
-                    .extend(stages.map(|(stage, _)| Recorded { stage, share: run.values[k][..len].iter().map(|w| w.to_u64()).collect() }));
+        let (mut steps, mut under_way, mut wave) = (ready.steps.into_iter().enumerate().peekable(), vec![], 0);
+        loop {
+            while let Some((k, material)) = steps.next_if(|(k, _)| plan.steps[*k].wave <= wave) {
+                let from = Instant::now();
+                let begun = run.begin(self, k, material, mine)?;
+                run.outcome.steps[k].time += from.elapsed();
+                under_way.extend(begun);
             }
-            for input in &plan.steps[k].inputs {
-                if last_use[*input] == k {
-                    let value = core::mem::take(&mut run.values[*input]);
-                    run.spare.give(value);
+            match steps.peek() {
+                _ if !under_way.is_empty() => {
+                    run.exchange(self, &mut under_way)?;
+                    wave += 1;
                 }
+                Some((k, _)) => wave = plan.steps[*k].wave,
+                None => break,
             }
         }
-        outcome.online = start.elapsed();
-        let mut spare = core::mem::take(&mut run.spare);
-        for value in core::mem::take(&mut run.values) {
-            spare.give(value);
+        run.outcome.online = start.elapsed();
+        for value in core::mem::take(&mut run.values).into_iter().flatten() {
+            run.give_back(value);
         }
-        W::kept(self).spare = spare;
-        Ok(outcome)
+        W::kept(self).spare = core::mem::take(&mut run.spare);
+        Ok(run.outcome)
     }
 }
 
@@ -153,91 +162,183 @@ struct Run<'a, W: Word> {
     batch: usize,
     /// The number of this run.
     number: u64,
-    /// The share, or the opened value, of each step that is still needed; padded to whole groups.
-    values: Vec<Vec<W>>,
-    buffers: Buffers,
+    /// The value of each step that is still needed.
+    values: Vec<Option<Rc<Value<W>>>>,
+    /// How many times the value of each step will still be read.
+    readers: Vec<usize>,
+    /// The elements of all values.
+    live: usize,
     scratch: Scratch<W>,
     /// Values that nobody needs any more: their memory is used again, by later runs of the session too.
     spare: Pool<W>,
-}
-
-/// This party's messages of two rounds, reused.
-#[derive(Default)]
-struct Buffers {
-    own: Vec<u8>,
-    next: Vec<u8>,
+    /// Messages of steps that have ended: their memory is used again.
+    mails: Vec<Mail>,
+    /// Whether shares of stages are kept.
+    record: bool,
+    outcome: Outcome,
 }
 
 impl<W: Stored> Run<'_, W> {
-    /// Runs step `k`; returns its rounds and the bytes that this party sent.
-    fn step(
-        &mut self,
-        session: &mut Session,
-        k: usize,
-        material: Material<W>,
-        mine: &[Option<Vec<u64>>],
-        opened: &mut Opened,
-    ) -> Result<(u64, u64)> {
+    /// Begins step `k`: whatever waits for no exchange is done at once.
+    fn begin(&mut self, session: &mut Session, k: usize, material: Material<W>, mine: &[Option<Vec<u64>>]) -> Result<Option<UnderWay<W>>> {
         let (plan, step) = (self.plan, &self.plan.steps[k]);
-        let (seat, len, n, wires) = (self.seat, self.batch * step.len, plan.settings.ring, plan.wires());
-        let mut result = match (&material, &step.kind) {
+        let (seat, len, n) = (self.seat, self.batch * step.len, plan.settings.ring);
+        let mut x: Vec<Rc<Value<W>>> = step.inputs.iter().filter_map(|i| self.values.get(*i).cloned().flatten()).collect();
+        if x.len() != step.inputs.len() {
+            return Err(session.links.failed(&step.stage, format!("step {k} begins before what it reads is there")));
+        }
+        let mut result: Value<W> = Zeroizing::new(match (&material, &step.kind) {
             (Material::Linear(_), _) | (_, Kind::Release(_)) => vec![],
             _ => self.spare.zeros(padded(len)),
-        };
-        let x = |i: usize| self.values[step.inputs[i]].as_slice();
-        let (buffers, stage) = (&mut self.buffers, step.stage.as_str());
-        let counts = match (&step.kind, material) {
+        });
+        self.claim(result.len());
+        let mail = Rc::new(RefCell::new(self.mails.pop().unwrap_or_default().cleared(seat.parties)));
+        let all_or_kings = |message: &Vec<Segment>| if plan.wires().kings(message) { Way::Kings(message.clone()) } else { Way::All };
+        let begun = match (&step.kind, material) {
             (_, Material::Protocol(traffic, correlations)) => {
-                let mut phases = correlations.run(seat, x(0));
-                buffers.drive(session, stage, wires, &traffic, phases.as_mut(), &mut result)?
+                let ways = traffic.rounds.iter().map(all_or_kings).collect();
+                UnderWay::new(k, ways, &mail, work::protocol(seat, correlations, x.remove(0), traffic.rounds.len(), mail.clone(), result))
             }
-            (Kind::Open(opening), Material::Wire(mask)) => {
-                let counts = match &mask {
-                    Some(mask) if *opening == Opening::default() => {
-                        let mut phases = open::run(n, x(0), mask);
-                        buffers.drive(session, stage, wires, &open::traffic::<W>(n, len), &mut phases, &mut result)?
-                    }
-                    _ => {
-                        let mask = mask.as_ref().map(|m| m.as_slice());
-                        open_one_way(session, *opening, stage, n, &x(0)[..len], mask, &mut result[..len])?
-                    }
-                };
-                self.spare.give(mask.map(|mut mask| core::mem::take(&mut *mask)).unwrap_or_default());
-                counts
+            (Kind::Open(opening), Material::Wire(mask)) => match mask {
+                Some(mask) if *opening == Opening::default() => {
+                    let ways = open::traffic::<W>(n, len).rounds.iter().map(all_or_kings).collect();
+                    UnderWay::new(k, ways, &mail, work::opening(n, x.remove(0), mask, mail.clone(), result))
+                }
+                mask => {
+                    let who = |is: &dyn Fn(usize) -> bool| (0..seat.parties).filter(|p| is(*p)).collect::<Vec<usize>>();
+                    let way = Way::Some { from: who(&|p| opening.sends(p)), to: who(&|p| opening.learns(p)) };
+                    UnderWay::new(k, vec![way], &mail, work::one_way((*opening, seat, n), len, x.remove(0), mask, mail.clone(), result))
+                }
+            },
+            (Kind::Release(r), Material::None) => {
+                let spec = &plan.releases[*r];
+                let to: Vec<usize> = spec.to.iter().map(|place| place.endpoint(seat.parties)).collect();
+                let zeta = Zeroizing::new(zero::zero(seat, &session.zero_keys(self.number), k as u32, x[0].len()));
+                let (learns, release) = (to.contains(&seat.party), plan.release(spec));
+                let way = Way::Some { from: (0..seat.parties).collect(), to };
+                UnderWay::new(k, vec![way], &mail, work::release((release, seat), len, x.remove(0), zeta, learns, mail.clone()))
             }
             (Kind::Linear { .. }, Material::Linear(mut z)) => {
                 // grown before it holds a share: the memory that it leaves is not wiped
-                result = core::mem::take(&mut *z);
+                let mut result = Zeroizing::new(core::mem::take(&mut *z));
                 result.resize(padded(len), W::from_u64(0));
+                self.claim(result.len());
                 if let Some((linear, weight)) = plan.linear(step, self.batch)
                     && let Some(online) = &self.set.weights[weight].online
                 {
-                    linear.run(x(0), online, &mut result[..len], &mut self.scratch);
+                    linear.run(&x[0], online, &mut result[..len], &mut self.scratch);
                 }
-                (0, 0)
+                drop(x);
+                self.end(k, result);
+                return Ok(None);
             }
             (Kind::Input(i), Material::None) => {
                 self.input(session, *i, mine.get(*i).and_then(Option::as_ref), &mut result[..len])?;
-                (0, 0)
+                self.end(k, result);
+                return Ok(None);
             }
-            (Kind::Release(r), Material::None) => {
-                let zeta: Vec<W> = zero::zero(seat, &session.zero_keys(self.number), k as u32, x(0).len());
-                release(session, plan, *r, &zeta, x(0), len, opened)?
+            (kind, material @ (Material::None | Material::Wire(_))) => {
+                self.local(kind, k, &x, &mut result);
+                if let Material::Wire(Some(mut mask)) = material {
+                    self.spare.give(core::mem::take(&mut *mask));
+                }
+                drop(x);
+                self.end(k, result);
+                return Ok(None);
             }
-            (kind, Material::None) => {
-                self.local(kind, k, &mut result);
-                (0, 0)
-            }
-            (kind, _) => return Err(session.links.failed(stage, format!("the correlations of step {k} are not those of {kind:?}"))),
+            (kind, _) => return Err(session.links.failed(&step.stage, format!("the correlations of step {k} are not those of {kind:?}"))),
         };
-        self.values.push(result);
-        Ok(counts)
+        drop(x);
+        Ok(self.go_on(begun))
+    }
+
+    /// Goes on with a step: it comes back if it waits for an exchange.
+    fn go_on(&mut self, mut step: UnderWay<W>) -> Option<UnderWay<W>> {
+        let Some(ended) = step.go_on() else { return Some(step) };
+        let k = step.step;
+        self.mails.extend(step.ended());
+        match ended {
+            Ended::Value(value) => self.end(k, value),
+            Ended::Opened(value, mask) => {
+                self.spare.give(mask.map(|mut mask| core::mem::take(&mut *mask)).unwrap_or_default());
+                self.end(k, value);
+            }
+            Ended::Released(values) => {
+                if let (Some(values), Kind::Release(r)) = (values, &self.plan.steps[k].kind) {
+                    let spec = &self.plan.releases[*r];
+                    self.outcome.opened.push(&spec.name, encode::outputs(self.plan, spec, &values));
+                }
+                self.end(k, Zeroizing::new(vec![]));
+            }
+        }
+        None
+    }
+
+    /// One exchange for all steps that are under way; those that are over are gone from the list.
+    fn exchange(&mut self, session: &mut Session, under_way: &mut Vec<UnderWay<W>>) -> Result<()> {
+        let from = Instant::now();
+        let during = match &self.plan.steps[under_way[0].step] {
+            Step { kind: Kind::Release(r), .. } => format!("release `{}`", self.plan.releases[*r].name),
+            step => step.stage.clone(),
+        };
+        let ways: Vec<Option<Way>> = under_way.iter_mut().map(|step| step.ways.next()).collect();
+        let mut mails: Vec<_> = under_way.iter().map(|step| step.mail.borrow_mut()).collect();
+        let mut all: Vec<(&mut Mail, Way)> = mails.iter_mut().zip(ways).filter_map(|(mail, way)| Some((&mut **mail, way?))).collect();
+        let (rounds, sent) = session.post(&during, &mut all)?;
+        drop(all);
+        drop(mails);
+        // rounds that several steps share are counted once, and so is the wait
+        let first = under_way[0].step;
+        self.outcome.steps[first].rounds += rounds;
+        self.outcome.steps[first].time += from.elapsed();
+        for (step, sent) in core::mem::take(under_way).into_iter().zip(sent) {
+            let (k, from) = (step.step, Instant::now());
+            self.outcome.steps[k].sent += sent;
+            under_way.extend(self.go_on(step));
+            self.outcome.steps[k].time += from.elapsed();
+        }
+        Ok(())
+    }
+
+    /// Keeps the value of step `k` as long as somebody reads it, and gives back what nobody else reads.
+    fn end(&mut self, k: usize, value: Value<W>) {
+        let step = &self.plan.steps[k];
+        if self.record {
+            let stages = self.plan.stages.iter().enumerate().filter(|(_, s)| s.result.step == k);
+            let share = || value[..self.batch * step.len].iter().map(|w| w.to_u64()).collect();
+            self.outcome.recorded.extend(stages.map(|(stage, _)| Recorded { stage, share: share() }));
+        }
+        self.values[k] = Some(Rc::new(value));
+        for input in &step.inputs {
+            self.readers[*input] -= 1;
+        }
+        for i in step.inputs.iter().chain([&k]) {
+            if self.readers[*i] == 0
+                && let Some(value) = self.values[*i].take()
+            {
+                self.live -= value.len();
+                self.give_back(value);
+            }
+        }
+    }
+
+    /// Counts the elements of a value that begins.
+    fn claim(&mut self, elements: usize) {
+        self.live += elements;
+        self.outcome.peak = self.outcome.peak.max(self.live);
+    }
+
+    /// The memory of a value that nobody else reads is used again.
+    fn give_back(&mut self, value: Rc<Value<W>>) {
+        if let Some(mut value) = Rc::into_inner(value) {
+            self.spare.give(core::mem::take(&mut *value));
+        }
     }
 
     /// Steps without communication, sample by sample.
-    fn local(&self, kind: &Kind, k: usize, result: &mut [W]) {
+    fn local(&self, kind: &Kind, k: usize, x: &[Rc<Value<W>>], result: &mut [W]) {
         let step = &self.plan.steps[k];
-        let x = |i: usize| (self.values[step.inputs[i]].as_slice(), self.plan.steps[step.inputs[i]].len);
+        let x = |i: usize| (x[i].as_slice(), self.plan.steps[step.inputs[i]].len);
         match kind {
             Kind::Times { factor } => {
                 let factor = W::from_u64(*factor);
@@ -282,45 +383,5 @@ impl<W: Stored> Run<'_, W> {
             result.copy_from_slice(&share);
         }
         Ok(())
-    }
-}
-
-impl<W: Word> Drop for Run<'_, W> {
-    fn drop(&mut self) {
-        self.values.zeroize();
-    }
-}
-
-impl Buffers {
-    /// Drives the phases of a step over the transport.
-    fn drive<W: Word>(
-        &mut self,
-        session: &mut Session,
-        stage: &str,
-        wires: Wires,
-        traffic: &Traffic,
-        phases: &mut dyn Phases<W>,
-        result: &mut [W],
-    ) -> Result<(u64, u64)> {
-        let (mut rounds, mut sent) = (0, 0);
-        self.own.clear();
-        for k in 0..=traffic.rounds.len() {
-            self.next.clear();
-            // a round that went through kings has left the sum, and no messages of peers
-            let kings = k > 0 && wires.kings(&traffic.rounds[k - 1]);
-            let round = match k {
-                0 => Round::NONE,
-                _ => Round { own: &self.own, peers: if kings { &[] } else { &session.peers } },
-            };
-            phases.phase(k, round, &mut self.next, result);
-            if let Some(message) = traffic.rounds.get(k) {
-                debug_assert_eq!(king::length(message), self.next.len(), "round {k} of {stage}");
-                let counts = session.round(stage, wires, message, &mut self.next)?;
-                rounds += counts.0;
-                sent += counts.1;
-            }
-            core::mem::swap(&mut self.own, &mut self.next);
-        }
-        Ok((rounds, sent))
     }
 }

@@ -1,6 +1,5 @@
 //! One endpoint's side of a computation.
 
-use super::exchange::Blocks;
 use super::handshake::{self, Table};
 use super::kept::Memory;
 use super::links::{self, Links};
@@ -37,7 +36,8 @@ pub struct Session {
     pub(super) runs: u64,
     /// Weight sets and memory of earlier values.
     pub(super) memory: Memory,
-    pub(super) blocks: Blocks,
+    /// What goes to each party in an exchange of several steps; its memory is used again.
+    pub(super) posts: Vec<Vec<u8>>,
     /// What shares the work of this party's products.
     pub(super) threads: Threads,
     /// The ids of this endpoint's own weights, by plan and fingerprint.
@@ -123,7 +123,7 @@ impl Session {
             entropy,
             runs: 0,
             memory: Memory::default(),
-            blocks: Blocks::default(),
+            posts: vec![],
             threads: Threads::default(),
             own: HashMap::new(),
             settings: Settings::default(),

@@ -27,7 +27,7 @@ pub struct Row {
     pub shape: Vec<usize>,
     /// What is known about the size of its values.
     pub range: String,
-    /// What it costs: `sent` is that of the party that sends most in this stage.
+    /// What it costs: `sent` is that of the party that sends most in this stage, and rounds that it shares with other stages are counted with the first of them.
     pub cost: Cost,
     /// What its steps make a machine do.
     pub(crate) loads: Vec<Load>,
@@ -47,8 +47,9 @@ pub(super) fn table(plan: &Plan, batch: usize) -> CostTable {
         .iter()
         .map(|s| Row { stage: s.name.clone(), shape: s.shape.clone(), range: s.range.to_string(), cost: Cost::default(), loads: vec![] })
         .collect();
-    for s in &plan.steps {
-        let load = Load::of(plan, s, batch);
+    for (s, rounds) in plan.steps.iter().zip(plan.rounds(batch)) {
+        let mut load = Load::of(plan, s, batch);
+        load.cost.rounds = rounds;
         match rows.iter_mut().find(|r| r.stage == s.stage) {
             Some(row) => {
                 row.cost += load.cost;

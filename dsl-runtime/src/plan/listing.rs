@@ -9,7 +9,12 @@ impl fmt::Display for Plan {
         let s = self.settings;
         let opening = |m: u32| if m == s.opened { String::new() } else { format!(", m = {m}") };
         writeln!(f, "{}: n = {}, f = {}, m = {}, {} parties", self.model, s.ring, s.fraction, s.opened, s.parties)?;
+        let mut alone = 0;
         for (k, step) in self.steps.iter().enumerate() {
+            // where one step after the other would begin
+            let messages = self.exchanges(step, 1).len();
+            let wave = if step.wave as usize == alone { String::new() } else { format!(", wave {}", step.wave) };
+            alone += messages;
             let inputs: Vec<String> = step.inputs.iter().map(|i| format!("%{i}")).collect();
             let what = match &step.kind {
                 Kind::Input(i) => self.inputs.get(*i).map_or("input".into(), |i| format!("input {} of {}", i.name, i.owner)),
@@ -42,7 +47,7 @@ impl fmt::Display for Plan {
                     format!("release to {} at {} bits, factor {}", to.join(", "), r.value.bits, r.value.factor)
                 }),
             };
-            writeln!(f, "  %{k} = {what} {}: {}  # {}", inputs.join(" "), step.len, step.stage)?;
+            writeln!(f, "  %{k} = {what} {}: {}  # {}{wave}", inputs.join(" "), step.len, step.stage)?;
         }
         if self.weights.is_empty() { Ok(()) } else { writeln!(f, "  weights of {}", self.weights_owner) }
     }

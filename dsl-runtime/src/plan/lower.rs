@@ -9,7 +9,8 @@ use super::range::{self, Range};
 use super::step::{Copy, Geometry, Kind, Step, Sum, windows};
 use super::weights::WeightSpec;
 use super::widths::{group, pool_group};
-use super::{InputSpec, Opening, Place, Plan, ReleaseSpec, SCHEMA, Stage, Value, Widths, dims, is_masked};
+use super::{InputSpec, Place, Plan, ReleaseSpec, SCHEMA, Stage, Value, Widths, dims, is_masked};
+use super::{order, waves, wire};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, NodeId, Op};
 use crate::protocol::Compare;
@@ -43,7 +44,7 @@ pub(super) fn lower(graph: &Graph, widths: Widths, roles: &[(String, Place)], kn
             l.values[i] = Some(value);
         }
     }
-    let (stages, ends): (Vec<Stage>, Vec<NodeId>) = l.stages().into_iter().unzip();
+    let (mut stages, ends): (Vec<Stage>, Vec<NodeId>) = l.stages().into_iter().unzip();
     let mut releases = vec![];
     for (k, release) in graph.releases.iter().enumerate() {
         let stage = format!("release {}", release.name);
@@ -61,6 +62,8 @@ pub(super) fn lower(graph: &Graph, widths: Widths, roles: &[(String, Place)], kn
         let m = value.integer.unwrap_or_else(|| l.known.map_or(widths.opened, |k| k.released(release.node, &value, widths)));
         releases.push(ReleaseSpec { name: release.name.clone(), value, shape: dims(shape), m, to });
     }
+    wire::settle(&mut l.steps, &stages);
+    let steps = order::without_idle(l.steps, &mut stages, &mut releases);
     let input = |(k, i): (usize, &crate::graph::Input)| InputSpec {
         name: i.name.clone(),
         shape: dims(i.shape),
@@ -74,12 +77,13 @@ pub(super) fn lower(graph: &Graph, widths: Widths, roles: &[(String, Place)], kn
         margin: known.map(Known::margin),
         inputs: graph.inputs.iter().enumerate().map(input).collect(),
         weights: l.weights,
-        steps: l.steps,
+        steps,
         stages,
         weights_owner,
         releases,
         roles: roles.to_vec(),
     };
+    waves::schedule(&mut plan);
     let (bounds, rooms) = (range::bounds(&plan), range::rooms(&plan));
     let seen = |end: &NodeId| known.map(|known| known.seen(*end));
     let ranges: Vec<Range> =
@@ -88,22 +92,22 @@ pub(super) fn lower(graph: &Graph, widths: Widths, roles: &[(String, Place)], kn
     Ok(plan)
 }
 
-struct Lower<'a> {
+pub(super) struct Lower<'a> {
     graph: &'a Graph,
-    s: Widths,
+    pub(super) s: Widths,
     /// What calibration knows.
     known: Option<&'a Known<'a>>,
     /// The owners of the inputs.
     owners: Vec<Place>,
     /// The party that keeps the weights to itself.
-    keeper: Option<usize>,
+    pub(super) keeper: Option<usize>,
     /// For each step, the party that has its value by itself.
-    holders: Vec<Option<usize>>,
-    steps: Vec<Step>,
+    pub(super) holders: Vec<Option<usize>>,
+    pub(super) steps: Vec<Step>,
     weights: Vec<WeightSpec>,
     values: Vec<Option<Value>>,
     /// Steps that were already made: what, of which step.
-    memo: HashMap<(String, usize), usize>,
+    pub(super) memo: HashMap<(String, usize), usize>,
     consumers: Vec<Vec<NodeId>>,
 }
 
@@ -194,10 +198,9 @@ impl Lower<'_> {
     fn linear(&mut self, node: &Node, geometry: Geometry, layout: &Layout) -> Result<Value, String> {
         let x = self.fraction(node.inputs[0])?;
         let shape = self.graph.node(node.inputs[0]).shape;
-        let x = self.at_fraction(node.inputs[0], &x, &shape, &node.stage);
+        let x = self.at_fraction(node.inputs[0], &x, &node.stage);
         let x = self.arranged(&x, &shape, layout, &node.stage);
-        let opening = Opening { from: self.holders[x.step], to: self.keeper };
-        let opened = self.once("open", Kind::Open(opening), x.step, shape.numel(), &node.stage);
+        let opened = self.opened_wire(x.step, &node.stage);
         let parameter = |id: &NodeId| match self.graph.node(*id).op {
             Op::Parameter(k) => Ok(k),
             _ => Err("products of two secrets are not built yet: the weight must be a parameter".to_owned()),
@@ -217,7 +220,7 @@ impl Lower<'_> {
     fn max_pool(&mut self, node: &Node, id: NodeId) -> Result<Value, String> {
         let shape = self.graph.node(node.inputs[0]).shape;
         let x = self.fraction(node.inputs[0])?;
-        let x = self.at_fraction(node.inputs[0], &x, &shape, &node.stage);
+        let x = self.at_fraction(node.inputs[0], &x, &node.stage);
         let x = self.arranged(&x, &shape, &Layout::channels_last(shape.rank()), &node.stage);
         let compare = self.compared(node, &x);
         let readers = &self.consumers[id.0];
@@ -232,7 +235,7 @@ impl Lower<'_> {
     fn argmax(&mut self, node: &Node, axis: usize) -> Result<Value, String> {
         let shape = self.graph.node(node.inputs[0]).shape;
         let x = self.fraction(node.inputs[0])?;
-        let x = self.at_fraction(node.inputs[0], &x, &shape, &node.stage);
+        let x = self.at_fraction(node.inputs[0], &x, &node.stage);
         let place = x.layout.0.iter().position(|a| usize::from(*a) == axis).ok_or("no such axis")?;
         let sizes = |axes: &[u8]| axes.iter().map(|a| shape.dim(usize::from(*a))).product();
         let (outer, inner) = (sizes(&x.layout.0[..place]), sizes(&x.layout.0[place + 1..]));
@@ -300,14 +303,12 @@ impl Lower<'_> {
     }
 
     /// The value at f fraction bits.
-    fn at_fraction(&mut self, id: NodeId, x: &Value, shape: &Shape, stage: &str) -> Value {
+    fn at_fraction(&mut self, id: NodeId, x: &Value, stage: &str) -> Value {
         if x.bits == self.s.fraction {
             return x.clone();
         }
-        let t = x.bits - self.s.fraction;
-        let m = self.opened(id, x);
-        let step = self.once("truncate", Kind::Truncate { t, m }, x.step, shape.numel(), stage);
-        Value { step, bits: self.s.fraction, ..x.clone() }
+        let (t, m) = (x.bits - self.s.fraction, self.opened(id, x));
+        self.truncated(x, t, m, stage)
     }
 
     /// The value with its axes in this order.
@@ -321,7 +322,7 @@ impl Lower<'_> {
     }
 
     /// A step of one input that is made once, however often it is asked for.
-    fn once(&mut self, what: &str, kind: Kind, input: usize, len: usize, stage: &str) -> usize {
+    pub(super) fn once(&mut self, what: &str, kind: Kind, input: usize, len: usize, stage: &str) -> usize {
         if let Some(step) = self.memo.get(&(what.to_owned(), input)) {
             return *step;
         }
@@ -331,7 +332,7 @@ impl Lower<'_> {
     }
 
     fn push(&mut self, kind: Kind, inputs: Vec<usize>, len: usize, stage: &str) -> usize {
-        let step = Step { kind, inputs, len, stage: stage.to_owned() };
+        let step = Step { kind, inputs, len, stage: stage.to_owned(), wave: 0 };
         self.holders.push(holder(&self.owners, &step, is_masked(&self.steps, &step), &self.holders));
         self.steps.push(step);
         self.steps.len() - 1

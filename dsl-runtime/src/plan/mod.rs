@@ -11,15 +11,19 @@ mod file;
 mod listing;
 mod lower;
 mod memory;
+mod order;
 pub mod passes;
+mod peak;
 mod protocols;
 mod range;
 mod settings;
 mod step;
 mod variants;
 mod verify;
+mod waves;
 mod weights;
 mod widths;
+mod wire;
 
 pub use crate::protocol::open::Opening;
 pub use budget::within_budget;
@@ -27,6 +31,7 @@ pub use calibration::{Calibration, Seen, SeenStage, Size};
 pub use cost::{CostTable, Row};
 pub use deployment::{Deployment, Place};
 pub use memory::Layout;
+pub use peak::Peak;
 pub use range::Range;
 pub use settings::{Calibrated, Settings, Widths};
 pub use step::{Copy, Geometry, Kind, Step, Sum};
@@ -42,7 +47,7 @@ use undertone_ring::Conv;
 use undertone_shape::Shape;
 
 /// The version of the plan's encoding; it is part of the hash.
-pub const SCHEMA: u32 = 4;
+pub const SCHEMA: u32 = 5;
 
 /// A row of the reports: one stage of the description, and the steps that it became.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,7 +132,7 @@ pub struct Plan {
     pub inputs: Vec<InputSpec>,
     /// The weights, as their owner encodes them.
     pub weights: Vec<WeightSpec>,
-    /// The steps, in order.
+    /// The steps, in the order of their waves.
     pub steps: Vec<Step>,
     /// The rows of the reports.
     pub stages: Vec<Stage>,
@@ -204,6 +209,11 @@ impl Plan {
         is_masked(&self.steps, linear)
     }
 
+    /// Whether a step opens a value, or moves the elements of one that was opened.
+    pub(crate) fn is_wire(&self, step: usize) -> bool {
+        wire::opening(&self.steps, step).is_some()
+    }
+
     /// The shape of one sample of a step that no stage hands on: a release has its own.
     pub(crate) fn shape_of(&self, step: &Step) -> Vec<usize> {
         if let Kind::Release(r) = step.kind { self.releases[r].shape.clone() } else { vec![step.len] }
@@ -258,7 +268,7 @@ fn digest(value: &(impl Serialize + core::fmt::Debug)) -> [u8; 32] {
 }
 
 fn is_masked(steps: &[Step], linear: &Step) -> bool {
-    matches!(linear.inputs.first().and_then(|i| steps.get(*i)).map(|s| &s.kind), Some(Kind::Open(opening)) if opening.is_sent())
+    linear.inputs.first().and_then(|i| wire::opening(steps, *i)).is_some_and(Opening::is_sent)
 }
 
 fn dims(shape: Shape) -> Vec<usize> {

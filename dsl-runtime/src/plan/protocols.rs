@@ -9,7 +9,7 @@ use crate::protocol::pool::Pool;
 use crate::protocol::release::Release;
 use crate::protocol::relu::Relu;
 use crate::protocol::truncate::{Truncate, Truncation};
-use crate::protocol::{Cost, On, Protocol, open, padded};
+use crate::protocol::{Cost, On, Protocol, Traffic, open, padded};
 use undertone_ring::Word;
 
 impl Plan {
@@ -55,9 +55,24 @@ impl Plan {
         Wires { parties: self.settings.parties, delay_bytes: self.settings.delay_bytes }
     }
 
-    /// What a step costs for `batch` samples.
+    /// What a step costs for `batch` samples, by itself: it may share its rounds with others.
     pub(crate) fn step_cost(&self, step: &Step, batch: usize) -> Cost {
         if self.settings.is_narrow() { self.cost_in::<u32>(step, batch) } else { self.cost_in::<u64>(step, batch) }
+    }
+
+    /// For each message of a step, the exchanges that it takes: one, two through kings, none for an opening that is not sent.
+    pub(crate) fn exchanges(&self, step: &Step, batch: usize) -> Vec<u64> {
+        if self.settings.is_narrow() { self.exchanges_in::<u32>(step, batch) } else { self.exchanges_in::<u64>(step, batch) }
+    }
+
+    fn exchanges_in<W: Word>(&self, step: &Step, batch: usize) -> Vec<u64> {
+        let of = |traffic: &Traffic| traffic.rounds.iter().map(|message| 1 + u64::from(self.wires().kings(message))).collect();
+        match &step.kind {
+            Kind::Open(opening) if *opening == Opening::default() => of(&open::traffic::<W>(self.settings.ring, batch * step.len)),
+            Kind::Open(opening) => vec![u64::from(opening.is_sent())],
+            Kind::Release(_) => vec![1],
+            _ => self.protocol::<W>(step, batch).map(|protocol| of(&protocol.traffic())).unwrap_or_default(),
+        }
     }
 
     fn cost_in<W: Word>(&self, step: &Step, batch: usize) -> Cost {
@@ -82,7 +97,7 @@ impl Plan {
     }
 
     /// What an opening costs that not everybody sends or learns.
-    fn one_way(&self, opening: Opening, traffic: &crate::protocol::Traffic) -> Cost {
+    fn one_way(&self, opening: Opening, traffic: &Traffic) -> Cost {
         if !opening.is_sent() {
             return Cost::default();
         }

@@ -21,14 +21,16 @@ pub struct Step {
     pub len: usize,
     /// The stage of the description, for reports and errors.
     pub stage: String,
+    /// When it begins: the exchange, counted from 0, in which its first message goes, or before which it is computed. Steps that are under way together share their rounds.
+    pub wave: u32,
 }
 
-/// What a step computes. Values are shares, except after [`Kind::Open`].
+/// What a step computes. Values are shares, except after [`Kind::Open`] and moves of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Input `k` at f fraction bits, row-major.
     Input(usize),
-    /// Opens a share under a mask: only [`Kind::Linear`] may read it.
+    /// Opens a share under a mask: only [`Kind::Linear`] may read it, and a [`Kind::Move`] that leaves it opened.
     Open(Opening),
     /// Convolution or matrix product of an opened value with weight `weight` of the plan.
     Linear {
@@ -80,7 +82,7 @@ pub enum Kind {
     },
     /// The sum of two values.
     Add,
-    /// Elements moved: one copy an input.
+    /// Elements moved: one copy an input. What moves an opened value is one, and has no other input.
     Move(Vec<Copy>),
     /// Opens the value to the receivers of this release of the plan; there is no result.
     Release(usize),
@@ -164,6 +166,13 @@ impl Copy {
     /// Copies one sample.
     pub fn run<W: Word>(&self, x: &[W], out: &mut [W]) {
         walk(&self.axes, &x[self.from..], &mut out[self.to..]);
+    }
+
+    /// Copies samples of `from` elements into new ones of `to`; what is written nowhere is zero.
+    pub(crate) fn whole<W: Word>(&self, x: &[W], from: usize, to: usize, samples: usize) -> Vec<W> {
+        let mut out = vec![W::from_u64(0); samples * to];
+        out.chunks_exact_mut(to).zip(x.chunks_exact(from)).for_each(|(out, x)| self.run(x, out));
+        out
     }
 
     /// One past the last element that is read and written, and how many are moved; the largest number where that overflows.

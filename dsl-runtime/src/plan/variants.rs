@@ -4,7 +4,7 @@
 //! a step has, so each step is taken for itself. Everybody finds the same, because everything here follows from the plan, the network that its settings name, and the
 //! constants of [`Machine::REFERENCE`].
 
-use super::{Kind, Plan, Step};
+use super::{Kind, Plan, Step, waves};
 use crate::protocol::Compare;
 use crate::protocol::group::LARGEST;
 use crate::time::{Load, Machine, Network};
@@ -24,6 +24,8 @@ pub(super) fn fastest(mut plan: Plan, network: &Network, batch: usize) -> Plan {
             plan.steps[k].kind = kind;
         }
     }
+    // comparisons of another kind take other numbers of rounds
+    waves::schedule(&mut plan);
     plan
 }
 

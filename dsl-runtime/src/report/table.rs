@@ -41,7 +41,7 @@ pub struct ReportRow {
     pub stage: String,
     /// The shape of one sample of its result.
     pub shape: Vec<usize>,
-    /// Simultaneous exchanges of one run.
+    /// Simultaneous exchanges of one run; those that several stages share are counted with the first of them, and so is the time that was waited for them.
     pub rounds: u64,
     /// Bytes that the party sent that sends most in this stage, to all others together.
     pub sent: u64,

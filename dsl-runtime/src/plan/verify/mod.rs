@@ -37,6 +37,7 @@ impl Plan {
         self.places_fit().and_then(|()| self.inputs_fit(limit)).map_err(|message| bad(0, message))?;
         let (owners, mut holders): (Vec<Place>, Vec<Option<usize>>) = (self.inputs.iter().map(|i| i.owner).collect(), vec![]);
         let (mut scales, mut spent) = (vec![], Spent::default());
+        let (mut ends, mut last): (Vec<u64>, u64) = (vec![], 0);
         for (k, step) in self.steps.iter().enumerate() {
             if let Some(late) = step.inputs.iter().find(|i| **i >= k) {
                 return Err(bad(k, format!("reads step {late}, which does not come before it")));
@@ -49,6 +50,17 @@ impl Plan {
             }
             work::windows_fit(step).and_then(|()| spent.add(step, limit)).map_err(|message| bad(k, message))?;
             scales.push(Scale::of(self, step, &scales).map_err(|message| bad(k, message))?);
+            let wave = u64::from(step.wave);
+            // what is computed by itself is there at once, messages take a wave each, and nobody waits for nothing
+            let ready = step.inputs.iter().map(|i| ends[*i]).max().unwrap_or(0);
+            if wave < ready || wave > last || k > 0 && step.wave < self.steps[k - 1].wave {
+                return Err(bad(
+                    k,
+                    format!("begins in wave {wave}: it must come after what it reads, in the order of the steps, without gaps"),
+                ));
+            }
+            ends.push(wave + self.exchanges(step, 1).len() as u64);
+            last = last.max(ends[k]);
             holders.push(lower::holder(&owners, step, self.is_masked(step), &holders));
         }
         self.weights_fit(limit).map_err(|(w, message)| bad(w, message))?;
@@ -94,7 +106,8 @@ impl Plan {
     fn value_fits(&self, value: &Value, shape: &[usize], scales: &[Scale]) -> bool {
         let mut axes: Vec<u8> = value.layout.0.iter().copied().take(MAX_RANK + 1).collect();
         axes.sort_unstable();
-        self.steps.get(value.step).is_some_and(|s| !matches!(s.kind, Kind::Open(_) | Kind::Release(_)) && product(shape) == Some(s.len))
+        let is_share = |s: &Step| !matches!(s.kind, Kind::Release(_)) && !self.is_wire(value.step);
+        self.steps.get(value.step).is_some_and(|s| is_share(s) && product(shape) == Some(s.len))
             && scales.get(value.step).is_some_and(|scale| scale.is(value))
             && shape.len() <= MAX_RANK
             && axes.iter().map(|a| usize::from(*a)).eq(0..shape.len())

@@ -1,6 +1,7 @@
 //! Whether a step's sizes fit its inputs and what the protocols and kernels can compute.
 
 use super::super::step::{Copy, Geometry, Kind, Step, Sum};
+use super::super::wire::{self, CHAIN};
 use super::super::{Opening, Plan};
 use super::product;
 use crate::protocol::argmax::Axis;
@@ -23,11 +24,16 @@ impl Plan {
             Kind::Move(copies) => copies.len().max(1),
             _ => 1,
         };
-        // opened values are read by linear steps alone, and results of narrow comparisons by a ReLU that opens no more bits than they have
+        // opened values are read by linear steps alone, and by moves that leave them opened; results of narrow comparisons by a ReLU that opens no more bits than they have
+        let is_wire = |k: usize| step.inputs.get(k).is_some_and(|i| self.is_wire(*i));
         let readable = |k: usize| match input(k).map(|s| &s.kind) {
-            Some(Kind::Open(_)) => matches!(step.kind, Kind::Linear { .. }),
             Some(Kind::Max { narrow: true, compare: wide, .. }) => matches!(step.kind, Kind::Relu { t: 0, compare } if compare.m <= wide.m),
             Some(Kind::Release(_)) | None => false,
+            Some(_) if is_wire(k) => match step.kind {
+                Kind::Linear { .. } => true,
+                Kind::Move(ref copies) => copies.len() == 1 && wire::opening_within(&self.steps, step.inputs[k], CHAIN - 1).is_some(),
+                _ => false,
+            },
             Some(_) => !matches!(step.kind, Kind::Linear { .. }),
         };
         if step.inputs.len() != arity || !(0..arity).all(readable) {

@@ -137,7 +137,7 @@ mod tests {
     use undertone_ring::conv::Conv;
 
     fn step(kind: Kind, len: usize) -> Step {
-        Step { kind, inputs: vec![], len, stage: String::new() }
+        Step { kind, inputs: vec![], len, stage: String::new(), wave: 0 }
     }
 
     #[test]
@@ -146,12 +146,17 @@ mod tests {
             Windows { size: [1, 8, 9], kernel: [1, 2, 3], stride: [1, 2, 1], padding: [0; 3], channels: 5 },
             Windows { size: [4, 30, 31], kernel: [2, 5, 7], stride: [2, 3, 1], padding: [0; 3], channels: 3 },
             Windows { size: [16, 16, 64], kernel: [1, 1, 32], stride: [16, 16, 1], padding: [0; 3], channels: 1 },
+            Windows { size: [1, 9, 12], kernel: [1, 3, 4], stride: [1, 3, 4], padding: [0; 3], channels: 70 },
         ];
         let s = Settings::default().widths();
         let corrections = |comparisons: usize| s.relu(0, comparisons).corrections;
         for (windows, batch) in windows.iter().flat_map(|w| [(w, 1), (w, 3)]) {
             let made = Max::new(s.ring, Compare::new(s.opened), windows, batch).traffic::<u64>().corrections;
-            assert_eq!(corrections(windows.comparisons(batch)), made, "{windows:?}");
+            assert_eq!(corrections(windows.compared(batch)), made, "{windows:?}");
+            // windows that do not overlap have nothing to share
+            let apart = (0..3).all(|axis| windows.stride[axis] >= windows.kernel[axis]);
+            let (most, compared) = (windows.comparisons(batch), windows.compared(batch));
+            assert!(if apart { most == compared } else { most >= compared }, "{windows:?}: {most}, {compared}");
             let len = windows.pooled().iter().product::<usize>() * windows.channels;
             let counted =
                 elements(&step(Kind::Max { windows: *windows, compare: Compare::new(s.opened), narrow: false, group: 2 }, len), batch);
