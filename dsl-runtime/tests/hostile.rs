@@ -107,14 +107,14 @@ fn conv(side: usize, kernel: usize) -> Plan {
         g.conv(x, w, None, Conv::PLAIN)
     });
     let out = side - kernel + 1;
-    plan.weights[0].dims = [1, 1, kernel, kernel];
+    plan.weights[0].dims = [1, 1, 1, kernel, kernel];
     plan.weights[0].len = kernel * kernel;
     let Recipe::Given(name) = &mut plan.weights[0].weight else { unreachable!() };
     name.shape = vec![1, 1, kernel, kernel];
     let product = find(&plan, |k| matches!(k, Kind::Linear { .. }));
     resize(&mut plan, product, [&[1, side, side], &[1, out, out]]);
     let Kind::Linear { geometry, .. } = &mut plan.steps[product].kind else { unreachable!() };
-    (geometry.h, geometry.w, geometry.kernel) = (side, side, [kernel; 2]);
+    (geometry.size, geometry.kernel) = ([1, side, side], [1, kernel, kernel]);
     plan
 }
 

@@ -1,6 +1,6 @@
 //! Convolution over one axis.
 
-use crate::support::Convolution;
+use crate::support::{Channels, Convolution, axes_of};
 use undertone_runtime::Layer;
 use undertone_runtime::graph::{Scope, Value};
 use undertone_shape::{Infer, Shape};
@@ -11,7 +11,8 @@ use undertone_shape::{Infer, Shape};
 /// y[o, i] = bias[o] + sum over j, k of weight[o, j, k] * x[g * c/groups + j, i * stride - padding + k * dilation]
 /// t' = floor((t + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
 /// ```
-/// where `g` is the group of `o`, and `x` is 0 outside of `0..t`. `groups: c` is the depthwise convolution.
+/// where `g` is the group of `o`, and `x` is 0 outside of `0..t`. `groups: c` is the depthwise convolution,
+/// [`DepthwiseConv1d`](crate::DepthwiseConv1d).
 ///
 /// **Parameters.** `weight: [out, c / groups, kernel]` and, unless `bias: false`, `bias: [out]`; both start uniform in
 /// ±1/sqrt(c/groups · kernel).
@@ -56,8 +57,15 @@ impl Conv1d {
     }
 
     const fn general(&self) -> Convolution {
-        let Self { out, kernel, stride, padding, dilation, groups, bias } = *self;
-        Convolution { spatial: 1, out, kernel, stride, padding, dilation, groups, bias }
+        Convolution {
+            spatial: 1,
+            channels: Channels::Mixed { out: self.out, groups: self.groups },
+            kernel: axes_of!(self, kernel),
+            stride: axes_of!(self, stride),
+            padding: axes_of!(self, padding),
+            dilation: axes_of!(self, dilation),
+            bias: self.bias,
+        }
     }
 }
 

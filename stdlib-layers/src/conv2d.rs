@@ -1,18 +1,19 @@
 //! Convolution over two axes.
 
-use crate::support::Convolution;
+use crate::support::{Channels, Convolution, axes_of};
 use undertone_runtime::Layer;
 use undertone_runtime::graph::{Scope, Value};
 use undertone_shape::{Infer, Shape};
 
-/// Convolution over two axes with a square kernel: `[c, h, w]` to `[out, h', w']`. PyTorch: `nn.Conv2d` with zero padding.
+/// Convolution over two axes: `[c, h, w]` to `[out, h', w']`. PyTorch: `nn.Conv2d` with zero padding.
 ///
 /// ```text
 /// y[o, i, j] = bias[o] + sum over l, p, q of weight[o, l, p, q]
 ///              * x[g * c/groups + l, i * stride - padding + p * dilation, j * stride - padding + q * dilation]
 /// h' = floor((h + 2 padding - dilation (kernel - 1) - 1) / stride) + 1, and w' likewise
 /// ```
-/// where `g` is the group of `o`, and `x` is 0 outside of the picture. `groups: c` is the depthwise convolution.
+/// where `g` is the group of `o`, and `x` is 0 outside of the picture. `groups: c` is the depthwise convolution,
+/// [`DepthwiseConv2d`](crate::DepthwiseConv2d). What differs by axis stands in lists, height first: `kernels: &[1, 7]`.
 ///
 /// **Parameters.** `weight: [out, c / groups, kernel, kernel]` and, unless `bias: false`, `bias: [out]`; both start uniform in
 /// ±1/sqrt(c/groups · kernel²).
@@ -21,13 +22,15 @@ use undertone_shape::{Infer, Shape};
 /// Then each party does one convolution in the ring and sends nothing. Offline 64 correction bits per element of the output.
 ///
 /// **Errors.** Other than one input; a rank other than 3; `out` missing or no multiple of `groups`; `groups`, `kernel`, `stride` or
-/// `dilation` 0; `c` 0 or no multiple of `groups`; an input smaller than the kernel's reach.
+/// `dilation` 0; a list with other than two entries; `c` 0 or no multiple of `groups`; an input smaller than the kernel's reach.
 ///
 /// ```
 /// use undertone_layers::Conv2d;
 /// use undertone_shape::Shape;
 /// let layer = Conv2d { out: 6, kernel: 5, padding: 2, ..Conv2d::DEFAULT };
 /// assert_eq!(layer.infer(&[Shape::new([1, 28, 28])]), Ok(Shape::new([6, 28, 28])));
+/// let row = Conv2d { out: 6, kernels: &[1, 7], paddings: &[0, 3], ..Conv2d::DEFAULT };
+/// assert_eq!(row.infer(&[Shape::new([1, 28, 28])]), Ok(Shape::new([6, 28, 28])));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conv2d {
@@ -41,6 +44,14 @@ pub struct Conv2d {
     pub padding: usize,
     /// The distance between the taps on both axes.
     pub dilation: usize,
+    /// Height and width of the kernel, in the place of `kernel` where it is not empty.
+    pub kernels: &'static [usize],
+    /// The steps of the window on both axes, in the place of `stride` where it is not empty.
+    pub strides: &'static [usize],
+    /// Zeros added above and below, and on the left and on the right, in the place of `padding` where it is not empty.
+    pub paddings: &'static [usize],
+    /// The distances between the taps on both axes, in the place of `dilation` where it is not empty.
+    pub dilations: &'static [usize],
     /// The number of groups into which input and output channels are split.
     pub groups: usize,
     /// Whether a bias is added.
@@ -49,7 +60,19 @@ pub struct Conv2d {
 
 impl Conv2d {
     /// A pointwise convolution with bias; `out` is missing.
-    pub const DEFAULT: Self = Self { out: 0, kernel: 1, stride: 1, padding: 0, dilation: 1, groups: 1, bias: true };
+    pub const DEFAULT: Self = Self {
+        out: 0,
+        kernel: 1,
+        stride: 1,
+        padding: 0,
+        dilation: 1,
+        kernels: &[],
+        strides: &[],
+        paddings: &[],
+        dilations: &[],
+        groups: 1,
+        bias: true,
+    };
 
     /// `[c, h, w]` gives `[out, h', w']`.
     pub const fn infer(&self, x: &[Shape]) -> Infer {
@@ -57,8 +80,15 @@ impl Conv2d {
     }
 
     const fn general(&self) -> Convolution {
-        let Self { out, kernel, stride, padding, dilation, groups, bias } = *self;
-        Convolution { spatial: 2, out, kernel, stride, padding, dilation, groups, bias }
+        Convolution {
+            spatial: 2,
+            channels: Channels::Mixed { out: self.out, groups: self.groups },
+            kernel: axes_of!(self, kernel, kernels),
+            stride: axes_of!(self, stride, strides),
+            padding: axes_of!(self, padding, paddings),
+            dilation: axes_of!(self, dilation, dilations),
+            bias: self.bias,
+        }
     }
 }
 

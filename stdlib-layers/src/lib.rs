@@ -9,7 +9,7 @@
 //!
 //! | layer | rounds | online bits | what is counted |
 //! |---|---|---|---|
-//! | [`Conv1d`], [`Conv2d`], [`Linear`] | 1 | 64 | per input element: its opening |
+//! | [`Conv1d`], [`Conv2d`], [`Conv3d`], [`DepthwiseConv1d`], [`DepthwiseConv2d`], [`Linear`] | 1 | 64 | per input element: its opening |
 //! | [`Relu`] | 4 | 51 | per element, with the truncation of the product before it |
 //! | [`MaxPool1d`], [`MaxPool2d`] | 4 a level | 54 a comparison | ceil(log2 kernel) levels an axis; 51 bits after a ReLU |
 //! | [`ArgMax`] | 4 a level | 35 a difference, 19 a pair | groups of up to 4 neighbours; a truncation before it where a product comes first |
@@ -26,8 +26,11 @@ mod batch_norm;
 mod concat;
 mod conv1d;
 mod conv2d;
+mod conv3d;
 mod cross_entropy;
 mod ctc;
+mod depthwise_conv1d;
+mod depthwise_conv2d;
 mod dropout;
 mod flatten;
 mod global_avg_pool;
@@ -46,8 +49,11 @@ pub use batch_norm::BatchNorm;
 pub use concat::Concat;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
+pub use conv3d::Conv3d;
 pub use cross_entropy::CrossEntropy;
 pub use ctc::Ctc;
+pub use depthwise_conv1d::DepthwiseConv1d;
+pub use depthwise_conv2d::DepthwiseConv2d;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use global_avg_pool::GlobalAvgPool;

@@ -1,32 +1,19 @@
 //! Every layer by `LayerTest`: the shape that it gives and the parameters that it declares, as PyTorch has them; and that its forms agree with each other.
 //! What each computes is compared with PyTorch's figures in `figures.rs` and `private.rs`.
 
+mod checked;
+
+use checked::{Declared, both, settings};
 use undertone_layers::{
     Add, ArgMax, AvgPool1d, AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool1d, MaxPool2d,
     Permute, Relu, Reshape,
 };
-use undertone_runtime::Settings;
 use undertone_runtime::graph::Init;
 use undertone_shape::Shape;
 use undertone_twin::layer_test;
 
-/// The settings under which every layer is checked: numbers of parties, and rings in words of 64 and of 32 bits.
-fn settings() -> [Settings; 4] {
-    let with = |ring, fraction, opened, parties| Settings { ring, fraction, opened, parties, ..Settings::default() };
-    [Settings::default(), with(64, 12, 28, 2), with(64, 16, 34, 3), with(32, 8, 24, 2)]
-}
-
-/// Name, shape, start, and whether training changes it by its gradient.
-type Declared = (&'static str, Shape, Init, bool);
-
 /// Without parameters.
 const NONE: [Declared; 0] = [];
-
-/// Weight and bias, both starting for so many inputs.
-fn both<const R: usize>(weight: [usize; R], fan_in: usize) -> [Declared; 2] {
-    let init = Init::Uniform { fan_in };
-    [("weight", Shape::new(weight), init, true), ("bias", Shape::new([weight[0]]), init, true)]
-}
 
 #[test]
 fn convolution_over_one_axis() {

@@ -54,7 +54,7 @@ fn every_small_geometry_of_a_convolution() {
         assert_eq!(layer.infer(&[x]).ok(), positions.map(|n| shape([4, n])), "{layer:?} {x}");
         agrees(layer, layer.infer(&[x]), x);
         accepted += usize::from(positions.is_some());
-        let square = Conv2d { out: 4, kernel, stride, padding, dilation, groups, bias: at % 2 == 0 };
+        let square = Conv2d { out: 4, kernel, stride, padding, dilation, groups, bias: at % 2 == 0, ..Conv2d::DEFAULT };
         let x = shape([6, size, 5]);
         let both = positions.zip(windows(5, kernel, stride, padding, dilation));
         assert_eq!(square.infer(&[x]).ok(), both.map(|(h, w)| shape([4, h, w])), "{square:?} {x}");

@@ -47,8 +47,8 @@ fn products<W: Word>(name: &str) {
     let (a, b, mut c) = (random::<W>(512 * 512), random::<W>(512 * 512), random::<W>(512 * 512));
     let seconds = time(|| gemm(512, 512, 512, black_box(&a), &b, &mut c));
     println!("  {name} product 512 x 512 x 512        {:7.2} GMAC/s", 0.512f64.powi(3) / seconds);
-    let square = |h, c, o, s| Conv { h, w: h, c, kh: 3, kw: 3, sh: s, sw: s, ph: 1, pw: 1, dh: 1, dw: 1, o, groups: 1 };
-    let along = |w, c, k, o| Conv { h: 1, w, c, kh: 1, kw: k, sh: 1, sw: 1, ph: 0, pw: k / 2, dh: 1, dw: 1, o, groups: 1 };
+    let square = |h, c, o, s| Conv { h, w: h, kh: 3, kw: 3, sh: s, sw: s, ph: 1, pw: 1, ..Conv::linear(1, c, o) };
+    let along = |w, c, k, o| Conv { kw: k, pw: k / 2, ..Conv::linear(w, c, o) };
     for (what, batch, conv) in [
         ("conv 32x32x3 -> 16, 3x3", 1, square(32, 3, 16, 1)),
         ("conv 32x32x16 -> 16, 3x3", 1, square(32, 16, 16, 1)),
@@ -57,6 +57,7 @@ fn products<W: Word>(name: &str) {
         ("conv 8x8x64 -> 64, 3x3", 1, square(8, 64, 64, 1)),
         ("conv 50x250 -> 250, 7", 1, along(50, 250, 7, 250)),
         ("conv 51x2000 -> 29, 1", 1, along(51, 2000, 1, 29)),
+        ("conv 16x16x16x16 -> 16, 3x3x3", 1, Conv { d: 16, kd: 3, pd: 1, ..square(16, 16, 16, 1) }),
         ("depthwise 32x32x64, 3x3", 1, Conv { groups: 64, ..square(32, 64, 64, 1) }),
         ("linear 1 x 512 -> 512", 1, Conv::linear(1, 512, 512)),
         ("linear of 64 samples of 1 x 512", 64, Conv::linear(1, 512, 512)),

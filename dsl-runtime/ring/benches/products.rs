@@ -39,9 +39,9 @@ const OF_LAYERS: f64 = 0.75;
 
 fn main() {
     let wanted = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
-    let square = |h, c, o, s| Conv { h, w: h, c, kh: 3, kw: 3, sh: s, sw: s, ph: 1, pw: 1, dh: 1, dw: 1, o, groups: 1 };
+    let square = |h, c, o, s| Conv { h, w: h, kh: 3, kw: 3, sh: s, sw: s, ph: 1, pw: 1, ..Conv::linear(1, c, o) };
     // Padded as PyTorch does it: 50 frames, or 100 with a stride of 2.
-    let along = |c, k, s, o| Conv { h: 1, w: 50 * s, c, kh: 1, kw: k, sh: 1, sw: s, ph: 0, pw: k / 2, dh: 1, dw: 1, o, groups: 1 };
+    let along = |c, k, s, o| Conv { kw: k, sw: s, pw: k / 2, ..Conv::linear(50 * s, c, o) };
     let shapes = [
         ("product 512 x 512 x 512", None, Conv::linear(512, 512, 512)),
         ("ResNet-32: 32x32x3 -> 16, 3x3", Some(OF_LAYERS), square(32, 3, 16, 1)),

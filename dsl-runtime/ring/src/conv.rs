@@ -1,4 +1,4 @@
-//! Convolutions mod 2^32 and 2^64, over activations `[batch][h][w][channel]` with weights `[output][kh][kw][channel]`.
+//! Convolutions mod 2^32 and 2^64, over activations `[batch][d][h][w][channel]` with weights `[output][kd][kh][kw][channel]`.
 //!
 //! Integers mod 2^n are multiplied exactly, so the order of summation is free and every kernel gives the same bits. The
 //! input is padded with zeros where it must be and read in place otherwise; the weights are packed once.
@@ -17,27 +17,37 @@ mod scratch;
 #[cfg(test)]
 pub(crate) mod tests;
 
-/// The geometry of a 2-D convolution (`PyTorch`: `Conv2d`, channels last). A 1-D convolution has `h = kh = 1`.
+/// The geometry of a convolution over three axes (`PyTorch`: `Conv3d`, channels last). Over two axes it has `d = kd = 1`, over one `h = kh = 1` as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conv {
+    /// Slices of the input.
+    pub d: usize,
     /// Rows of the input.
     pub h: usize,
     /// Columns of the input.
     pub w: usize,
     /// Channels of the input.
     pub c: usize,
+    /// Slices of the kernel.
+    pub kd: usize,
     /// Rows of the kernel.
     pub kh: usize,
     /// Columns of the kernel.
     pub kw: usize,
+    /// Slices from one output to the next.
+    pub sd: usize,
     /// Rows from one output to the next.
     pub sh: usize,
     /// Columns from one output to the next.
     pub sw: usize,
+    /// Slices of zeros in front, and behind.
+    pub pd: usize,
     /// Rows of zeros above, and below.
     pub ph: usize,
     /// Columns of zeros on the left, and on the right.
     pub pw: usize,
+    /// Slices from one tap of the kernel to the next.
+    pub dd: usize,
     /// Rows from one tap of the kernel to the next.
     pub dh: usize,
     /// Columns from one tap of the kernel to the next.
@@ -51,7 +61,12 @@ pub struct Conv {
 impl Conv {
     /// A linear layer from `c` to `o` channels on each of `rows` rows.
     pub const fn linear(rows: usize, c: usize, o: usize) -> Self {
-        Conv { h: 1, w: rows, c, kh: 1, kw: 1, sh: 1, sw: 1, ph: 0, pw: 0, dh: 1, dw: 1, o, groups: 1 }
+        Conv { d: 1, h: 1, w: rows, c, kd: 1, kh: 1, kw: 1, sd: 1, sh: 1, sw: 1, pd: 0, ph: 0, pw: 0, dd: 1, dh: 1, dw: 1, o, groups: 1 }
+    }
+
+    /// Slices of the output; 0 where the kernel is larger than the padded input.
+    pub const fn od(&self) -> usize {
+        outputs_along(self.d + 2 * self.pd, self.kd, self.dd, self.sd)
     }
 
     /// Rows of the output; 0 where the kernel is larger than the padded input.
@@ -66,12 +81,17 @@ impl Conv {
 
     /// Words of one sample's input.
     pub const fn inputs(&self) -> usize {
-        self.h * self.w * self.c
+        self.d * self.h * self.w * self.c
+    }
+
+    /// Positions of one sample's output, each of which has all channels.
+    pub const fn pixels(&self) -> usize {
+        self.od() * self.oh() * self.ow()
     }
 
     /// Words of one sample's output.
     pub const fn outputs(&self) -> usize {
-        self.oh() * self.ow() * self.o
+        self.pixels() * self.o
     }
 
     /// Words of the weights.
@@ -85,8 +105,8 @@ impl Conv {
     }
 
     /// Products of one output.
-    const fn depth(&self) -> usize {
-        self.kh * self.kw * (self.c / self.groups)
+    pub const fn depth(&self) -> usize {
+        self.kd * self.kh * self.kw * (self.c / self.groups)
     }
 
     /// One input channel a group, and one output channel.
@@ -96,7 +116,7 @@ impl Conv {
 
     /// Whether two products are multiplied at once.
     fn pairs<W: Word>(&self, level: Level) -> bool {
-        let (even, uses) = ((self.c / self.groups).is_multiple_of(2), self.kh * self.kw * (self.o / self.groups));
+        let (even, uses) = ((self.c / self.groups).is_multiple_of(2), self.kd * self.kh * self.kw * (self.o / self.groups));
         !self.depthwise() && self.run().1 > 1 && W::pairs(level, even, uses)
     }
 
@@ -107,8 +127,9 @@ impl Conv {
     }
 
     fn check(&self) {
-        let sizes = [self.kh, self.kw, self.sh, self.sw, self.dh, self.dw, self.groups];
-        assert!(sizes.iter().all(|&size| size > 0), "kernel, stride, dilation and groups are at least 1: {self:?}");
+        let (kernel, stride, dilation) = ([self.kd, self.kh, self.kw], [self.sd, self.sh, self.sw], [self.dd, self.dh, self.dw]);
+        let sizes = kernel.iter().chain(&stride).chain(&dilation).chain([&self.groups]);
+        assert!(sizes.copied().all(|size| size > 0), "kernel, stride, dilation and groups are at least 1: {self:?}");
         let whole = self.c.is_multiple_of(self.groups) && self.o.is_multiple_of(self.groups);
         assert!(whole, "groups divide the channels of input and output: {self:?}");
     }
@@ -119,7 +140,7 @@ const fn outputs_along(padded: usize, kernel: usize, dilation: usize, stride: us
     if padded < span { 0 } else { (padded - span) / stride + 1 }
 }
 
-/// `z[batch][oh][ow][o] += conv(x, w)` for every sample of `x[batch][h][w][c]`, mod 2^BITS, or mod
+/// `z[batch][od][oh][ow][o] += conv(x, w)` for every sample of `x[batch][d][h][w][c]`, mod 2^BITS, or mod
 /// 2^n where the weights were packed for such a ring.
 ///
 /// A linear layer, and every 1 by 1 convolution, is one matrix product over the pixels of all samples.
@@ -149,7 +170,7 @@ pub(crate) fn accumulate_at<W: Word>(
         return;
     }
     let x = &x[..inputs];
-    let x = if conv.ph == 0 && conv.pw == 0 { x } else { scratch.padded.fill(conv, batch, x) };
+    let x = if conv.pd == 0 && conv.ph == 0 && conv.pw == 0 { x } else { scratch.padded.fill(conv, batch, x) };
     let (z, work) = (&mut z[..outputs], batch * conv.multiply_adds());
     let one = Threads::default();
     let threads = if work < WORTH_THREADS { &one } else { &scratch.threads };
@@ -168,22 +189,27 @@ fn share(pixels: usize, threads: &Threads) -> usize {
     pixels.div_ceil(threads.count()).next_multiple_of(24)
 }
 
-/// Words of a row of the padded input.
-fn padded_row(conv: &Conv) -> usize {
-    (conv.w + 2 * conv.pw) * conv.c
+/// Words of a row and of a slice of the padded input.
+fn padded(conv: &Conv) -> (usize, usize) {
+    let row = (conv.w + 2 * conv.pw) * conv.c;
+    (row, (conv.h + 2 * conv.ph) * row)
 }
 
 /// Where the pixels start in the padded input.
 fn walk(conv: &Conv) -> Walk {
-    let row = padded_row(conv);
-    Walk { size: (conv.ow(), conv.oh()), step: (conv.sw * conv.c, conv.sh * row, (conv.h + 2 * conv.ph) * row) }
+    let (row, slice) = padded(conv);
+    Walk {
+        size: (conv.ow(), conv.oh(), conv.od()),
+        step: (conv.sw * conv.c, conv.sh * row, conv.sd * slice, (conv.d + 2 * conv.pd) * slice),
+    }
 }
 
 /// The taps of the kernel.
 fn runs(conv: &Conv) -> impl Iterator<Item = Run> {
-    let (row, (columns, len)) = (padded_row(conv), conv.run());
-    let (dh, dw) = (conv.dh * row, conv.dw * conv.c);
-    (0..conv.kh).flat_map(move |ky| (0..columns).map(move |kx| Run { at: ky * dh + kx * dw, len }))
+    let ((row, slice), (columns, len)) = (padded(conv), conv.run());
+    let (dd, dh, dw) = (conv.dd * slice, conv.dh * row, conv.dw * conv.c);
+    let rows = (0..conv.kd).flat_map(move |kz| (0..conv.kh).map(move |ky| kz * dd + ky * dh));
+    rows.flat_map(move |start| (0..columns).map(move |kx| Run { at: start + kx * dw, len }))
 }
 
 fn dense<W: Word>(
@@ -208,7 +234,7 @@ fn dense<W: Word>(
         sums.make_room(0, 0, threads.count());
     }
     let deepest = chunks.iter().map(|(_, taps)| taps.depth).max().unwrap_or(0);
-    let touched = deepest.min(conv.kh * conv.sw * conv.c);
+    let touched = deepest.min(conv.kd * conv.kh * conv.sw * conv.c);
     let (share, input) = (share(pixels, threads), &sums.input);
     threads.each(z.chunks_mut(share * conv.o).zip(&mut sums.pixels).enumerate(), |(part, (z, pixel_sums))| {
         for (first, count) in strips::<W>(z.len() / conv.o, touched) {

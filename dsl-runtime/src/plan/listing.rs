@@ -25,7 +25,10 @@ impl fmt::Display for Plan {
                 Kind::Linear { geometry: g, weight } => {
                     let w = &self.weights[*weight];
                     let bias = if w.bias.is_some() { " with bias" } else { "" };
-                    format!("linear {}x{}x{} by {:?} to {}{bias}, groups {}", g.h, g.w, g.c, g.kernel, g.out, g.groups)
+                    // two axes are told, and a third one where there is one
+                    let first = usize::from(g.size[0] == 1 && g.kernel[0] == 1);
+                    let size: Vec<String> = g.size[first..].iter().map(usize::to_string).collect();
+                    format!("linear {}x{} by {:?} to {}{bias}, groups {}", size.join("x"), g.c, &g.kernel[first..], g.out, g.groups)
                 }
                 Kind::Truncate { t, m } => format!("truncate by {t}{}", opening(*m)),
                 Kind::Relu { t, compare } => format!("relu after {t}{}{}", opening(compare.m), parameters(compare)),

@@ -123,25 +123,7 @@ impl Lower<'_> {
             }
             Op::Conv(conv) => {
                 let (x, w) = (shape(0), shape(1));
-                if x.rank() > 3 {
-                    return Err("convolutions over three spatial axes are not built yet".into());
-                }
-                // one spatial axis is a picture of height 1
-                let two = |values: [usize; 3], plain| if x.rank() == 2 { [plain, values[0]] } else { [values[0], values[1]] };
-                let [h, width] = if x.rank() == 2 { [1, x.dim(1)] } else { [x.dim(1), x.dim(2)] };
-                let kernel = if x.rank() == 2 { [1, w.dim(2)] } else { [w.dim(2), w.dim(3)] };
-                let geometry = Geometry {
-                    h,
-                    w: width,
-                    c: x.dim(0),
-                    kernel,
-                    stride: two(conv.stride, 1),
-                    padding: two(conv.padding, 0),
-                    dilation: two(conv.dilation, 1),
-                    out: w.dim(0),
-                    groups: conv.groups,
-                };
-                self.linear(node, geometry, &Layout::channels_last(x.rank()))?
+                self.linear(node, Geometry::of(conv, x, w), &Layout::channels_last(x.rank()))?
             }
             Op::Linear => {
                 let (x, w) = (shape(0), shape(1));

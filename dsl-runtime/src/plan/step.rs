@@ -1,6 +1,6 @@
 //! The steps of a plan, for one sample.
 
-use crate::graph::{Node, Op};
+use crate::graph::{self, Node, Op};
 use crate::protocol::Compare;
 use crate::protocol::argmax::Axis;
 use crate::protocol::max::Windows;
@@ -88,18 +88,24 @@ pub enum Kind {
     Release(usize),
 }
 
-/// A convolution, over up to two spatial axes, channels innermost.
+/// A convolution over depth, height and width, in this order, channels innermost; axes that it does not have are of size 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "height, width, channels, kernel, stride, padding, dilation, outputs, groups")]
 pub struct Geometry {
-    pub h: usize,
-    pub w: usize,
+    /// The input without its channels.
+    pub size: [usize; 3],
+    /// Channels of the input.
     pub c: usize,
-    pub kernel: [usize; 2],
-    pub stride: [usize; 2],
-    pub padding: [usize; 2],
-    pub dilation: [usize; 2],
+    /// Taps of the kernel.
+    pub kernel: [usize; 3],
+    /// The distance of neighbouring windows.
+    pub stride: [usize; 3],
+    /// Zeros at both ends.
+    pub padding: [usize; 3],
+    /// The distance of neighbouring taps.
+    pub dilation: [usize; 3],
+    /// Channels of the output.
     pub out: usize,
+    /// Groups of channels that do not mix.
     pub groups: usize,
 }
 
@@ -119,17 +125,22 @@ impl Geometry {
     /// The same for the kernels.
     pub fn conv(&self) -> Conv {
         Conv {
-            h: self.h,
-            w: self.w,
+            d: self.size[0],
+            h: self.size[1],
+            w: self.size[2],
             c: self.c,
-            kh: self.kernel[0],
-            kw: self.kernel[1],
-            sh: self.stride[0],
-            sw: self.stride[1],
-            ph: self.padding[0],
-            pw: self.padding[1],
-            dh: self.dilation[0],
-            dw: self.dilation[1],
+            kd: self.kernel[0],
+            kh: self.kernel[1],
+            kw: self.kernel[2],
+            sd: self.stride[0],
+            sh: self.stride[1],
+            sw: self.stride[2],
+            pd: self.padding[0],
+            ph: self.padding[1],
+            pw: self.padding[2],
+            dd: self.dilation[0],
+            dh: self.dilation[1],
+            dw: self.dilation[2],
             o: self.out,
             groups: self.groups,
         }
@@ -137,7 +148,22 @@ impl Geometry {
 
     /// A matrix product of `rows` rows.
     pub fn linear(rows: usize, c: usize, out: usize) -> Self {
-        Self { h: 1, w: rows, c, kernel: [1, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1], out, groups: 1 }
+        Self { size: [1, 1, rows], c, kernel: [1; 3], stride: [1; 3], padding: [0; 3], dilation: [1; 3], out, groups: 1 }
+    }
+
+    /// The geometry of a convolution of an input `[c, spatial…]` with a weight `[out, c / groups, kernel…]`.
+    pub(super) fn of(conv: &graph::op::Conv, input: Shape, weight: Shape) -> Self {
+        let axes = input.rank() - 1;
+        Self {
+            size: innermost(&input.dims()[1..], 1),
+            c: input.dim(0),
+            kernel: innermost(&weight.dims()[2..], 1),
+            stride: innermost(&conv.stride[..axes], 1),
+            padding: innermost(&conv.padding[..axes], 0),
+            dilation: innermost(&conv.dilation[..axes], 1),
+            out: weight.dim(0),
+            groups: conv.groups,
+        }
     }
 }
 
@@ -205,10 +231,13 @@ pub(crate) fn windows(node: &Node, input: Shape) -> Option<Windows> {
         _ => return None,
     };
     let axes = input.rank() - 1;
-    // the spatial axes are the innermost of the three
-    let place = |values: [usize; 3], plain: usize| -> [usize; 3] {
-        core::array::from_fn(|i| if i + axes >= 3 { values[i + axes - 3] } else { plain })
-    };
-    let size = core::array::from_fn(|i| if i + axes >= 3 { input.dim(i + axes - 3 + 1) } else { 1 });
+    let place = |values: [usize; 3], plain: usize| innermost(&values[..axes], plain);
+    let size = innermost(&input.dims()[1..], 1);
     Some(Windows { size, kernel: place(kernel, 1), stride: place(stride, 1), padding: place(padding, 0), channels: input.dim(0) })
+}
+
+/// The values of up to three spatial axes, which are the innermost of three; `plain` for axes that there are not.
+pub(super) fn innermost(values: &[usize], plain: usize) -> [usize; 3] {
+    let missing = 3usize.saturating_sub(values.len());
+    core::array::from_fn(|i| i.checked_sub(missing).and_then(|k| values.get(k)).copied().unwrap_or(plain))
 }

@@ -1,5 +1,6 @@
 //! Weights as their owner encodes them for a plan: folded in the clear, in the kernels' layout, as integers.
 
+use super::step::innermost;
 use super::{Widths, dims};
 use crate::error::Result;
 use crate::graph::{self, Derived, Graph};
@@ -15,8 +16,8 @@ pub struct WeightSpec {
     pub stage: String,
     /// How it is computed.
     pub weight: Recipe,
-    /// The sizes `[out, c / groups, kernel height, kernel width]` that the weight has in the file, row-major.
-    pub dims: [usize; 4],
+    /// The sizes `[out, c / groups, kernel depth, kernel height, kernel width]` of the weight, row-major.
+    pub dims: [usize; 5],
     /// How its bias is computed, if it has one.
     pub bias: Option<Recipe>,
     /// Fraction bits of the bias: those of the product.
@@ -74,7 +75,7 @@ pub struct Norm {
 /// A weight as integers mod 2^64.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EncodedWeight {
-    /// `[out][kernel height][kernel width][c / groups]` at f fraction bits.
+    /// `[out][kernel depth][kernel height][kernel width][c / groups]` at f fraction bits.
     pub weight: Vec<u64>,
     /// One a channel, at the product's fraction bits; empty without a bias.
     pub bias: Vec<u64>,
@@ -159,12 +160,11 @@ impl WeightSpec {
     /// The weight of these recipes; `shape` is `[out, c / groups, kernel…]` or `[out, in]`.
     pub(super) fn new(graph: &Graph, stage: &str, (weight, bias): (usize, Option<usize>), bias_bits: u32, bias_factor: u64) -> Self {
         let shape: Shape = graph.parameters[weight].shape;
-        let dim = |i: usize| if i < shape.rank() { shape.dim(i) } else { 1 };
-        let dims = if shape.rank() == 3 { [dim(0), dim(1), 1, dim(2)] } else { [dim(0), dim(1), dim(2), dim(3)] };
+        let [depth, height, width] = innermost(&shape.dims()[2..], 1);
         Self {
             stage: stage.to_owned(),
             weight: Recipe::of(graph, weight),
-            dims,
+            dims: [shape.dim(0), shape.dim(1), depth, height, width],
             bias: bias.map(|b| Recipe::of(graph, b)),
             bias_bits,
             bias_factor,
@@ -209,12 +209,13 @@ impl WeightSpec {
                 problems.push(format!("stage `{}`: {what} {i} after folding must be finite and below {}", self.stage, limit / factor));
             }
         }
-        let [out, c, kh, kw] = self.dims;
+        let [out, c, depth, height, width] = self.dims;
+        let taps = depth * height * width;
         let scale = (1u64 << widths.fraction) as f64;
         let mut encoded = Vec::with_capacity(self.len);
         for o in 0..out {
-            for tap in 0..kh * kw {
-                encoded.extend((0..c).map(|i| encode(values[(o * c + i) * kh * kw + tap] * scale)));
+            for tap in 0..taps {
+                encoded.extend((0..c).map(|i| encode(values[(o * c + i) * taps + tap] * scale)));
             }
         }
         let scale = (1u64 << self.bias_bits) as f64 * self.bias_factor as f64;

@@ -92,10 +92,10 @@ impl Class {
 
     pub(crate) fn of(geometry: &Geometry, batch: usize) -> Self {
         let conv = geometry.conv();
-        let depth = geometry.kernel[0] * geometry.kernel[1] * (geometry.c / geometry.groups.max(1));
+        let depth = conv.depth();
         if geometry.groups > 1 && geometry.c == geometry.groups && geometry.out == geometry.groups {
             Self::Depthwise
-        } else if batch * conv.oh() * conv.ow() < 6 {
+        } else if batch * conv.pixels() < 6 {
             Self::Rows
         } else if depth <= 32 {
             Self::Shallow
@@ -135,8 +135,8 @@ impl Load {
 
 /// The multiply-adds that a kernel really does: it takes pixels by six, and the outputs of a group by four, or by eight where words are narrow.
 fn effective(conv: &Conv, batch: usize, wide: bool) -> u64 {
-    let (groups, depth) = (conv.groups.max(1), conv.kh * conv.kw * (conv.c / conv.groups.max(1)));
-    let pixels = batch * conv.oh() * conv.ow();
+    let (groups, depth) = (conv.groups, conv.depth());
+    let pixels = batch * conv.pixels();
     if groups > 1 && conv.c == groups && conv.o == groups {
         return (pixels * conv.o * depth) as u64;
     }

@@ -138,7 +138,7 @@ fn key(k: u8) -> Prg {
 
 /// A multiply-add of each kind of product.
 fn products<W: Word>(n: u32) -> [f64; Class::COUNT] {
-    let square = |h, c, o, groups| Conv { h, w: h, c, kh: 3, kw: 3, sh: 1, sw: 1, ph: 1, pw: 1, dh: 1, dw: 1, o, groups };
+    let square = |h, c, o, groups| Conv { h, w: h, kh: 3, kw: 3, ph: 1, pw: 1, groups, ..Conv::linear(1, c, o) };
     // in the order of the classes
     let all = [
         (square(16, 64, 64, 64), 4),

@@ -1,7 +1,7 @@
 //! What `LayerTest` says about layers that are wrong, each in one place; and that it is silent about one that is right.
 #![allow(missing_docs, reason = "the layers here are no examples")]
 
-use undertone_runtime::graph::{Init, Scope, Value, op};
+use undertone_runtime::graph::{Init, Scope, Value};
 use undertone_runtime::{Layer, Settings};
 use undertone_shape::{Infer, Shape, ShapeError};
 use undertone_twin::{LayerTest, layer_test};
@@ -26,7 +26,6 @@ pub enum Mistake {
     OutOfRange,
     OutOfRangeLater,
     NoRelu,
-    ThreeAxes,
 }
 
 impl Dense {
@@ -77,12 +76,6 @@ impl Layer for Dense {
                 let y = g.linear(x[0], weight, Some(bias));
                 let by = g.parameter("by", y.shape(), Init::Constant(0.0));
                 g.add(y, by).relu()
-            }
-            Mistake::ThreeAxes => {
-                let y = g.linear(x[0], weight, Some(bias)).relu();
-                let kernel = g.parameter("kernel", [1, 1, 1, 1, 1], Init::Constant(1.0));
-                let (to, volume) = (y.shape(), y.reshape([1, 1, 1, y.shape().numel()]));
-                g.conv(volume, kernel, None, op::Conv::PLAIN).reshape(to)
             }
             _ => g.linear(x[0], weight, Some(bias)).relu(),
         }
@@ -161,7 +154,6 @@ fn parameters_are_compared_with_their_use() {
 fn what_cannot_be_run_privately_is_a_finding() {
     says(Mistake::WeightAsValue, "private run: no plan for");
     says(Mistake::WeightAsValue, "a weight stands where a value is needed");
-    says(Mistake::ThreeAxes, "convolutions over three spatial axes are not built yet");
     says(Mistake::OutOfRange, "stage `layer`: bias 0 after folding must be finite and below 65536");
     says(Mistake::OutOfRangeLater, "however small the inputs, values reach 1");
 }

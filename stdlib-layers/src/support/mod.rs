@@ -1,10 +1,12 @@
-//! What several layers share: convolution over one or two axes, windows of pools, and what `build` does with inputs that `infer`
+//! What several layers share: convolution over one to three axes, fields that differ by axis, windows of pools, and what `build` does with inputs that `infer`
 //! refuses.
 
+mod axes;
 mod convolution;
 mod pooling;
 
-pub(crate) use convolution::Convolution;
+pub(crate) use axes::{Axes, axes_of};
+pub(crate) use convolution::{Channels, Convolution};
 pub(crate) use pooling::Pooling;
 use undertone_runtime::graph::{Init, Scope, Value};
 use undertone_shape::{Infer, Shape, ShapeError};

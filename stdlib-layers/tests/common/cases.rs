@@ -11,7 +11,7 @@ use undertone_shape::Shape;
 
 /// Every case of which there are figures.
 pub fn cases() -> Vec<Case> {
-    [convolutions(), dense(), pools(), movements(), models()].into_iter().flatten().collect()
+    [convolutions(), more::convolutions(), dense(), pools(), movements(), models()].into_iter().flatten().collect()
 }
 
 /// A case with one layer as its only stage.
@@ -23,6 +23,9 @@ macro_rules! case {
         Case { name: $case, inputs: named(&[$(Shape::new($input)),+]), build: $build }
     };
 }
+
+#[path = "cases/convolutions.rs"]
+mod more;
 
 fn convolutions() -> Vec<Case> {
     vec![

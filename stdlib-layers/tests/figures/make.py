@@ -3,7 +3,8 @@
 Made with torch 2.15.0, numpy 2.4.6, safetensors 0.8.0; the version of torch is in each file's metadata.
 
     python3 -m venv venv && venv/bin/pip install torch numpy safetensors
-    venv/bin/python stdlib-layers/tests/figures/make.py
+    venv/bin/python stdlib-layers/tests/figures/make.py           # all cases
+    venv/bin/python stdlib-layers/tests/figures/make.py conv3d    # those whose names start so, and nothing else is touched
 
 Format of `<case>.safetensors`, every tensor f32, row-major:
 
@@ -16,6 +17,7 @@ from them in f64 and rounded to f32 at the end, so that it is right to the last 
 `num_batches_tracked` is left out, because it is no parameter. The graphs of the same names are in `tests/common/cases.rs`.
 """
 
+import sys
 import zlib
 from collections import OrderedDict
 from pathlib import Path
@@ -29,10 +31,12 @@ HERE = Path(__file__).parent
 
 
 def main():
-    for old in HERE.glob("*.safetensors"):
+    wanted = tuple(sys.argv[1:])
+    for old in HERE.glob("*.safetensors") if not wanted else []:
         old.unlink()
     for name, shapes, module in cases():
-        write(name, shapes, module)
+        if not wanted or name.startswith(wanted):
+            write(name, shapes, module)
     total = sum(path.stat().st_size for path in HERE.glob("*.safetensors"))
     print(f"torch {torch.__version__}: {total} bytes in all")
 
@@ -52,6 +56,7 @@ def cases():
     yield one("conv2d_groups", (4, 5, 5), conv=nn.Conv2d(4, 6, 3, groups=2))
     yield one("conv2d_depthwise", (3, 5, 6), conv=nn.Conv2d(3, 6, 3, padding=1, groups=3))
     yield one("conv2d_no_bias", (3, 6, 6), conv=nn.Conv2d(3, 5, 2, stride=2, bias=False))
+    yield from convolutions(one)
     yield one("linear_vector", (7,), linear=nn.Linear(7, 5))
     yield one("linear_no_bias", (7,), linear=nn.Linear(7, 5, bias=False))
     yield one("linear_matrix", (4, 5), linear=nn.Linear(5, 3))
@@ -128,6 +133,31 @@ def cases():
     )
     yield "residual_identity", [(4, 6, 6)], Residual(4, 4, 1)
     yield "residual_strided", [(4, 6, 6)], Residual(4, 6, 2)
+
+
+def convolutions(one):
+    """Sizes that differ by axis, three axes, each channel by itself."""
+    yield one("conv2d_by_axis", (2, 6, 9), conv=nn.Conv2d(2, 3, (1, 5), stride=(2, 1), padding=(0, 3), dilation=(1, 2)))
+    yield one("conv2d_depthwise_by_axis", (4, 7, 6), conv=nn.Conv2d(4, 4, (3, 2), padding=(1, 0), groups=4))
+    yield one("conv3d_plain", (2, 4, 5, 3), conv=nn.Conv3d(2, 3, 2))
+    yield one("conv3d_strided_padded", (1, 5, 6, 7), conv=nn.Conv3d(1, 4, 3, stride=2, padding=1))
+    yield one("conv3d_by_axis", (2, 3, 7, 8), conv=nn.Conv3d(2, 3, (1, 3, 2), stride=(1, 2, 3), padding=(1, 0, 2), dilation=(2, 1, 3)))
+    yield one("conv3d_groups_no_bias", (4, 3, 4, 4), conv=nn.Conv3d(4, 6, (2, 3, 3), groups=2, bias=False))
+    yield one("conv3d_depthwise", (3, 4, 4, 3), conv=nn.Conv3d(3, 3, 3, padding=1, groups=3))
+    yield one("depthwise_conv1d", (4, 11), conv=nn.Conv1d(4, 8, 3, stride=2, padding=1, dilation=2, groups=4))
+    yield one("depthwise_conv2d", (5, 6, 7), conv=nn.Conv2d(5, 5, 3, padding=1, groups=5, bias=False))
+    yield one("depthwise_conv2d_by_axis", (3, 8, 6), conv=nn.Conv2d(3, 6, (3, 1), stride=(2, 1), padding=(2, 0), groups=3))
+    yield one(
+        "volume",
+        (2, 4, 6, 6),
+        conv1=nn.Conv3d(2, 4, 3, padding=1, bias=False),
+        norm1=nn.BatchNorm3d(4),
+        relu1=nn.ReLU(),
+        conv2=nn.Conv3d(4, 3, (2, 3, 3), stride=(2, 1, 2)),
+        relu2=nn.ReLU(),
+        flatten=nn.Flatten(),
+        fc=nn.Linear(48, 5),
+    )
 
 
 class Function(nn.Module):

@@ -18,8 +18,8 @@ pub struct PackedWeights<W: Word> {
     conv: Conv,
     level: Level,
     paired: bool,
-    /// `[group][panel of outputs]`, and of each panel the row of its pair sums if `paired`, then `[kh][kw][channel][output of the
-    /// panel]`; `[kh][kw][channel]` where depthwise.
+    /// `[group][panel of outputs]`, and of each panel the row of its pair sums if `paired`, then `[kd][kh][kw][channel][output of
+    /// the panel]`; `[kd][kh][kw][channel]` where depthwise.
     words: Vec<W>,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Panel<'a, W> {
 }
 
 impl<W: Word> PackedWeights<W> {
-    /// Packs `weights`, given as `[o][kh][kw][c / groups]`, for products mod 2^BITS. They serve every size of input.
+    /// Packs `weights`, given as `[o][kd][kh][kw][c / groups]`, for products mod 2^BITS. They serve every size of input.
     ///
     /// # Panics
     /// If `weights` is not [`Conv::weights`] long, a size of `conv` is 0, or groups do not divide the channels.
@@ -132,7 +132,7 @@ impl<W: Word> PackedWeights<W> {
     pub(super) fn check(&self, conv: &Conv) {
         // Pairs of an odd number of channels lie across taps.
         let run = |c: &Conv| if (c.c / c.groups).is_multiple_of(2) { 0 } else { c.run().1 };
-        let shape = |c: &Conv| (c.kh, c.kw, c.c, c.o, c.groups, run(c));
+        let shape = |c: &Conv| (c.kd, c.kh, c.kw, c.c, c.o, c.groups, run(c));
         assert_eq!(shape(&self.conv), shape(conv), "the weights were packed for another convolution");
     }
 }

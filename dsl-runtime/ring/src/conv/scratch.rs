@@ -22,8 +22,8 @@ pub(super) struct Padded<W: Word> {
     border: Option<(Border, usize)>,
 }
 
-/// Rows, words of a row, rows of padding, words of padding.
-type Border = (usize, usize, usize, usize);
+/// Slices, rows and words of a row; and of padding.
+type Border = [(usize, usize, usize); 2];
 
 /// The pair sums of the input, and, for each thread, those of the pixels of one strip.
 #[derive(Default)]
@@ -51,17 +51,21 @@ impl<W: Word> Padded<W> {
     pub fn fill(&mut self, conv: &Conv, batch: usize, x: &[W]) -> &[W] {
         let (row, side) = (conv.w * conv.c, conv.pw * conv.c);
         let padded_row = row + 2 * side;
-        let padded = (conv.h + 2 * conv.ph) * padded_row;
-        let border = Some(((conv.h, row, conv.ph, side), batch));
+        let padded_slice = (conv.h + 2 * conv.ph) * padded_row;
+        let padded = (conv.d + 2 * conv.pd) * padded_slice;
+        let border = Some(([(conv.d, conv.h, row), (conv.pd, conv.ph, side)], batch));
         if self.border != border {
             self.border = border;
             empty(&mut self.words, batch * padded);
             self.words.resize(batch * padded, W::default());
         }
-        if row > 0 && conv.h > 0 {
-            for (from, to) in x.chunks_exact(row * conv.h).zip(self.words.chunks_exact_mut(padded)) {
-                for (from, to) in from.chunks_exact(row).zip(to[conv.ph * padded_row..].chunks_exact_mut(padded_row)) {
-                    to[side..side + row].copy_from_slice(from);
+        let slice = conv.h * row;
+        if conv.d * slice > 0 {
+            for (from, to) in x.chunks_exact(conv.d * slice).zip(self.words.chunks_exact_mut(padded)) {
+                for (from, to) in from.chunks_exact(slice).zip(to[conv.pd * padded_slice..].chunks_exact_mut(padded_slice)) {
+                    for (from, to) in from.chunks_exact(row).zip(to[conv.ph * padded_row..].chunks_exact_mut(padded_row)) {
+                        to[side..side + row].copy_from_slice(from);
+                    }
                 }
             }
         }

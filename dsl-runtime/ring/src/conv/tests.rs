@@ -25,28 +25,29 @@ fn plain<W: Word>(conv: &Conv, batch: usize, x: &[W], weights: &[W], z: &mut [W]
     let (inputs, outputs) = (conv.c / conv.groups, conv.o / conv.groups);
     let mut out = z.iter_mut();
     for b in 0..batch {
-        for oy in 0..conv.oh() {
-            for ox in 0..conv.ow() {
-                for o in 0..conv.o {
-                    let z = out.next().unwrap();
-                    for ky in 0..conv.kh {
-                        for kx in 0..conv.kw {
-                            let y = (oy * conv.sh + ky * conv.dh).wrapping_sub(conv.ph);
-                            let x_ = (ox * conv.sw + kx * conv.dw).wrapping_sub(conv.pw);
-                            if y >= conv.h || x_ >= conv.w {
-                                continue;
-                            }
-                            for c in 0..inputs {
-                                let at = ((b * conv.h + y) * conv.w + x_) * conv.c + o / outputs * inputs + c;
-                                let w = ((o * conv.kh + ky) * conv.kw + kx) * inputs + c;
-                                *z = z.add(x[at].mul(weights[w]));
-                            }
-                        }
+        for (oz, oy, ox) in positions(conv.od(), conv.oh(), conv.ow()) {
+            for o in 0..conv.o {
+                let z = out.next().unwrap();
+                for (kz, ky, kx) in positions(conv.kd, conv.kh, conv.kw) {
+                    let z_ = (oz * conv.sd + kz * conv.dd).wrapping_sub(conv.pd);
+                    let y = (oy * conv.sh + ky * conv.dh).wrapping_sub(conv.ph);
+                    let x_ = (ox * conv.sw + kx * conv.dw).wrapping_sub(conv.pw);
+                    if z_ >= conv.d || y >= conv.h || x_ >= conv.w {
+                        continue;
+                    }
+                    for c in 0..inputs {
+                        let at = (((b * conv.d + z_) * conv.h + y) * conv.w + x_) * conv.c + o / outputs * inputs + c;
+                        let w = (((o * conv.kd + kz) * conv.kh + ky) * conv.kw + kx) * inputs + c;
+                        *z = z.add(x[at].mul(weights[w]));
                     }
                 }
             }
         }
     }
+}
+
+fn positions(depth: usize, height: usize, width: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+    (0..depth * height * width).map(move |i| (i / width / height, i / width % height, i % width))
 }
 
 fn check<W: Word>(conv: &Conv, batch: usize, seed: u64, scratch: &mut Scratch<W>) {
@@ -85,11 +86,15 @@ fn both(conv: &Conv, batch: usize, seed: u64) {
 }
 
 fn square(h: usize, c: usize, k: usize, o: usize) -> Conv {
-    Conv { h, w: h, c, kh: k, kw: k, sh: 1, sw: 1, ph: k / 2, pw: k / 2, dh: 1, dw: 1, o, groups: 1 }
+    Conv { h, kh: k, kw: k, ph: k / 2, pw: k / 2, ..Conv::linear(h, c, o) }
 }
 
 fn along(w: usize, c: usize, k: usize, o: usize) -> Conv {
-    Conv { h: 1, w, c, kh: 1, kw: k, sh: 1, sw: 1, ph: 0, pw: k / 2, dh: 1, dw: 1, o, groups: 1 }
+    Conv { kw: k, pw: k / 2, ..Conv::linear(w, c, o) }
+}
+
+fn cube(h: usize, c: usize, k: usize, o: usize) -> Conv {
+    Conv { d: h, kd: k, pd: k / 2, ..square(h, c, k, o) }
 }
 
 #[test]
@@ -112,6 +117,13 @@ fn layers_of_networks() {
         Conv { groups: 2, sw: 2, ..along(31, 40, 5, 34) },
         Conv { ph: 5, pw: 4, ..square(3, 2, 3, 3) },
         Conv { kh: 1, dw: 4, ..square(20, 4, 3, 8) },
+        cube(5, 4, 3, 6),
+        Conv { d: 9, sd: 2, sh: 2, sw: 2, ..cube(7, 3, 3, 20) },
+        Conv { d: 2, kd: 2, pd: 0, ..square(6, 66, 3, 9) },
+        Conv { groups: 6, dd: 2, ..cube(6, 6, 3, 6) },
+        Conv { groups: 3, pd: 3, dh: 2, ..cube(5, 6, 2, 9) },
+        // Only slices have a border.
+        Conv { pd: 2, ph: 0, pw: 0, ..cube(4, 5, 3, 4) },
     ];
     for (seed, conv) in (100..).zip(cases) {
         both(&conv, 1, seed);
@@ -123,7 +135,7 @@ fn layers_of_networks() {
 fn any_number_of_threads_gives_the_same() {
     for count in [2, 3, 5] {
         let threads = crate::threads::Threads::new(count).unwrap();
-        let large = [square(30, 16, 3, 20), along(301, 24, 7, 29), Conv { groups: 48, ..square(40, 48, 3, 48) }, Conv::linear(70, 300, 33)];
+        let large = [cube(11, 8, 3, 20), square(30, 16, 3, 20), along(301, 24, 7, 29), Conv { groups: 48, ..square(40, 48, 3, 48) }, Conv::linear(70, 300, 33)];
         for (seed, conv) in (500..).zip(large) {
             assert!(3 * conv.multiply_adds() >= WORTH_THREADS, "{conv:?} is not shared");
             check::<u32>(&conv, 3, seed, &mut Scratch::with(&threads));
@@ -161,13 +173,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
     fn any_geometry(
+        (d, kd, sd, pd, dd) in prop_oneof![Just((1, 1, 1, 0, 1)), (1usize..6, 1usize..4, 1usize..4, 0usize..4, 1usize..3)],
         (h, w, kh, kw) in (1usize..8, 1usize..12, 1usize..4, 1usize..5),
         (sh, sw, ph, pw, dh, dw) in (1usize..4, 1usize..4, 0usize..5, 0usize..5, 1usize..4, 1usize..4),
         (groups, c, o, batch, seed) in (1usize..4, 1usize..8, 1usize..71, 0usize..4, any::<u64>()),
         depthwise: bool,
     ) {
         let (c, o) = if depthwise { (groups, groups) } else { (c * groups, o * groups) };
-        both(&Conv { h, w, c, kh, kw, sh, sw, ph, pw, dh, dw, o, groups }, batch, seed);
+        both(&Conv { d, h, w, c, kd, kh, kw, sd, sh, sw, pd, ph, pw, dd, dh, dw, o, groups }, batch, seed);
     }
 }
 
@@ -175,7 +188,7 @@ proptest! {
 #[test]
 fn scratch_is_reused() {
     let mut scratch = Scratch::new();
-    let cases = [square(9, 4, 3, 5), square(4, 4, 3, 5), square(9, 4, 3, 5), Conv { ph: 2, pw: 0, ..square(9, 4, 3, 5) }];
+    let cases = [square(9, 4, 3, 5), square(4, 4, 3, 5), square(9, 4, 3, 5), Conv { ph: 2, pw: 0, ..square(9, 4, 3, 5) }, cube(4, 4, 3, 5), Conv { d: 9, h: 4, pd: 2, ..cube(4, 4, 3, 5) }];
     for (seed, conv) in (7..).zip(cases) {
         check::<u64>(&conv, 3, seed, &mut scratch);
         check::<u64>(&conv, 1, seed, &mut scratch);
@@ -188,6 +201,9 @@ fn a_kernel_larger_than_its_input_has_no_outputs() {
     let conv = Conv { ph: 0, pw: 0, ..square(2, 3, 3, 4) };
     assert_eq!((conv.oh(), conv.outputs(), conv.multiply_adds()), (0, 0, 0));
     both(&conv, 2, 1);
+    let conv = Conv { pd: 0, d: 2, ..cube(5, 2, 3, 4) };
+    assert_eq!((conv.od(), conv.oh(), conv.pixels(), conv.outputs()), (0, 5, 0, 0));
+    both(&conv, 2, 1);
 }
 
 #[test]
@@ -195,6 +211,9 @@ fn counts() {
     let conv = Conv { sh: 2, sw: 2, ..square(32, 16, 3, 32) };
     assert_eq!((conv.oh(), conv.ow(), conv.inputs(), conv.outputs()), (16, 16, 16384, 8192));
     assert_eq!((conv.weights(), conv.multiply_adds()), (4608, 8192 * 144));
+    let conv = Conv { d: 4, kd: 2, sd: 2, ..conv };
+    assert_eq!((conv.od(), conv.pixels(), conv.inputs(), conv.outputs()), (2, 2 * 256, 4 * 16384, 2 * 8192));
+    assert_eq!((conv.weights(), conv.depth(), conv.multiply_adds()), (9216, 288, 2 * 8192 * 288));
 }
 
 #[test]

@@ -18,13 +18,13 @@ pub struct Run {
     pub len: usize,
 }
 
-/// The starts of the pixels `[sample][oy][ox]` in the input.
+/// The starts of the pixels `[sample][oz][oy][ox]` in the input.
 #[derive(Clone, Copy)]
 pub struct Walk {
-    /// Pixels of a row, rows of a sample.
-    pub size: (usize, usize),
-    /// Words from a pixel to the next in the row, from a row to the next, from a sample to the next.
-    pub step: (usize, usize, usize),
+    /// Pixels of a row, rows of a slice, slices of a sample.
+    pub size: (usize, usize, usize),
+    /// Words from a pixel to the next in the row, from a row to the next, from a slice to the next, from a sample to the next.
+    pub step: (usize, usize, usize, usize),
 }
 
 impl Taps {
@@ -56,13 +56,14 @@ impl Taps {
 impl Walk {
     /// The pixels `first .. first + count` in parts of rows: (start of the first pixel, pixels).
     pub fn parts(self, first: usize, count: usize) -> impl Iterator<Item = (usize, usize)> {
-        let ((columns, rows), step, end) = (self.size, self.step, first + count);
+        let ((columns, rows, slices), step, end) = (self.size, self.step, first + count);
         let mut pixel = first;
         std::iter::from_fn(move || {
             let (x, row) = (pixel % columns, pixel / columns);
             let len = (columns - x).min(end - pixel);
             pixel += len;
-            (len > 0).then_some((x * step.0 + row % rows * step.1 + row / rows * step.2, len))
+            let (y, slice) = (row % rows, row / rows);
+            (len > 0).then_some((x * step.0 + y * step.1 + slice % slices * step.2 + slice / slices * step.3, len))
         })
     }
 }

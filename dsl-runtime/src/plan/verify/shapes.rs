@@ -92,34 +92,24 @@ impl Plan {
 impl Geometry {
     /// The number of weights, unless it overflows.
     fn weights(&self) -> Option<usize> {
-        product(&[self.out, self.kernel[0], self.kernel[1], self.c / self.groups.max(1)])
+        let [depth, height, width] = self.kernel;
+        product(&[self.out, depth, height, width, self.c / self.groups.max(1)])
     }
 
     /// Whether the kernels can compute it: nothing is zero, a window fits, and the padded input has at most `limit` elements.
     fn fits(&self, limit: usize) -> bool {
-        let all = [
-            self.h,
-            self.w,
-            self.c,
-            self.out,
-            self.groups,
-            self.kernel[0],
-            self.kernel[1],
-            self.stride[0],
-            self.stride[1],
-            self.dilation[0],
-            self.dilation[1],
-        ];
-        if !all.iter().chain(&self.padding).all(|v| *v < AXIS) || all.contains(&0) {
+        let channels = [self.c, self.out, self.groups];
+        let sizes = || channels.iter().chain(&self.size).chain(&self.kernel).chain(&self.stride).chain(&self.dilation);
+        if !sizes().chain(&self.padding).all(|v| *v < AXIS) || sizes().any(|v| *v == 0) {
             return false;
         }
-        let side = |i: usize| [self.h, self.w][i] + 2 * self.padding[i];
+        let side = |i: usize| self.size[i] + 2 * self.padding[i];
         let reach = |i: usize| self.dilation[i].checked_mul(self.kernel[i] - 1);
         self.c.is_multiple_of(self.groups)
             && self.out.is_multiple_of(self.groups)
-            && (0..2).all(|i| reach(i).is_some_and(|r| side(i) > r))
-            && product(&[side(0), side(1), self.c]).is_some_and(|n| n <= limit)
-            && product(&[side(0), side(1), self.out]).is_some()
+            && (0..3).all(|i| reach(i).is_some_and(|r| side(i) > r))
+            && product(&[side(0), side(1), side(2), self.c]).is_some_and(|n| n <= limit)
+            && product(&[side(0), side(1), side(2), self.out]).is_some()
     }
 }
 

@@ -77,18 +77,19 @@ pub(super) fn work(step: &Step) -> u64 {
 
 /// Words of the packed weights: the kernels take the outputs of a group by four; a depthwise product takes all as they are.
 pub(super) fn packed(g: &Geometry) -> usize {
-    let (groups, depth) = (g.groups.max(1), [g.kernel[0], g.kernel[1], g.c / g.groups.max(1)]);
+    let groups = g.groups.max(1);
     let outputs = match g.out / groups {
         1 if groups > 1 && g.c == groups => 1,
         n => n.saturating_add(3) / 4 * 4,
     };
-    depth.iter().fold(groups.saturating_mul(outputs), |n, d| n.saturating_mul(*d))
+    g.kernel.iter().chain([&(g.c / groups)]).fold(groups.saturating_mul(outputs), |n, d| n.saturating_mul(*d))
 }
 
 /// Zeros around the input of a product: the kernels copy it between them.
 fn border(g: &Geometry) -> usize {
-    let side = |i: usize| [g.h, g.w][i].saturating_add(g.padding[i].saturating_mul(2));
-    side(0).saturating_mul(side(1)).saturating_sub(g.h.saturating_mul(g.w)).saturating_mul(g.c)
+    let side = |i: usize| g.size[i].saturating_add(g.padding[i].saturating_mul(2));
+    let all = |size: &dyn Fn(usize) -> usize| (0..3).fold(1usize, |n, i| n.saturating_mul(size(i)));
+    all(&side).saturating_sub(all(&|i| g.size[i])).saturating_mul(g.c)
 }
 
 /// Whether the windows of a step, which fit its input, are few enough to be computed.
@@ -173,14 +174,23 @@ mod tests {
 
     #[test]
     fn the_work_that_is_counted_is_that_of_the_kernels() {
-        let g = |c, out, groups| Geometry { h: 9, w: 7, c, kernel: [3, 2], stride: [2, 1], padding: [1, 0], dilation: [1, 1], out, groups };
+        let g = |c, out, groups| Geometry {
+            size: [3, 9, 7],
+            c,
+            kernel: [2, 3, 2],
+            stride: [1, 2, 1],
+            padding: [2, 1, 0],
+            dilation: [1; 3],
+            out,
+            groups,
+        };
         for (geometry, padded) in [(g(8, 12, 1), 12), (g(8, 13, 1), 16), (g(8, 4, 4), 16), (g(8, 8, 8), 8), (g(8, 24, 4), 32)] {
             let conv: Conv = geometry.conv();
-            let depth = 6 * (geometry.c / geometry.groups);
+            let depth = 12 * (geometry.c / geometry.groups);
             assert_eq!(packed(&geometry), padded * depth, "{geometry:?}");
             let product = step(Kind::Linear { geometry, weight: 0 }, conv.outputs());
-            assert_eq!(work(&product), (conv.oh() * conv.ow() * padded * depth) as u64);
-            assert_eq!(elements(&product, 2), (2 * conv.outputs()).next_multiple_of(256) + 2 * (11 * 7 - 9 * 7) * geometry.c);
+            assert_eq!(work(&product), (6 * 5 * 6 * padded * depth) as u64);
+            assert_eq!(elements(&product, 2), (2 * conv.outputs()).next_multiple_of(256) + 2 * (7 * 11 * 7 - 3 * 9 * 7) * geometry.c);
         }
         let windows = Windows { size: [1, 9, 9], kernel: [1, 3, 2], stride: [1, 2, 1], padding: [0; 3], channels: 5 };
         assert_eq!(work(&step(Kind::Sum(Sum(windows)), 160)), 4 * 8 * 5 * 6);

@@ -8,10 +8,13 @@ use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 const PLAIN: Conv = Conv::linear(3, 5, 4);
 
 /// Strides, padding on one side, dilation and groups.
-const UNEVEN: Conv = Conv { h: 5, w: 6, c: 4, kh: 3, kw: 2, sh: 2, sw: 1, ph: 1, pw: 0, dh: 1, dw: 2, o: 6, groups: 2 };
+const UNEVEN: Conv = Conv { h: 5, kh: 3, kw: 2, sh: 2, ph: 1, dw: 2, groups: 2, ..Conv::linear(6, 4, 6) };
 
 /// One channel each, padded by two.
-const DEPTHWISE: Conv = Conv { h: 7, w: 7, c: 4, kh: 3, kw: 3, sh: 1, sw: 1, ph: 2, pw: 2, dh: 1, dw: 1, o: 4, groups: 4 };
+const DEPTHWISE: Conv = Conv { h: 7, kh: 3, kw: 3, ph: 2, pw: 2, groups: 4, ..Conv::linear(7, 4, 4) };
+
+/// Three axes, every one with a geometry of its own.
+const DEEP: Conv = Conv { d: 4, h: 3, kd: 2, kh: 3, kw: 2, sd: 2, pd: 1, ph: 1, dw: 2, groups: 2, ..Conv::linear(5, 4, 6) };
 
 #[test]
 fn a_linear_step_is_exact_whoever_has_weights_and_input() {
@@ -21,6 +24,8 @@ fn a_linear_step_is_exact_whoever_has_weights_and_input() {
             let opening = Opening { from, to };
             is_exact::<u64>(parties, 64, UNEVEN, opening);
             is_exact::<u64>(parties, 40, DEPTHWISE, opening);
+            is_exact::<u64>(parties, 64, DEEP, opening);
+            is_exact::<u32>(parties, 32, DEEP, opening);
             is_exact::<u32>(parties, 32, UNEVEN, opening);
             for n in [32, 37, 52] {
                 is_exact::<u64>(parties, n, PLAIN, opening);
