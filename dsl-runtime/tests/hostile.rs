@@ -483,7 +483,7 @@ fn a_folded_weight_is_scaled_and_a_folded_bias_shifted() {
         let w = g.parameter("w", [2, 2, 3, 3], Init::Constant(0.1));
         let y = g.conv(x, w, None, Conv::PLAIN);
         let norm = ["gamma", "beta", "mean", "variance"].map(|name| g.parameter(name, [2], Init::Constant(1.0)));
-        g.batch_norm(y, norm, BatchNorm { epsilon: 1e-5, momentum: 0.1 })
+        g.batch_norm(y, norm, BatchNorm::PLAIN)
     });
     let swapped = |recipe: &Recipe| match recipe.clone() {
         Recipe::Given(named) => Recipe::Given(named),

@@ -32,7 +32,7 @@ fn norm<'g>(g: &mut Scope<'g>, name: &str, x: Value<'g>) -> Value<'g> {
             g.buffer("running_mean", [c], Init::Constant(0.0)),
             g.buffer("running_var", [c], Init::Constant(1.0)),
         ];
-        g.batch_norm(x, all, BatchNorm { epsilon: 1e-5, momentum: 0.1 })
+        g.batch_norm(x, all, BatchNorm::PLAIN)
     })
 }
 

@@ -15,7 +15,7 @@ fn network() -> Graph {
         let w = g.parameter("a.weight", [4, 1, 3, 3], Init::Constant(0.0));
         let y = g.stage("a", Ok(Shape::new([4, SIDE, SIDE])), |g| g.conv(x[0], w, None, Conv { padding: [1; 3], ..Conv::PLAIN }));
         let norm = ["weight", "bias", "running_mean", "running_var"].map(|n| g.parameter(&format!("norm.{n}"), [4], Init::Constant(1.0)));
-        let y = g.stage("norm", Ok(y.shape()), |g| g.batch_norm(y, norm, BatchNorm { epsilon: 1e-5, momentum: 0.1 }));
+        let y = g.stage("norm", Ok(y.shape()), |g| g.batch_norm(y, norm, BatchNorm::PLAIN));
         let y = g.stage("relu", Ok(y.shape()), |g| g.relu(y));
         let half = SIDE / 2;
         let pool = MaxPool { kernel: [2; 3], stride: [2; 3], padding: [0; 3] };

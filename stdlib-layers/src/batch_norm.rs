@@ -1,11 +1,13 @@
 //! Batch normalisation.
 
-use crate::support::{one, refused, shapes};
+use crate::support::Normalisation;
 use undertone_runtime::Layer;
-use undertone_runtime::graph::{Init, Scope, Value, op};
-use undertone_shape::{Infer, Shape, ShapeError};
+use undertone_runtime::graph::op::Over;
+use undertone_runtime::graph::{Scope, Value};
+use undertone_shape::{Infer, Shape};
 
-/// Batch normalisation over the channels: `[c, …]` to `[c, …]`. PyTorch: `nn.BatchNorm1d` and `nn.BatchNorm2d`.
+/// Batch normalisation over the channels: `[c, …]` to `[c, …]`. PyTorch: `nn.BatchNorm1d`, `nn.BatchNorm2d` and
+/// `nn.BatchNorm3d`.
 ///
 /// ```text
 /// y[i, …] = (x[i, …] - running_mean[i]) / sqrt(running_var[i] + epsilon) * weight[i] + bias[i]
@@ -16,8 +18,9 @@ use undertone_shape::{Infer, Shape, ShapeError};
 /// **Parameters.** `weight: [c]` starts at 1 and `bias: [c]` at 0; the buffers `running_mean: [c]` start at 0 and `running_var: [c]` at 1.
 /// PyTorch's counter `num_batches_tracked` is not one of them.
 ///
-/// **Cost.** None after a convolution or linear layer: the owner of the weights folds it into them, in the clear. Elsewhere one
-/// opening of `x`: 1 round, 64 bits per element.
+/// **Cost.** None after a convolution or, on a vector, a linear layer, whose result nobody else reads: the owner of the weights folds it
+/// into them, in the clear. Elsewhere, such as after a ReLU, it is a depthwise product of one tap: one opening of `x`, 1 round and 64 bits
+/// per element.
 ///
 /// **Errors.** Other than one input; a scalar; an `epsilon` that is negative or not finite; a `momentum` outside of 0 to 1.
 ///
@@ -40,33 +43,17 @@ impl BatchNorm {
 
     /// `[c, …]` gives the same.
     pub const fn infer(&self, x: &[Shape]) -> Infer {
-        let x = match one(x) {
-            Ok(x) => x,
-            Err(e) => return Err(e),
-        };
-        if !(self.epsilon >= 0.0 && self.epsilon.is_finite()) {
-            return Err(ShapeError::required("epsilon: 0 or more"));
-        }
-        if !(self.momentum >= 0.0 && self.momentum <= 1.0) {
-            return Err(ShapeError::required("momentum: 0 to 1"));
-        }
-        if x.rank() == 0 {
-            return Err(ShapeError::rank(1, x));
-        }
-        Ok(x)
+        self.general().infer(x)
+    }
+
+    const fn general(&self) -> Normalisation {
+        let Self { epsilon, momentum } = *self;
+        Normalisation { rank: 1, groups: None, epsilon, momentum, affine: true, over: Over::Batch }
     }
 }
 
 impl Layer for BatchNorm {
     fn build<'g>(&self, g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
-        if let Err(e) = self.infer(&shapes(x)) {
-            return refused(g, "batch_norm", e, x);
-        }
-        let channels = [x[0].shape().dim(0)];
-        let weight = g.parameter("weight", channels, Init::Constant(1.0));
-        let bias = g.parameter("bias", channels, Init::Constant(0.0));
-        let mean = g.buffer("running_mean", channels, Init::Constant(0.0));
-        let variance = g.buffer("running_var", channels, Init::Constant(1.0));
-        g.batch_norm(x[0], [weight, bias, mean, variance], op::BatchNorm { epsilon: self.epsilon, momentum: self.momentum })
+        self.general().build(g, "batch_norm", x)
     }
 }

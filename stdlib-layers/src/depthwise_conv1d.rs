@@ -48,14 +48,7 @@ pub struct DepthwiseConv1d {
 
 impl DepthwiseConv1d {
     /// One tap, one output channel an input channel, with bias.
-    pub const DEFAULT: Self = Self {
-        kernel: 1,
-        stride: 1,
-        padding: 0,
-        dilation: 1,
-        multiplier: 1,
-        bias: true,
-    };
+    pub const DEFAULT: Self = Self { kernel: 1, stride: 1, padding: 0, dilation: 1, multiplier: 1, bias: true };
 
     /// `[c, t]` gives `[c * multiplier, t']`.
     pub const fn infer(&self, x: &[Shape]) -> Infer {

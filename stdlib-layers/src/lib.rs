@@ -9,11 +9,11 @@
 //!
 //! | layer | rounds | online bits | what is counted |
 //! |---|---|---|---|
-//! | [`Conv1d`], [`Conv2d`], [`Conv3d`], [`DepthwiseConv1d`], [`DepthwiseConv2d`], [`Linear`] | 1 | 64 | per input element: its opening |
+//! | [`Conv1d`], [`Conv2d`], [`Conv3d`], [`DepthwiseConv1d`], [`DepthwiseConv2d`], [`ConvTranspose1d`], [`ConvTranspose2d`], [`Linear`] | 1 | 64 | per input element: its opening |
 //! | [`Relu`] | 4 | 51 | per element, with the truncation of the product before it |
 //! | [`MaxPool1d`], [`MaxPool2d`] | 4 a level | 54 a comparison | ceil(log2 kernel) levels an axis; 51 bits after a ReLU |
 //! | [`ArgMax`] | 4 a level | 35 a difference, 19 a pair | groups of up to 4 neighbours; a truncation before it where a product comes first |
-//! | [`BatchNorm`] | 0 | 0 | folded into the convolution or linear layer before it, by the owner of the weights |
+//! | [`BatchNorm`], [`InstanceNorm`], [`GroupNorm`] | 0 | 0 | running statistics, folded into the convolution or linear layer before it by the owner of the weights |
 //! | [`AvgPool1d`], [`AvgPool2d`], [`GlobalAvgPool`], [`Add`], [`Concat`], [`Flatten`], [`Reshape`], [`Permute`], [`Dropout`] | 0 | 0 | local |
 //!
 //! [`CrossEntropy`], [`MeanSquaredError`] and [`Ctc`] are losses: they stand in the `loss` clause of a description, and the twin alone computes them.
@@ -27,6 +27,8 @@ mod concat;
 mod conv1d;
 mod conv2d;
 mod conv3d;
+mod conv_transpose1d;
+mod conv_transpose2d;
 mod cross_entropy;
 mod ctc;
 mod depthwise_conv1d;
@@ -34,6 +36,8 @@ mod depthwise_conv2d;
 mod dropout;
 mod flatten;
 mod global_avg_pool;
+mod group_norm;
+mod instance_norm;
 mod linear;
 mod max_pool;
 mod mean_squared_error;
@@ -47,6 +51,8 @@ pub use arg_max::ArgMax;
 pub use avg_pool::{AvgPool1d, AvgPool2d};
 pub use batch_norm::BatchNorm;
 pub use concat::Concat;
+pub use conv_transpose1d::ConvTranspose1d;
+pub use conv_transpose2d::ConvTranspose2d;
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use conv3d::Conv3d;
@@ -57,6 +63,8 @@ pub use depthwise_conv2d::DepthwiseConv2d;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use global_avg_pool::GlobalAvgPool;
+pub use group_norm::GroupNorm;
+pub use instance_norm::InstanceNorm;
 pub use linear::Linear;
 pub use max_pool::{MaxPool1d, MaxPool2d};
 pub use mean_squared_error::MeanSquaredError;

@@ -1,5 +1,6 @@
 //! Convolutions over three axes, with sizes that differ by axis, and of each channel by itself: by `LayerTest`, and what they refuse.
 
+#[allow(dead_code, reason = "shared with tests that use more of it")]
 mod checked;
 
 use checked::{both, settings};
@@ -11,7 +12,8 @@ use undertone_twin::layer_test;
 fn sizes_that_differ_by_axis() {
     let row = layer_test!(Conv2d { out: 3, kernels: &[1, 5], paddings: &[0, 2] }, [2, 3, 6]);
     row.gives([3, 3, 6]).declares(both([3, 2, 1, 5], 10)).settings(settings()).check();
-    let all = layer_test!(Conv2d { out: 4, kernels: &[3, 2], strides: &[1, 2], paddings: &[2, 1], dilations: &[2, 1], groups: 2 }, [2, 5, 5]);
+    let all =
+        layer_test!(Conv2d { out: 4, kernels: &[3, 2], strides: &[1, 2], paddings: &[2, 1], dilations: &[2, 1], groups: 2 }, [2, 5, 5]);
     all.gives([4, 5, 3]).declares(both([4, 1, 3, 2], 6)).settings(settings()).check();
     // a list stands in the place of the number
     let list = Conv2d { out: 1, kernel: 9, kernels: &[2, 3], ..Conv2d::DEFAULT };
@@ -52,6 +54,9 @@ fn refuses(refusal: Infer, expected: &str) {
 
 #[test]
 fn lists_of_another_length_and_fields_that_are_not_possible() {
+    // a description is compiled with this
+    const WIDE: Infer = Conv1d { out: 1, kernel: 2, ..Conv1d::DEFAULT }.infer(&[Shape::new([1, 2])]);
+    const DEEP: Infer = Conv3d { out: 2, kernels: &[1, 2, 2], ..Conv3d::DEFAULT }.infer(&[Shape::new([1, 2, 3, 4])]);
     let (row, picture, volume) = ([Shape::new([4, 6])], [Shape::new([4, 6, 6])], [Shape::new([4, 6, 6, 6])]);
     let (two, three) = (Conv2d { out: 1, ..Conv2d::DEFAULT }, Conv3d { out: 1, ..Conv3d::DEFAULT });
     refuses(Conv2d { kernels: &[3], ..two }.infer(&picture), "has `kernels.len(): 1`, but it must be one for each spatial axis");
@@ -69,13 +74,16 @@ fn lists_of_another_length_and_fields_that_are_not_possible() {
     refuses(deep.infer(&volume), "needs at least 7 on axis 3, but its input is [4, 6, 6, 6]");
     refuses(DepthwiseConv1d { multiplier: 0, ..DepthwiseConv1d::DEFAULT }.infer(&row), "has `multiplier: 0`, but it must be at least 1");
     refuses(DepthwiseConv2d { kernel: 0, ..DepthwiseConv2d::DEFAULT }.infer(&picture), "has `kernel: 0`, but it must be at least 1");
-    refuses(DepthwiseConv2d { strides: &[2], ..DepthwiseConv2d::DEFAULT }.infer(&picture), "has `strides.len(): 1`, but it must be one for each spatial axis");
+    refuses(
+        DepthwiseConv2d { strides: &[2], ..DepthwiseConv2d::DEFAULT }.infer(&picture),
+        "has `strides.len(): 1`, but it must be one for each spatial axis",
+    );
     refuses(DepthwiseConv1d::DEFAULT.infer(&picture), "expects rank 2, but its input is [4, 6, 6]");
     refuses(DepthwiseConv2d::DEFAULT.infer(&[Shape::new([0, 6, 6])]), "needs at least 1 on axis 0, but its input is [0, 6, 6]");
-    refuses(DepthwiseConv2d { kernel: 7, ..DepthwiseConv2d::DEFAULT }.infer(&picture), "needs at least 7 on axis 1, but its input is [4, 6, 6]");
-    // a description is compiled with this
-    const WIDE: Infer = Conv1d { out: 1, kernel: 2, ..Conv1d::DEFAULT }.infer(&[Shape::new([1, 2])]);
+    refuses(
+        DepthwiseConv2d { kernel: 7, ..DepthwiseConv2d::DEFAULT }.infer(&picture),
+        "needs at least 7 on axis 1, but its input is [4, 6, 6]",
+    );
     assert_eq!(WIDE, Ok(Shape::new([1, 1])));
-    const DEEP: Infer = Conv3d { out: 2, kernels: &[1, 2, 2], ..Conv3d::DEFAULT }.infer(&[Shape::new([1, 2, 3, 4])]);
     assert_eq!(DEEP, Ok(Shape::new([2, 2, 2, 3])));
 }

@@ -91,7 +91,7 @@ fn models() -> Vec<(Case, Graph, Figures)> {
         (case, graph, figures)
     });
     let several: Vec<_> = all.filter(|(_, graph, _)| graph.stages().len() > 1).collect();
-    assert_eq!(several.len(), 7);
+    assert!(several.len() >= 11, "{} models", several.len());
     several
 }
 

@@ -14,17 +14,13 @@ impl fmt::Display for Graph {
                 Op::Input(k) => format!("input {} from {}", self.inputs[*k].name, self.inputs[*k].owner),
                 Op::Parameter(k) => format!("parameter {}", self.parameters[*k].name),
                 Op::Conv(c) => {
-                    let n = node.shape.rank() - 1;
-                    let mut words = vec![format!("conv {}", inputs.join(" "))];
-                    for (name, value, plain) in [("stride", c.stride, 1), ("padding", c.padding, 0), ("dilation", c.dilation, 1)] {
-                        if value[..n].iter().any(|v| *v != plain) {
-                            words.push(format!("{name} {:?}", &value[..n]));
-                        }
-                    }
-                    if c.groups != 1 {
-                        words.push(format!("groups {}", c.groups));
-                    }
-                    words.join(" ")
+                    let sizes = [("stride", c.stride, 1), ("padding", c.padding, 0), ("dilation", c.dilation, 1)];
+                    convolution("conv", &inputs, node.shape.rank() - 1, &sizes, c.groups)
+                }
+                Op::ConvTranspose(c) => {
+                    let (padding, more) = (("padding", c.padding, 0), ("output_padding", c.output_padding, 0));
+                    let sizes = [("stride", c.stride, 1), padding, more, ("dilation", c.dilation, 1)];
+                    convolution("conv_transpose", &inputs, node.shape.rank() - 1, &sizes, c.groups)
                 }
                 Op::MaxPool(p) => pool(&inputs, "max_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),
                 Op::AvgPool(p) => pool(&inputs, "avg_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),
@@ -47,6 +43,20 @@ impl fmt::Display for Graph {
         }
         Ok(())
     }
+}
+
+/// A convolution with whatever is not as usual.
+fn convolution(name: &str, inputs: &[String], axes: usize, sizes: &[(&str, [usize; 3], usize)], groups: usize) -> String {
+    let mut words = vec![format!("{name} {}", inputs.join(" "))];
+    for (name, value, plain) in sizes {
+        if value[..axes].iter().any(|v| v != plain) {
+            words.push(format!("{name} {:?}", &value[..axes]));
+        }
+    }
+    if groups != 1 {
+        words.push(format!("groups {groups}"));
+    }
+    words.join(" ")
 }
 
 fn pool(inputs: &[String], name: &str, axes: usize, kernel: [usize; 3], stride: [usize; 3], padding: [usize; 3]) -> String {

@@ -76,14 +76,14 @@ pub enum Derived {
     },
 }
 
-/// The weights of a batch normalisation, as indices into the graph's parameters.
+/// The weights of a normalisation, as indices into the graph's parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Norm {
-    /// gamma.
-    pub weight: usize,
-    /// beta.
-    pub bias: usize,
-    /// The running mean.
+    /// gamma, one a channel; 1 where there is none.
+    pub weight: Option<usize>,
+    /// beta, one a channel; 0 where there is none.
+    pub bias: Option<usize>,
+    /// The running mean, one a channel or one for each group of channels.
     pub mean: usize,
     /// The running variance.
     pub variance: usize,

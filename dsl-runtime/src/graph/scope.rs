@@ -3,7 +3,7 @@
 //! Neither panics: the first mistake is kept and becomes the error of [`trace`](super::trace), the values after it go on
 //! with the shape that they should have had.
 
-use super::op::{ArgMax, AvgPool, BatchNorm, Conv, Loss, MaxPool, Op};
+use super::op::{ArgMax, AvgPool, BatchNorm, Conv, ConvTranspose, Loss, MaxPool, Op};
 use super::{CLIENT, Graph, Init, Input, Node, NodeId, Parameter, Release};
 use crate::error::{Error, Result};
 use std::cell::RefCell;
@@ -117,6 +117,11 @@ impl<'g> Scope<'g> {
         self.push(Op::Conv(conv), &with_bias(x, weight, bias))
     }
 
+    /// Transposed convolution of `x: [c, spatial…]` with `weight: [c, out / groups, kernel…]`, plus a bias `[out]`.
+    pub fn conv_transpose(&mut self, x: Value<'g>, weight: Value<'g>, bias: Option<Value<'g>>, conv: ConvTranspose) -> Value<'g> {
+        self.push(Op::ConvTranspose(conv), &with_bias(x, weight, bias))
+    }
+
     /// `x: [.., in]` times the transpose of `weight: [out, in]`, plus a bias `[out]`.
     pub fn linear(&mut self, x: Value<'g>, weight: Value<'g>, bias: Option<Value<'g>>) -> Value<'g> {
         self.push(Op::Linear, &with_bias(x, weight, bias))
@@ -124,7 +129,19 @@ impl<'g> Scope<'g> {
 
     /// Batch normalisation of `x: [c, …]`; `weight`, `bias`, `mean` and `variance` are `[c]`.
     pub fn batch_norm(&mut self, x: Value<'g>, [weight, bias, mean, variance]: [Value<'g>; 4], norm: BatchNorm) -> Value<'g> {
-        self.push(Op::BatchNorm(norm), &[x, weight, bias, mean, variance])
+        self.normalise(x, Some([weight, bias]), [mean, variance], norm)
+    }
+
+    /// Normalisation of `x: [c, …]` by `mean` and `variance`, `[groups]`; then, where there are, times `weight` plus `bias`, `[c]`.
+    pub fn normalise(
+        &mut self,
+        x: Value<'g>,
+        affine: Option<[Value<'g>; 2]>,
+        [mean, variance]: [Value<'g>; 2],
+        norm: BatchNorm,
+    ) -> Value<'g> {
+        let inputs = [&[x][..], affine.as_ref().map_or(&[][..], |a| a), &[mean, variance]].concat();
+        self.push(Op::BatchNorm(norm), &inputs)
     }
 
     /// `max(x, 0)`, element by element.

@@ -9,10 +9,11 @@ use super::calibration::magnitude;
 use super::lower::lower;
 use super::settings::standard_fraction;
 use super::step::Kind;
-use super::{Calibrated, Magnitude, Place, Plan, Settings, Size, Value, Widths, passes, variants};
+use super::{Calibrated, Magnitude, Place, Plan, Settings, Size, Transposed, Value, Widths, passes, variants};
 use crate::error::{Error, Result};
-use crate::graph::{Graph, NodeId, Op};
+use crate::graph::{Graph, Node, NodeId, Op};
 use crate::time::Machine;
+use undertone_shape::Shape;
 
 /// The fewest bits that are opened, however small a value is.
 const LEAST: u32 = 10;
@@ -115,6 +116,15 @@ fn opened(magnitude: u128, parties: usize) -> u32 {
     (above.map_or(128, u128::ilog2) + 2).max(LEAST)
 }
 
+/// The weights of an output of a product.
+fn taps(graph: &Graph, node: &Node, weight: Shape) -> usize {
+    let dims = match (&node.op, node.inputs.first()) {
+        (Op::ConvTranspose(conv), Some(x)) => Transposed::of(conv, graph.node(*x).shape, weight).dims(),
+        _ => None,
+    };
+    dims.map_or(weight.numel() / weight.dim(0).max(1), |d| d[1..].iter().product())
+}
+
 /// What is known about the values of a graph that passes have made.
 pub(super) struct Known<'a> {
     /// The range of each operation on the samples.
@@ -149,15 +159,17 @@ impl<'a> Known<'a> {
             let of = |i: usize| node.inputs.get(i).map_or([0.0; 2], |id| known.seen[id.0]);
             // a value that passes made lies between the values of what it reads, or is another view of what reads it
             let next = || consumers[k].first().and_then(|c| origin(c.0));
-            known.seen[k] = origin(k).or_else(|| matches!(node.op, Op::Conv(_) | Op::Linear).then(next).flatten()).unwrap_or_else(|| of(0));
+            known.seen[k] = origin(k)
+                .or_else(|| matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear).then(next).flatten())
+                .unwrap_or_else(|| of(0));
             let x = |i: usize| node.inputs.get(i).map_or(f64::INFINITY, |id| known.allowed[id.0]);
             let each = || node.inputs.iter().map(|id| known.allowed[id.0]);
             let unit = 1.0 / (1u64 << widths.fraction) as f64;
             known.allowed[k] = match &node.op {
                 Op::Input(i) => (2f64.powi(known.input(*i, widths) as i32 - 2) - widths.parties as f64) * unit,
-                Op::Conv(_) | Op::Linear => {
+                Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear => {
                     product += 1;
-                    let taps = node.inputs.get(1).map_or(0, |w| graph.node(*w).shape.numel() / graph.node(*w).shape.dim(0).max(1));
+                    let taps = node.inputs.get(1).map_or(0, |w| taps(graph, node, graph.node(*w).shape));
                     known.product(product - 1, &node.stage).map_or(f64::INFINITY, |size| {
                         x(0) * (2f64.powi(size.weights) + (taps + 1) as f64 * unit) + 2f64.powi(size.bias) + unit
                     })
@@ -169,7 +181,7 @@ impl<'a> Known<'a> {
             };
             known.positive[k] = match &node.op {
                 Op::Relu => true,
-                Op::Input(_) | Op::Conv(_) | Op::Linear | Op::BatchNorm(_) => false,
+                Op::Input(_) | Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear | Op::BatchNorm(_) => false,
                 _ => node.inputs.iter().all(|id| known.positive[id.0]),
             };
         }

@@ -6,12 +6,14 @@
 use super::choice::Known;
 use super::memory::Layout;
 use super::range::{self, Range};
-use super::step::{Copy, Geometry, Kind, Step, Sum, windows};
+use super::step::{Copy, Geometry, Kind, Step, Sum, innermost, windows};
+use super::transposed::Transposed;
 use super::weights::WeightSpec;
 use super::widths::{group, pool_group};
 use super::{InputSpec, Place, Plan, ReleaseSpec, SCHEMA, Stage, Value, Widths, dims, is_masked};
 use super::{order, waves, wire};
 use crate::error::{Error, Result};
+use crate::graph::op::ConvTranspose;
 use crate::graph::{Graph, Node, NodeId, Op};
 use crate::protocol::Compare;
 use crate::protocol::argmax::Axis;
@@ -125,6 +127,7 @@ impl Lower<'_> {
                 let (x, w) = (shape(0), shape(1));
                 self.linear(node, Geometry::of(conv, x, w), &Layout::channels_last(x.rank()))?
             }
+            Op::ConvTranspose(conv) => self.transposed(node, conv)?,
             Op::Linear => {
                 let (x, w) = (shape(0), shape(1));
                 self.linear(node, Geometry::linear(x.numel() / w.dim(1), w.dim(1), w.dim(0)), &Layout::natural(x.rank()))?
@@ -178,6 +181,31 @@ impl Lower<'_> {
 
     /// Convolution or matrix product: the value is opened at f fraction bits, the result sits at 2f.
     fn linear(&mut self, node: &Node, geometry: Geometry, layout: &Layout) -> Result<Value, String> {
+        let value = self.product(node, geometry, layout, None)?;
+        let layout =
+            if matches!(node.op, Op::Linear) { Layout::natural(node.shape.rank()) } else { Layout::channels_last(node.shape.rank()) };
+        Ok(Value { layout, ..value })
+    }
+
+    /// Transposed convolution: one product at the input's resolution for all phases, whose results are moved between each other.
+    fn transposed(&mut self, node: &Node, conv: &ConvTranspose) -> Result<Value, String> {
+        let (x, w) = (self.graph.node(node.inputs[0]).shape, self.graph.node(node.inputs[1]).shape);
+        let sizes = |shape: Shape| innermost(&shape.dims()[1..], 1);
+        let transposed = Transposed::of(conv, x, w);
+        let (geometry, copies) = transposed.product(sizes(x), sizes(node.shape), innermost(&conv.padding[..x.rank() - 1], 0));
+        let value = self.product(node, geometry, &Layout::channels_last(x.rank()), Some(transposed))?;
+        let len = node.shape.numel();
+        let layout = Layout::channels_last(node.shape.rank());
+        if self.steps[value.step].len == len && copies.len() == 1 && copies[0].keeps(len) {
+            return Ok(Value { layout, ..value });
+        }
+        let inputs = vec![value.step; copies.len()];
+        let step = self.push(Kind::Move(copies), inputs, len, &node.stage);
+        Ok(Value { step, layout, ..value })
+    }
+
+    /// The product of an opened value that lies in memory as `layout` says; its result lies as the kernels leave it.
+    fn product(&mut self, node: &Node, geometry: Geometry, layout: &Layout, transposed: Option<Transposed>) -> Result<Value, String> {
         let x = self.fraction(node.inputs[0])?;
         let shape = self.graph.node(node.inputs[0]).shape;
         let x = self.at_fraction(node.inputs[0], &x, &node.stage);
@@ -191,12 +219,11 @@ impl Lower<'_> {
         let bias = node.inputs.get(2).map(parameter).transpose()?;
         let bits = x.bits + self.s.fraction;
         let size = self.known.and_then(|known| known.product(self.weights.len(), &node.stage));
-        self.weights.push(WeightSpec { size, ..WeightSpec::new(self.graph, &node.stage, (weight, bias), bits, x.factor) });
+        let spec = WeightSpec::new(self.graph, &geometry, (weight, bias), transposed);
+        self.weights.push(WeightSpec { stage: node.stage.clone(), bias_bits: bits, bias_factor: x.factor, size, ..spec });
         let kind = Kind::Linear { geometry, weight: self.weights.len() - 1 };
-        let step = self.push(kind, vec![opened], node.shape.numel(), &node.stage);
-        let layout =
-            if matches!(node.op, Op::Linear) { Layout::natural(node.shape.rank()) } else { Layout::channels_last(node.shape.rank()) };
-        Ok(Value { step, layout, bits, factor: x.factor, integer: None })
+        let step = self.push(kind, vec![opened], geometry.conv().outputs(), &node.stage);
+        Ok(Value { step, layout: layout.clone(), bits, factor: x.factor, integer: None })
     }
 
     fn max_pool(&mut self, node: &Node, id: NodeId) -> Result<Value, String> {

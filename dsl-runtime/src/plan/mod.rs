@@ -18,6 +18,7 @@ mod protocols;
 mod range;
 mod settings;
 mod step;
+mod transposed;
 mod variants;
 mod verify;
 mod waves;
@@ -35,6 +36,7 @@ pub use peak::Peak;
 pub use range::Range;
 pub use settings::{Calibrated, Settings, Widths};
 pub use step::{Copy, Geometry, Kind, Step, Sum};
+pub use transposed::Transposed;
 pub(crate) use weights::encode;
 pub use weights::{EncodedWeight, Magnitude, Named, Norm, Recipe, WeightSpec};
 

@@ -177,16 +177,27 @@ impl Sum {
 impl Copy {
     /// A copy of a value whose axes are walked in the order `order`, outermost first.
     pub fn new(order: &[u8], shape: &Shape, from: &[usize], to: &[usize], from_start: usize, to_start: usize) -> Self {
+        let axes = order.iter().map(|a| usize::from(*a)).map(|a| (shape.dim(a), from[a], to[a]));
+        Self::along(axes, from_start, to_start)
+    }
+
+    /// A copy along these axes, outermost first: sizes, and the distances of neighbours where it reads and where it writes.
+    pub(super) fn along(all: impl IntoIterator<Item = (usize, usize, usize)>, from: usize, to: usize) -> Self {
         let mut axes: Vec<(usize, usize, usize)> = Vec::new();
-        for axis in order.iter().map(|a| usize::from(*a)).filter(|a| shape.dim(*a) != 1) {
-            let next = (shape.dim(axis), from[axis], to[axis]);
+        for next in all.into_iter().filter(|axis| axis.0 != 1) {
             match axes.last_mut() {
                 // two axes that lie next to each other on both sides are one
                 Some(last) if last.1 == next.0 * next.1 && last.2 == next.0 * next.2 => *last = (last.0 * next.0, next.1, next.2),
                 _ => axes.push(next),
             }
         }
-        Self { axes, from: from_start, to: to_start }
+        Self { axes, from, to }
+    }
+
+    /// Whether it reads `len` elements and writes them as they are.
+    pub(super) fn keeps(&self, len: usize) -> bool {
+        let one = len == 1 && self.axes.is_empty();
+        (self.from, self.to) == (0, 0) && (one || self.axes == [(len, 1, 1)])
     }
 
     /// Copies one sample.

@@ -1,7 +1,7 @@
 //! Weights as their owner encodes them for a plan: folded in the clear, in the kernels' layout, as integers.
 
-use super::step::innermost;
-use super::{Widths, dims};
+use super::transposed::Transposed;
+use super::{Geometry, Widths, dims};
 use crate::error::Result;
 use crate::graph::{self, Derived, Graph};
 use crate::weights::Weights;
@@ -16,6 +16,8 @@ pub struct WeightSpec {
     pub stage: String,
     /// How it is computed.
     pub weight: Recipe,
+    /// How the product of a transposed convolution is made of it and its bias; what they are computed from has the layout and the channels of the operation.
+    pub transposed: Option<Transposed>,
     /// The sizes `[out, c / groups, kernel depth, kernel height, kernel width]` of the weight, row-major.
     pub dims: [usize; 5],
     /// How its bias is computed, if it has one.
@@ -46,7 +48,7 @@ pub struct Magnitude {
 pub enum Recipe {
     /// A weight as it is.
     Given(Named),
-    /// `weight * gamma / sqrt(variance + epsilon)`.
+    /// `weight * gamma / sqrt(variance + epsilon)`; without a weight, its scale alone.
     Scaled(Option<Named>, Norm),
     /// `beta + (bias - mean) * gamma / sqrt(variance + epsilon)`.
     Shifted(Option<Named>, Norm),
@@ -61,14 +63,18 @@ pub struct Named {
     pub shape: Vec<usize>,
 }
 
-/// The weights of a batch normalisation.
+/// The weights of a normalisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "gamma, beta, running mean and running variance; the bits of epsilon, a double")]
 pub struct Norm {
-    pub weight: Named,
-    pub bias: Named,
+    /// gamma, one a channel; 1 where there is none.
+    pub weight: Option<Named>,
+    /// beta, one a channel; 0 where there is none.
+    pub bias: Option<Named>,
+    /// The running mean, one for each group of channels that are neighbours.
     pub mean: Named,
+    /// The running variance, one for each of them.
     pub variance: Named,
+    /// The bits of epsilon, a double.
     pub epsilon: u64,
 }
 
@@ -99,8 +105,8 @@ impl Recipe {
     pub(super) fn of(graph: &Graph, parameter: usize) -> Self {
         let named = |k: usize| Named { name: graph.parameters[k].name.clone(), shape: dims(graph.parameters[k].shape) };
         let norm = |n: graph::Norm| Norm {
-            weight: named(n.weight),
-            bias: named(n.bias),
+            weight: n.weight.map(named),
+            bias: n.bias.map(named),
             mean: named(n.mean),
             variance: named(n.variance),
             epsilon: n.epsilon.to_bits(),
@@ -112,8 +118,14 @@ impl Recipe {
         }
     }
 
-    /// The values, `out` channels outermost.
-    fn values(&self, weights: &Weights, out: usize, len: usize, problems: &mut Vec<String>) -> Vec<f64> {
+    /// The `len` values, for `out` channels; `channel` says which one a value belongs to.
+    fn values(
+        &self,
+        weights: &Weights,
+        (out, len): (usize, usize),
+        channel: &dyn Fn(usize) -> usize,
+        problems: &mut Vec<String>,
+    ) -> Vec<f64> {
         let mut get = |wanted: &Named| -> Vec<f64> {
             let (name, shape) = (&wanted.name, Shape::from_slice(&wanted.shape));
             match weights.get(name) {
@@ -127,13 +139,14 @@ impl Recipe {
             Recipe::Given(weight) => get(weight),
             Recipe::Scaled(weight, norm) => {
                 let weight = weight.as_ref().map_or_else(|| vec![1.0; len], &mut get);
-                let scale = norm.scale(&mut get);
-                weight.iter().enumerate().map(|(i, w)| w * scale[i / (len / out)]).collect()
+                let scale = norm.scale(out, &mut get);
+                weight.iter().enumerate().map(|(i, w)| w * scale[channel(i)]).collect()
             }
             Recipe::Shifted(bias, norm) => {
                 let bias = bias.as_ref().map_or_else(|| vec![0.0; out], &mut get);
-                let (scale, beta, mean) = (norm.scale(&mut get), get(&norm.bias), get(&norm.mean));
-                (0..out).map(|i| beta[i] + (bias[i] - mean[i]) * scale[i]).collect()
+                let (scale, mean) = (norm.scale(out, &mut get), get(&norm.mean));
+                let beta = norm.bias.as_ref().map_or_else(|| vec![0.0; out], &mut get);
+                (0..out).map(|i| beta[i] + (bias[i] - mean[i * mean.len() / out]) * scale[i]).collect()
             }
         }
     }
@@ -143,41 +156,69 @@ impl Recipe {
         match self {
             Recipe::Given(w) => vec![(w, len)],
             Recipe::Scaled(w, n) | Recipe::Shifted(w, n) => {
-                w.iter().map(|w| (w, len)).chain([&n.weight, &n.bias, &n.mean, &n.variance].map(|w| (w, out))).collect()
+                let affine = n.weight.iter().chain(&n.bias).map(|w| (w, out));
+                w.iter().map(|w| (w, len)).chain(affine).chain([&n.mean, &n.variance].map(|w| (w, n.groups(out)))).collect()
             }
         }
     }
 }
 
 impl Norm {
-    fn scale(&self, get: &mut impl FnMut(&Named) -> Vec<f64>) -> Vec<f64> {
-        let (gamma, variance) = (get(&self.weight), get(&self.variance));
-        gamma.iter().zip(&variance).map(|(g, v)| g / (v + f64::from_bits(self.epsilon)).sqrt()).collect()
+    /// The number of groups whose statistics there are: the size of the mean, where it divides the channels.
+    fn groups(&self, out: usize) -> usize {
+        let groups = self.mean.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).unwrap_or(0);
+        if groups > 0 && out.is_multiple_of(groups) { groups } else { out }
+    }
+
+    /// What each of `out` channels is multiplied by.
+    fn scale(&self, out: usize, get: &mut impl FnMut(&Named) -> Vec<f64>) -> Vec<f64> {
+        let gamma = self.weight.as_ref().map_or_else(|| vec![1.0; out], &mut *get);
+        let variance = get(&self.variance);
+        let of = |i: usize| (variance[i * variance.len() / out] + f64::from_bits(self.epsilon)).sqrt();
+        gamma.iter().enumerate().map(|(i, g)| g / of(i)).collect()
     }
 }
 
 impl WeightSpec {
-    /// The weight of these recipes; `shape` is `[out, c / groups, kernel…]` or `[out, in]`.
-    pub(super) fn new(graph: &Graph, stage: &str, (weight, bias): (usize, Option<usize>), bias_bits: u32, bias_factor: u64) -> Self {
-        let shape: Shape = graph.parameters[weight].shape;
-        let [depth, height, width] = innermost(&shape.dims()[2..], 1);
+    /// The weight of these recipes, for this product; its stage, its scale and its limits are to be set.
+    pub(super) fn new(graph: &Graph, geometry: &Geometry, (weight, bias): (usize, Option<usize>), transposed: Option<Transposed>) -> Self {
+        let [depth, height, width] = geometry.kernel;
+        let dims = [geometry.out, geometry.c / geometry.groups, depth, height, width];
         Self {
-            stage: stage.to_owned(),
+            stage: String::new(),
             weight: Recipe::of(graph, weight),
-            dims: [shape.dim(0), shape.dim(1), depth, height, width],
+            transposed,
+            dims,
             bias: bias.map(|b| Recipe::of(graph, b)),
-            bias_bits,
-            bias_factor,
-            len: shape.numel(),
-            out: shape.dim(0),
+            bias_bits: 0,
+            bias_factor: 1,
+            len: dims.iter().product(),
+            out: geometry.out,
             size: None,
+        }
+    }
+
+    /// The channels and the number of weights in the layout of the operation.
+    pub(super) fn given(&self) -> Option<(usize, usize)> {
+        self.transposed.map_or(Some((self.out, self.len)), |t| t.given().map(|len| (t.out, len)))
+    }
+
+    /// Weights `[out][c / groups][taps…]` and biases of the product, folded.
+    fn values(&self, weights: &Weights, problems: &mut Vec<String>) -> [Zeroizing<Vec<f64>>; 2] {
+        let (out, len) = self.given().unwrap_or_default();
+        let channel = |i: usize| self.transposed.map_or_else(|| i / (len / out), |t| t.channel(i));
+        let values = Zeroizing::new(self.weight.values(weights, (out, len), &channel, problems));
+        let bias = self.bias.as_ref().map(|b| b.values(weights, (out, out), &|i| i, problems));
+        let bias = Zeroizing::new(bias.unwrap_or_default());
+        match self.transposed {
+            None => [values, bias],
+            Some(t) => [t.arranged(&values), if bias.is_empty() { vec![] } else { t.arranged_bias(&bias) }].map(Zeroizing::new),
         }
     }
 
     /// log2, rounded up, of the largest sum of magnitudes of an output channel and of the largest magnitude of a bias, after folding.
     pub(super) fn sizes(&self, weights: &Weights, problems: &mut Vec<String>) -> [i32; 2] {
-        let values = Zeroizing::new(self.weight.values(weights, self.out, self.len, problems));
-        let bias = Zeroizing::new(self.bias.as_ref().map(|b| b.values(weights, self.out, self.out, problems)).unwrap_or_default());
+        let [values, bias] = self.values(weights, problems);
         if values.iter().chain(bias.iter()).any(|v| !v.is_finite()) {
             problems.push(format!("stage `{}`: a weight is not finite after folding", self.stage));
             return [0; 2];
@@ -187,8 +228,7 @@ impl WeightSpec {
 
     /// Folds and encodes; every weight that is missing, not finite or out of range adds to `problems`.
     pub fn encode(&self, weights: &Weights, widths: &Widths, problems: &mut Vec<String>) -> EncodedWeight {
-        let values = Zeroizing::new(self.weight.values(weights, self.out, self.len, problems));
-        let bias = Zeroizing::new(self.bias.as_ref().map(|b| b.values(weights, self.out, self.out, problems)).unwrap_or_default());
+        let [values, bias] = self.values(weights, problems);
         if let Some(size) = self.size {
             // the sizes are public, what exceeds them is not
             let exceeded =

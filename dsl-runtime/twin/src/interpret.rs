@@ -142,14 +142,16 @@ fn apply(x: &Operands, mode: &mut Mode) -> Result<Tensor<2>, String> {
     Ok(match &x.node.op {
         Op::Input(_) | Op::Parameter(_) => return Err("inputs and weights have no operands".into()),
         Op::Conv(c) => ops::window::conv(x.rows(0), x.shape(0), x.weight(1)?, x.shape(1), x.bias()?, c),
+        Op::ConvTranspose(c) => ops::window::conv_transpose(x.rows(0), x.shape(0), x.weight(1)?, x.shape(1), x.bias()?, c),
         Op::Linear => ops::movement::linear(x.rows(0), x.weight(1)?, x.bias()?, x.shape(1)),
         Op::BatchNorm(norm) => {
-            let [gamma, beta] = [x.weight(1)?, x.weight(2)?];
+            let (mean, variance) = (x.count() - 2, x.count() - 1);
+            let affine = if x.count() == 5 { Some([x.weight(1)?, x.weight(2)?]) } else { None };
             match mode {
-                Mode::Evaluate => ops::norm::evaluate(x.rows(0), x.shape(0), [gamma, beta, x.weight(3)?, x.weight(4)?], norm),
+                Mode::Evaluate => ops::norm::evaluate(x.rows(0), x.shape(0), affine, [x.weight(mean)?, x.weight(variance)?], norm),
                 Mode::Train { valid, statistics, .. } => {
-                    let (rows, of_batch) = ops::norm::train(x.rows(0), x.shape(0), gamma, beta, norm, *valid)?;
-                    statistics.push((x.node.inputs[3].0, x.node.inputs[4].0, norm.momentum, of_batch));
+                    let (rows, of_batch) = ops::norm::train(x.rows(0), x.shape(0), affine, x.shape(mean).dim(0), norm, *valid)?;
+                    statistics.push((x.node.inputs[mean].0, x.node.inputs[variance].0, norm.momentum, of_batch));
                     rows
                 }
             }

@@ -13,7 +13,7 @@ fn model() -> Graph {
         let w = g.parameter("conv.weight", [4, 2, 3, 3], UNIFORM);
         let y = g.stage("conv", Ok(Shape::new([4, 6, 6])), |g| g.conv(x, w, None, Conv { padding: [1; 3], ..Conv::PLAIN }));
         let norm = ["weight", "bias", "running_mean", "running_var"].map(|n| g.parameter(&format!("norm.{n}"), [4], Init::Constant(1.0)));
-        let y = g.stage("norm", Ok(y.shape()), |g| g.batch_norm(y, norm, BatchNorm { epsilon: 1e-5, momentum: 0.1 }));
+        let y = g.stage("norm", Ok(y.shape()), |g| g.batch_norm(y, norm, BatchNorm::PLAIN));
         let y = g.stage("relu", Ok(y.shape()), |g| g.relu(y));
         let pool = MaxPool { kernel: [2; 3], stride: [2; 3], padding: [0; 3] };
         g.stage("pool", Ok(Shape::new([4, 3, 3])), |g| g.max_pool(y, pool))

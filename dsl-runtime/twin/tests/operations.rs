@@ -4,7 +4,7 @@ mod common;
 
 use common::{UNIFORM, close, graph, network, random, rng};
 use rand::RngExt;
-use undertone_runtime::graph::op::{AvgPool, BatchNorm, Conv, MaxPool};
+use undertone_runtime::graph::op::{AvgPool, BatchNorm, Conv, ConvTranspose, MaxPool};
 use undertone_runtime::graph::{Init, trace};
 use undertone_shape::Shape;
 
@@ -70,6 +70,49 @@ fn convolution_over_one_two_and_three_axes() {
             }
             close(&net.forward(&[&input], batch).unwrap(), &expected, 1e-5, &format!("case {case}, bias {bias}"));
         }
+    }
+}
+
+#[test]
+fn transposed_convolution_over_one_two_and_three_axes() {
+    let plain = ConvTranspose::PLAIN;
+    let cases: [(&[usize], usize, &[usize], ConvTranspose); 6] = [
+        (&[3, 7], 4, &[5], plain),
+        (&[4, 6], 6, &[3], ConvTranspose { stride: [2, 1, 1], padding: [3, 0, 0], dilation: [4, 1, 1], groups: 2, ..plain }),
+        (&[2, 5], 2, &[2], ConvTranspose { stride: [5, 1, 1], output_padding: [4, 0, 0], groups: 2, ..plain }),
+        (&[2, 4, 3], 3, &[3, 2], ConvTranspose { stride: [2, 3, 1], padding: [1, 0, 0], output_padding: [1, 2, 0], ..plain }),
+        (&[6, 3, 3], 4, &[4, 4], ConvTranspose { stride: [2, 2, 1], padding: [1, 1, 0], groups: 2, ..plain }),
+        (&[2, 3, 2, 4], 4, &[3, 2, 3], ConvTranspose { stride: [1, 2, 2], padding: [1, 1, 0], dilation: [2, 1, 1], groups: 2, ..plain }),
+    ];
+    for (case, (x, out, kernel, conv)) in cases.into_iter().enumerate() {
+        let mut rng = rng(900 + case as u64);
+        let weight = [&[x[0], out / conv.groups], kernel].concat();
+        let traced = graph(Shape::from_slice(x), |g, v| {
+            let w = g.parameter("weight", Shape::from_slice(&weight), UNIFORM);
+            let b = g.parameter("bias", [out], UNIFORM);
+            g.conv_transpose(v, w, Some(b), conv)
+        });
+        let to = traced.output_shape();
+        let net = network(traced, &mut rng);
+        let weights = net.weights().unwrap();
+        let (w, b) = (weights.get("weight").unwrap().1, weights.get("bias").unwrap().1);
+        let input = random(&mut rng, 2 * x.iter().product::<usize>());
+        let mut expected = vec![];
+        for sample in input.chunks(x.iter().product()) {
+            let mut sums: Vec<f32> = positions(to.dims()).iter().map(|at| b[at[0]]).collect();
+            // each position of the input adds its taps where they belong
+            for (at, tap) in positions(x).iter().flat_map(|at| positions(&weight[1..]).into_iter().map(move |tap| (at, tap))) {
+                let place = (1..x.len()).map(|i| {
+                    (at[i] * conv.stride[i - 1] + tap[i] * conv.dilation[i - 1]).checked_sub(conv.padding[i - 1]).filter(|p| *p < to.dim(i))
+                });
+                let channel = at[0] / (x[0] / conv.groups) * weight[1] + tap[0];
+                if let Some(place) = core::iter::once(Some(channel)).chain(place).collect::<Option<Vec<usize>>>() {
+                    sums[index(&place, to.dims())] += sample[index(at, x)] * w[index(&[&at[..1], &tap].concat(), &weight)];
+                }
+            }
+            expected.extend(sums);
+        }
+        close(&net.forward(&[&input], 2).unwrap(), &expected, 1e-5, &format!("case {case}"));
     }
 }
 
@@ -156,7 +199,7 @@ fn normalisation_by_running_statistics() {
     for (case, x) in [&[6][..], &[4, 7], &[3, 4, 5], &[2, 2, 3, 2]].into_iter().enumerate() {
         let mut rng = rng(400 + case as u64);
         let c = x[0];
-        let norm = BatchNorm { epsilon: 1e-3, momentum: 0.1 };
+        let norm = BatchNorm { epsilon: 1e-3, ..BatchNorm::PLAIN };
         let traced = graph(Shape::from_slice(x), |g, v| {
             let p = [
                 g.parameter("weight", [c], UNIFORM),

@@ -4,7 +4,7 @@ mod common;
 
 use common::{UNIFORM, close, graph, network, random, rng};
 use undertone_runtime::Weights;
-use undertone_runtime::graph::op::{AvgPool, BatchNorm, Conv, MaxPool};
+use undertone_runtime::graph::op::{AvgPool, BatchNorm, Conv, ConvTranspose, MaxPool, Over};
 use undertone_runtime::graph::{Graph, Init, Scope, Value};
 use undertone_twin::burn::optim::SgdConfig;
 use undertone_twin::burn::tensor::{Tensor, TensorData};
@@ -18,7 +18,7 @@ fn batch_norm<'g>(g: &mut Scope<'g>, x: Value<'g>) -> Value<'g> {
         g.buffer("norm.running_mean", c, Init::Constant(0.0)),
         g.buffer("norm.running_var", c, Init::Constant(1.0)),
     ];
-    g.batch_norm(x, p, BatchNorm { epsilon: 1e-5, momentum: 0.3 })
+    g.batch_norm(x, p, BatchNorm { momentum: 0.3, ..BatchNorm::PLAIN })
 }
 
 fn get(weights: &Weights, name: &str) -> Vec<f32> {
@@ -64,6 +64,51 @@ fn batch_statistics_normalise_and_move_the_running_ones() {
         }
         close(&output, &expected, 1e-4, &format!("seed {seed}"));
         assert_eq!(get(&before, "norm.weight"), get(&after, "norm.weight"));
+    }
+}
+
+/// Normalisation of each sample by the statistics of so many groups of its channels.
+fn of_samples<'g>(g: &mut Scope<'g>, x: Value<'g>, groups: usize) -> Value<'g> {
+    let c = [x.shape().dim(0)];
+    let affine = [g.parameter("norm.weight", c, Init::Constant(1.0)), g.parameter("norm.bias", c, Init::Constant(0.0))];
+    let [mean, variance] =
+        [("norm.running_mean", 0.0), ("norm.running_var", 1.0)].map(|(name, start)| g.buffer(name, [groups], Init::Constant(start)));
+    let norm = BatchNorm { momentum: 0.3, over: Over::Sample, ..BatchNorm::PLAIN };
+    g.normalise(x, Some(affine), [mean, variance], norm)
+}
+
+#[test]
+fn statistics_of_samples_normalise_each_and_move_the_running_ones_by_their_mean() {
+    let (c, groups, time, batch) = (6, 3, 10, 4);
+    for (seed, valid) in [(3, None), (4, Some([1.0, 0.5, 0.3, 0.8]))] {
+        let mut rng = rng(seed);
+        let mut net = network(graph([c, time], |g, x| of_samples(g, x, groups)), &mut rng);
+        let before = net.weights().unwrap();
+        let input = random(&mut rng, batch * c * time);
+        let lengths = valid.map_or([time; 4], |shares: [f32; 4]| shares.map(|s| (s * time as f32).round() as usize));
+        let output = net.forward_train(&[&input], batch, valid.as_ref().map(<[f32; 4]>::as_slice)).unwrap();
+        let after = net.weights().unwrap();
+        let (mut expected, mut moved) = (vec![], vec![[0.0; 2]; groups]);
+        for (x, n) in input.chunks(c * time).zip(lengths) {
+            for (group, x) in x.chunks(c / groups * time).enumerate() {
+                let values: Vec<f64> = x.chunks(time).flat_map(|row| &row[..n]).map(|v| f64::from(*v)).collect();
+                let n = values.len() as f64;
+                let mean = values.iter().sum::<f64>() / n;
+                let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
+                moved[group][0] += mean / batch as f64;
+                moved[group][1] += variance * n / (n - 1.0) / batch as f64;
+                for (i, v) in x.iter().enumerate() {
+                    let [gamma, beta] =
+                        ["norm.weight", "norm.bias"].map(|name| f64::from(get(&before, name)[group * (c / groups) + i / time]));
+                    expected.push(((f64::from(*v) - mean) / (variance + 1e-5).sqrt() * gamma + beta) as f32);
+                }
+            }
+        }
+        close(&output.try_to_vec_as::<f32>().unwrap(), &expected, 1e-4, &format!("seed {seed}"));
+        for (k, name) in ["norm.running_mean", "norm.running_var"].into_iter().enumerate() {
+            let now: Vec<f32> = (0..groups).map(|g| (f64::from(get(&before, name)[g]) * 0.7 + moved[g][k] * 0.3) as f32).collect();
+            close(&get(&after, name), &now, 1e-5, &format!("seed {seed}, {name}"));
+        }
     }
 }
 
@@ -150,6 +195,25 @@ fn gradients_are_those_of_finite_differences() {
     });
     check_gradients("batch norm", &normalised, 4, None, 5);
     check_gradients("batch norm without padding", &normalised, 4, Some(&[1.0, 0.5, 0.25, 0.75]), 6);
+    let transposed = |x: &[usize], kernel: &[usize], conv: ConvTranspose| {
+        graph(undertone_shape::Shape::from_slice(x), |g, v| {
+            let w = g.parameter("weight", undertone_shape::Shape::from_slice(&[&[x[0], 4 / conv.groups], kernel].concat()), UNIFORM);
+            let b = g.parameter("bias", [4], UNIFORM);
+            g.conv_transpose(v, w, Some(b), conv)
+        })
+    };
+    let plain = ConvTranspose::PLAIN;
+    let strided = ConvTranspose { stride: [2, 3, 1], padding: [1, 0, 0], output_padding: [1, 2, 0], dilation: [1, 2, 1], groups: 2 };
+    check_gradients("conv_transpose1d", &transposed(&[4, 5], &[3], strided), 3, None, 8);
+    check_gradients("conv_transpose2d", &transposed(&[2, 3, 4], &[3, 2], strided), 2, None, 9);
+    check_gradients("conv_transpose3d", &transposed(&[2, 2, 3, 2], &[2, 1, 2], plain), 2, None, 10);
+    let of_samples = graph([4, 8], |g, x| {
+        let w = g.parameter("weight", [4, 4, 3], UNIFORM);
+        let y = g.conv(x, w, None, Conv { padding: [1, 0, 0], ..Conv::PLAIN });
+        of_samples(g, y, 2)
+    });
+    check_gradients("group norm", &of_samples, 3, None, 11);
+    check_gradients("group norm without padding", &of_samples, 3, Some(&[1.0, 0.5, 0.75]), 12);
     let residual = graph([6], |g, x| {
         let (w, b) = (g.parameter("weight", [6, 6], UNIFORM), g.parameter("bias", [6], UNIFORM));
         let y = g.linear(x, w, Some(b));

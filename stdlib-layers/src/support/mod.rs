@@ -1,13 +1,18 @@
-//! What several layers share: convolution over one to three axes, fields that differ by axis, windows of pools, and what `build` does with inputs that `infer`
+//! What several layers share: convolution over one to three axes, transposed or not, fields that differ by
+//! axis, normalisation, windows of pools, and what `build` does with inputs that `infer`
 //! refuses.
 
 mod axes;
 mod convolution;
+mod normalisation;
 mod pooling;
+mod transposed;
 
 pub(crate) use axes::{Axes, axes_of};
 pub(crate) use convolution::{Channels, Convolution};
+pub(crate) use normalisation::Normalisation;
 pub(crate) use pooling::Pooling;
+pub(crate) use transposed::Transposed;
 use undertone_runtime::graph::{Init, Scope, Value};
 use undertone_shape::{Infer, Shape, ShapeError};
 

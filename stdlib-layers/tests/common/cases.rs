@@ -11,7 +11,10 @@ use undertone_shape::Shape;
 
 /// Every case of which there are figures.
 pub fn cases() -> Vec<Case> {
-    [convolutions(), more::convolutions(), dense(), pools(), movements(), models()].into_iter().flatten().collect()
+    [convolutions(), more::convolutions(), up::transposed(), norms::norms(), dense(), pools(), movements(), models()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A case with one layer as its only stage.
@@ -26,6 +29,10 @@ macro_rules! case {
 
 #[path = "cases/convolutions.rs"]
 mod more;
+#[path = "cases/norms.rs"]
+mod norms;
+#[path = "cases/transposed.rs"]
+mod up;
 
 fn convolutions() -> Vec<Case> {
     vec![

@@ -57,6 +57,8 @@ def cases():
     yield one("conv2d_depthwise", (3, 5, 6), conv=nn.Conv2d(3, 6, 3, padding=1, groups=3))
     yield one("conv2d_no_bias", (3, 6, 6), conv=nn.Conv2d(3, 5, 2, stride=2, bias=False))
     yield from convolutions(one)
+    yield from transposed(one)
+    yield from norms(one)
     yield one("linear_vector", (7,), linear=nn.Linear(7, 5))
     yield one("linear_no_bias", (7,), linear=nn.Linear(7, 5, bias=False))
     yield one("linear_matrix", (4, 5), linear=nn.Linear(5, 3))
@@ -158,6 +160,74 @@ def convolutions(one):
         flatten=nn.Flatten(),
         fc=nn.Linear(48, 5),
     )
+
+
+def transposed(one):
+    """Transposed convolutions: strides that divide the kernel and that do not, cropped, dilated, in groups, as an upsampling network has them."""
+    up1, up2 = nn.ConvTranspose1d, nn.ConvTranspose2d
+    yield one("conv_transpose1d_plain", (3, 7), up=up1(3, 2, 3))
+    yield one("conv_transpose1d_strided", (2, 6), up=up1(2, 3, 4, stride=2, padding=1))
+    yield one("conv_transpose1d_long_stride", (2, 5), up=up1(2, 2, 2, stride=5, padding=1, output_padding=4))
+    yield one("conv_transpose1d_dilated", (2, 6), up=up1(2, 3, 3, stride=2, padding=2, output_padding=1, dilation=3))
+    yield one("conv_transpose1d_stride_1_dilated", (2, 6), up=up1(2, 3, 3, padding=3, dilation=2, bias=False))
+    yield one("conv_transpose1d_groups", (6, 4), up=up1(6, 4, 3, stride=3, groups=2))
+    yield one("conv_transpose2d_doubling", (4, 3, 5), up=up2(4, 3, 2, stride=2))
+    yield one("conv_transpose2d_odd", (2, 4, 3), up=up2(2, 3, 3, stride=2, padding=1, output_padding=1))
+    yield one("conv_transpose2d_by_axis", (2, 3, 4), up=up2(2, 3, (3, 5), stride=(1, 3), padding=(2, 1), output_padding=(0, 2), dilation=(2, 1)))
+    yield one("conv_transpose2d_depthwise", (3, 4, 4), up=up2(3, 3, 4, stride=2, padding=1, groups=3, bias=False))
+    yield one("conv_transpose2d_mostly_padding", (2, 4, 3), up=up2(2, 2, 3, stride=2, padding=3, output_padding=1))
+    yield one(
+        "decoder",
+        (3, 4, 4),
+        conv=nn.Conv2d(3, 4, 3, padding=1),
+        relu1=nn.ReLU(),
+        up1=up2(4, 4, 4, stride=2, padding=1, bias=False),
+        norm=nn.BatchNorm2d(4),
+        relu2=nn.ReLU(),
+        up2=up2(4, 2, 3, stride=2, padding=1, output_padding=1, groups=2),
+        norm2=nn.BatchNorm2d(2),
+    )
+
+
+def norms(one):
+    """Normalisation by running statistics: of volumes, of instances and of groups; after a ReLU, and before a convolution with padding."""
+    yield one("batch_norm_3d", (3, 2, 3, 4), norm=nn.BatchNorm3d(3))
+    yield one("instance_norm_1d", (4, 9), norm=nn.InstanceNorm1d(4, track_running_stats=True))
+    yield one("instance_norm_2d_affine", (3, 4, 5), norm=nn.InstanceNorm2d(3, eps=0.5, affine=True, track_running_stats=True))
+    yield one("instance_norm_3d", (2, 2, 3, 4), norm=nn.InstanceNorm3d(2, track_running_stats=True))
+    yield one("group_norm", (6, 3, 4), norm=FixedGroupNorm(3, 6))
+    yield one("group_norm_vector", (8,), norm=FixedGroupNorm(2, 8, eps=0.1, affine=False))
+    yield one(
+        "norm_before_padding",
+        (3, 5, 6),
+        relu=nn.ReLU(),
+        norm=nn.BatchNorm2d(3),
+        conv=nn.Conv2d(3, 4, 3, padding=1),
+        instance=nn.InstanceNorm2d(4, affine=True, track_running_stats=True),
+        relu2=nn.ReLU(),
+        group=FixedGroupNorm(2, 4),
+        up=nn.ConvTranspose2d(4, 4, 3, stride=2, padding=1),
+        group2=FixedGroupNorm(2, 4),
+    )
+    yield one("norm_of_vectors", (6,), relu=nn.ReLU(), norm=nn.BatchNorm1d(6), fc=nn.Linear(6, 4), group=FixedGroupNorm(2, 4))
+
+
+class FixedGroupNorm(nn.Module):
+    """PyTorch's GroupNorm with running statistics, one mean and one variance a group, in the place of those of the sample."""
+
+    def __init__(self, groups, channels, eps=1e-5, affine=True):
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
+        self.register_buffer("running_mean", torch.zeros(groups))
+        self.register_buffer("running_var", torch.ones(groups))
+
+    def forward(self, x):
+        grouped = x.view(x.shape[0], self.running_mean.shape[0], -1)
+        y = nn.functional.batch_norm(grouped, self.running_mean, self.running_var, eps=self.eps).view(x.shape)
+        each = (1, -1) + (1,) * (x.dim() - 2)
+        return y if self.weight is None else y * self.weight.view(each) + self.bias.view(each)
 
 
 class Function(nn.Module):

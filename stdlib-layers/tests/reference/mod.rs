@@ -36,14 +36,17 @@ fn element(op: &Op, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
     match op {
         Op::Input(_) | Op::Parameter(_) => unreachable!("these have no operands"),
         Op::Conv(conv) => convolution(*conv, x, shape, i),
+        Op::ConvTranspose(conv) => transposed(*conv, x, shape, i),
         Op::Linear => {
             let (last, rows) = (i[i.len() - 1], &i[..i.len() - 1]);
             let products = (0..x[1].shape.dim(1)).map(|k| x[0].at(&[rows, &[k]].concat()) * x[1].at(&[last, k]));
             products.sum::<f64>() + x.get(2).map_or(0.0, |bias| bias.at(&[last]))
         }
         Op::BatchNorm(norm) => {
-            let [weight, bias, mean, variance] = [1, 2, 3, 4].map(|k| x[k].at(&i[..1]));
-            (x[0].at(i) - mean) / (variance + norm.epsilon).sqrt() * weight + bias
+            let [mean, variance] = [2, 1].map(|k| x[x.len() - k]);
+            let group = [i[0] / (shape.dim(0) / mean.shape.dim(0))];
+            let y = (x[0].at(i) - mean.at(&group)) / (variance.at(&group) + norm.epsilon).sqrt();
+            if x.len() == 5 { y * x[1].at(&i[..1]) + x[2].at(&i[..1]) } else { y }
         }
         Op::Relu => x[0].at(i).max(0.0),
         Op::MaxPool(p) => window(x[0], i, p.kernel, p.stride, p.padding).into_iter().flatten().fold(f64::NEG_INFINITY, f64::max),
@@ -88,6 +91,25 @@ fn convolution(conv: op::Conv, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 
         at.and_then(|at| input.inside(&at)).unwrap_or(0.0) * weight.at(&[&i[..1], tap].concat())
     });
     taps.iter().sum::<f64>() + x.get(2).map_or(0.0, |bias| bias.at(&i[..1]))
+}
+
+/// Every position of the input adds each tap somewhere: those that come here are added up.
+fn transposed(conv: op::ConvTranspose, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
+    let (input, weight) = (x[0], x[1]);
+    let (inputs, outputs) = (input.shape.dim(0) / conv.groups, shape.dim(0) / conv.groups);
+    let mut sum = 0.0;
+    for c in i[0] / outputs * inputs..(i[0] / outputs + 1) * inputs {
+        each(Shape::from_slice(&weight.shape.dims()[2..]), |tap| {
+            let at = (0..tap.len()).map(|a| {
+                let before = (i[a + 1] + conv.padding[a]).checked_sub(tap[a] * conv.dilation[a])?;
+                before.is_multiple_of(conv.stride[a]).then_some(before / conv.stride[a])
+            });
+            let at: Option<Vec<usize>> = core::iter::once(Some(c)).chain(at).collect();
+            sum += at.and_then(|at| input.inside(&at)).unwrap_or(0.0) * weight.at(&[&[c, i[0] % outputs], tap].concat());
+            0.0
+        });
+    }
+    sum + x.get(2).map_or(0.0, |bias| bias.at(&i[..1]))
 }
 
 /// The values under a window; `None` in the padding.

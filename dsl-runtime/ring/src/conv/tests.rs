@@ -135,7 +135,13 @@ fn layers_of_networks() {
 fn any_number_of_threads_gives_the_same() {
     for count in [2, 3, 5] {
         let threads = crate::threads::Threads::new(count).unwrap();
-        let large = [cube(11, 8, 3, 20), square(30, 16, 3, 20), along(301, 24, 7, 29), Conv { groups: 48, ..square(40, 48, 3, 48) }, Conv::linear(70, 300, 33)];
+        let large = [
+            cube(11, 8, 3, 20),
+            square(30, 16, 3, 20),
+            along(301, 24, 7, 29),
+            Conv { groups: 48, ..square(40, 48, 3, 48) },
+            Conv::linear(70, 300, 33),
+        ];
         for (seed, conv) in (500..).zip(large) {
             assert!(3 * conv.multiply_adds() >= WORTH_THREADS, "{conv:?} is not shared");
             check::<u32>(&conv, 3, seed, &mut Scratch::with(&threads));
@@ -188,7 +194,14 @@ proptest! {
 #[test]
 fn scratch_is_reused() {
     let mut scratch = Scratch::new();
-    let cases = [square(9, 4, 3, 5), square(4, 4, 3, 5), square(9, 4, 3, 5), Conv { ph: 2, pw: 0, ..square(9, 4, 3, 5) }, cube(4, 4, 3, 5), Conv { d: 9, h: 4, pd: 2, ..cube(4, 4, 3, 5) }];
+    let cases = [
+        square(9, 4, 3, 5),
+        square(4, 4, 3, 5),
+        square(9, 4, 3, 5),
+        Conv { ph: 2, pw: 0, ..square(9, 4, 3, 5) },
+        cube(4, 4, 3, 5),
+        Conv { d: 9, h: 4, pd: 2, ..cube(4, 4, 3, 5) },
+    ];
     for (seed, conv) in (7..).zip(cases) {
         check::<u64>(&conv, 3, seed, &mut scratch);
         check::<u64>(&conv, 1, seed, &mut scratch);

@@ -3,6 +3,7 @@
 
 mod argmax;
 mod conv;
+mod conv_transpose;
 mod loss;
 mod movement;
 mod norm;
@@ -10,8 +11,9 @@ mod pool;
 
 pub use argmax::ArgMax;
 pub use conv::Conv;
+pub use conv_transpose::ConvTranspose;
 pub use loss::Loss;
-pub use norm::BatchNorm;
+pub use norm::{BatchNorm, Over};
 pub use pool::{AvgPool, MaxPool};
 use undertone_shape::{Infer, Shape, ShapeError};
 
@@ -24,9 +26,12 @@ pub enum Op {
     Parameter(usize),
     /// Convolution: inputs `x: [c, spatial…]`, `weight: [out, c / groups, kernel…]` and optionally `bias: [out]`.
     Conv(Conv),
+    /// Transposed convolution: inputs `x: [c, spatial…]`, `weight: [c, out / groups, kernel…]` and optionally `bias: [out]`.
+    ConvTranspose(ConvTranspose),
     /// Matrix product: inputs `x: [.., in]`, `weight: [out, in]` and optionally `bias: [out]`.
     Linear,
-    /// Batch normalisation: inputs `x: [c, …]`, then weight, bias, running mean and running variance, each `[c]`.
+    /// Normalisation by statistics that are weights: inputs `x: [c, …]`, then weight and bias, each `[c]`, or neither; then running mean and running variance, each
+    /// `[groups]` for groups of channels that are neighbours.
     BatchNorm(BatchNorm),
     /// `max(x, 0)`.
     Relu,
@@ -68,6 +73,7 @@ impl Op {
         match self {
             Op::Input(_) | Op::Parameter(_) => Err(ShapeError::arity(0, x.len())),
             Op::Conv(c) => c.infer(x),
+            Op::ConvTranspose(c) => c.infer(x),
             Op::Linear => conv::infer_linear(x),
             Op::BatchNorm(n) => n.infer(x),
             Op::Relu | Op::Dropout { .. } => one(x),
@@ -88,6 +94,7 @@ impl Op {
             Op::Input(_) => "input",
             Op::Parameter(_) => "parameter",
             Op::Conv(_) => "conv",
+            Op::ConvTranspose(_) => "conv_transpose",
             Op::Linear => "linear",
             Op::BatchNorm(_) => "batch_norm",
             Op::Relu => "relu",

@@ -1,4 +1,4 @@
-//! Batch normalisation with fixed statistics is affine, so the owner of the weights folds it into them, in the clear, before they are encoded.
+//! Normalisation with fixed statistics is affine, so the owner of the weights folds it into them, in the clear, before they are encoded.
 //!
 //! After a convolution or a matrix product that nobody else reads, both become one product under the normalisation's name; elsewhere it becomes a depthwise
 //! convolution with one tap.
@@ -28,8 +28,13 @@ pub fn fold_batch_norm(graph: &Graph) -> Graph {
 /// The weights of a batch normalisation whose statistics are weights.
 fn norm_of(graph: &Graph, node: &Node) -> Option<Norm> {
     let Op::BatchNorm(norm) = &node.op else { return None };
-    let index = |k: usize| parameter(graph, node.inputs[k]);
-    Some(Norm { weight: index(1)?, bias: index(2)?, mean: index(3)?, variance: index(4)?, epsilon: norm.epsilon })
+    let all = node.inputs[1..].iter().map(|id| parameter(graph, *id)).collect::<Option<Vec<usize>>>()?;
+    let (weight, bias, mean, variance) = match all[..] {
+        [mean, variance] => (None, None, mean, variance),
+        [weight, bias, mean, variance] => (Some(weight), Some(bias), mean, variance),
+        _ => return None,
+    };
+    Some(Norm { weight, bias, mean, variance, epsilon: norm.epsilon })
 }
 
 /// What stands for a batch normalisation: the product before it with folded weights, or a depthwise product.
@@ -38,7 +43,7 @@ fn fold(graph: &Graph, consumers: &[Vec<NodeId>], new: &mut Rewrite, parameters:
     let producer = graph.node(source);
     let alone = consumers[source.0].len() == 1 && !graph.is_released(source);
     let channels_first = match producer.op {
-        Op::Conv(_) => true,
+        Op::Conv(_) | Op::ConvTranspose(_) => true,
         Op::Linear => producer.shape.rank() == 1,
         _ => false,
     };
@@ -48,7 +53,7 @@ fn fold(graph: &Graph, consumers: &[Vec<NodeId>], new: &mut Rewrite, parameters:
     let shape = parameters[weights[0]].shape;
     let weight = derive(new, parameters, node, "weight", shape, Derived::Weight { weight: Some(weights[0]), norm });
     let bias = Derived::Bias { bias: weights.get(1).copied(), norm };
-    let bias = derive(new, parameters, node, "bias", Shape::new([shape.dim(0)]), bias);
+    let bias = derive(new, parameters, node, "bias", Shape::new([producer.shape.dim(0)]), bias);
     new.push(Node { inputs: vec![x, weight, bias], stage: node.stage.clone(), ..producer.clone() })
 }
 
@@ -64,16 +69,19 @@ fn derive(new: &mut Rewrite, parameters: &mut Vec<Parameter>, norm: &Node, kind:
     new.push(Node { op, inputs: vec![], shape, stage: norm.stage.clone() })
 }
 
-/// `x: [c, …]` seen as `[c, numel / c]`, times one weight a channel, plus one bias a channel.
+/// `x: [c, …]` times one weight a channel, plus one bias a channel. A value that has no spatial axis, or more than a convolution has, is seen as `[c, numel / c]`.
 fn depthwise(new: &mut Rewrite, parameters: &mut Vec<Parameter>, node: &Node, norm: Norm) -> NodeId {
     let c = node.shape.dim(0);
-    let flat = Shape::new([c, node.shape.numel() / c]);
-    let stage = || node.stage.clone();
-    let x = new.place[node.inputs[0].0];
-    let x = new.push(Node { op: Op::Reshape { shape: flat }, inputs: vec![x], shape: flat, stage: stage() });
-    let weight = derive(new, parameters, node, "weight", Shape::new([c, 1, 1]), Derived::Weight { weight: None, norm });
+    let convolved = (2..=4).contains(&node.shape.rank());
+    let shape = if convolved { node.shape } else { Shape::new([c, node.shape.numel() / c]) };
+    let seen = |new: &mut Rewrite, x: NodeId, shape: Shape| {
+        if convolved { x } else { new.push(Node { op: Op::Reshape { shape }, inputs: vec![x], shape, stage: node.stage.clone() }) }
+    };
+    let x = seen(new, new.place[node.inputs[0].0], shape);
+    let taps = Shape::from_slice(&[&[c, 1][..], &vec![1; shape.rank() - 1]].concat());
+    let weight = derive(new, parameters, node, "weight", taps, Derived::Weight { weight: None, norm });
     let bias = derive(new, parameters, node, "bias", Shape::new([c]), Derived::Bias { bias: None, norm });
     let conv = Op::Conv(Conv { groups: c, ..Conv::PLAIN });
-    let y = new.push(Node { op: conv, inputs: vec![x, weight, bias], shape: flat, stage: stage() });
-    new.push(Node { op: Op::Reshape { shape: node.shape }, inputs: vec![y], shape: node.shape, stage: stage() })
+    let y = new.push(Node { op: conv, inputs: vec![x, weight, bias], shape, stage: node.stage.clone() });
+    seen(new, y, node.shape)
 }

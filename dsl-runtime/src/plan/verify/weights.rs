@@ -37,14 +37,20 @@ impl Plan {
 }
 
 fn weight_fits(w: &WeightSpec, limit: usize) -> bool {
+    // the sizes of a transposed convolution follow from what its owner has
+    if w.transposed.is_some_and(|t| t.dims() != Some(w.dims)) {
+        return false;
+    }
+    let Some((out, len)) = w.given() else { return false };
     let named =
-        |r: &Recipe, len: usize| r.named(w.out, len).iter().all(|(n, len)| n.shape.len() <= MAX_RANK && product(&n.shape) == Some(*len));
+        |r: &Recipe, len: usize| r.named(out, len).iter().all(|(n, len)| n.shape.len() <= MAX_RANK && product(&n.shape) == Some(*len));
     // a folded weight is scaled and a folded bias is shifted: the other way round they have other lengths
     let folded = !matches!(w.weight, Recipe::Shifted(..)) && !matches!(w.bias, Some(Recipe::Scaled(..)));
     folded
         && product(&w.dims) == Some(w.len)
-        && named(&w.weight, w.len)
-        && w.bias.as_ref().is_none_or(|b| named(b, w.out))
+        && named(&w.weight, len)
+        && len <= limit
+        && w.bias.as_ref().is_none_or(|b| named(b, out))
         && w.dims[0] == w.out
         && w.len > 0
         && w.len <= limit

@@ -2,9 +2,9 @@
 
 use super::dims;
 use burn::tensor::Tensor;
-use burn::tensor::module::{avg_pool2d, conv1d, conv2d, conv3d, max_pool2d};
-use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
-use undertone_runtime::graph::op::{AvgPool, Conv, MaxPool};
+use burn::tensor::module::{avg_pool2d, conv_transpose1d, conv_transpose2d, conv_transpose3d, conv1d, conv2d, conv3d, max_pool2d};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
+use undertone_runtime::graph::op::{AvgPool, Conv, ConvTranspose, MaxPool};
 use undertone_shape::Shape;
 
 /// Convolution with `weight: [out, c / groups, kernel…]`, flat.
@@ -23,6 +23,33 @@ pub(crate) fn conv(x: Tensor<2>, from: Shape, weight: Tensor<1>, kernel: Shape, 
         _ => {
             let options = ConvOptions::new(s, p, d, c.groups);
             conv3d(x.reshape(dims::<5>(rows, from)), weight.reshape(weight_dims::<5>(kernel)), bias, options).flatten(1, 4)
+        }
+    }
+}
+
+/// Transposed convolution with `weight: [c, out / groups, kernel…]`, flat.
+pub(crate) fn conv_transpose(
+    x: Tensor<2>,
+    from: Shape,
+    weight: Tensor<1>,
+    kernel: Shape,
+    bias: Option<Tensor<1>>,
+    c: &ConvTranspose,
+) -> Tensor<2> {
+    let [rows, _] = x.dims();
+    let [s, p, o, d] = [c.stride, c.padding, c.output_padding, c.dilation];
+    match from.rank() {
+        2 => {
+            let options = ConvTransposeOptions::new([s[0]], [p[0]], [o[0]], [d[0]], c.groups);
+            conv_transpose1d(x.reshape(dims::<3>(rows, from)), weight.reshape(weight_dims::<3>(kernel)), bias, options).flatten(1, 2)
+        }
+        3 => {
+            let options = ConvTransposeOptions::new([s[0], s[1]], [p[0], p[1]], [o[0], o[1]], [d[0], d[1]], c.groups);
+            conv_transpose2d(x.reshape(dims::<4>(rows, from)), weight.reshape(weight_dims::<4>(kernel)), bias, options).flatten(1, 3)
+        }
+        _ => {
+            let options = ConvTransposeOptions::new(s, p, o, d, c.groups);
+            conv_transpose3d(x.reshape(dims::<5>(rows, from)), weight.reshape(weight_dims::<5>(kernel)), bias, options).flatten(1, 4)
         }
     }
 }
