@@ -11,6 +11,8 @@ use crate::opened::Opened;
 use crate::party::outputs;
 use crate::plan::{EncodedWeight, Kind, Plan};
 use crate::protocol::argmax::Axis;
+use crate::protocol::piecewise::Function;
+use crate::protocol::topk::Search;
 use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 
 /// From what the bounds of the reference are measured.
@@ -103,10 +105,21 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
             Kind::Linear { geometry, weight } => linear(&geometry.conv(), batch, x(0), &weights[*weight], rounding),
             Kind::Truncate { t, .. } => (map(&x(0).0, |v| v >> t), cut(x(0).1, *t)),
             Kind::Relu { t, .. } => (map(&x(0).0, |v| (v >> t).max(0)), cut(x(0).1, *t)),
+            Kind::Piecewise { t, function, bits, .. } => {
+                let (x, bound) = x(0);
+                (map(x, |v| function.at(v >> t)), piecewise(function, *bits > 0, map(x, |v| v >> t), cut(*bound, *t), rounding))
+            }
+            Kind::Above { t, threshold, .. } => {
+                let (x, bound) = (map(&x(0).0, |v| v >> t), cut(x(0).1, *t));
+                // without a bound there is no rounding
+                let near = bound > 0.0 && x.iter().any(|v| (*v as i64).abs_diff(*threshold) as f64 <= bound + 1.0);
+                (map(&x, |v| i64::from(v >= *threshold)), f64::from(u8::from(near)))
+            }
             Kind::Max { windows, .. } => {
                 (each(&|from, to| windows.reduce(i64::MIN as u64, from, to, |a, b| (a as i64).max(b as i64) as u64)), x(0).1)
             }
             Kind::ArgMax { axis, .. } => argmax(axis, plan.steps[step.inputs[0]].len, x(0)),
+            Kind::TopK { search, .. } => topk(search, plan.steps[step.inputs[0]].len, x(0)),
             Kind::Sum(sum) => {
                 let terms = sum.0.kernel.iter().product::<usize>() as f64;
                 (each(&|from, to| sum.run(from, to)), (x(0).1 + terms * rounding.float * largest(&x(0).0)) * terms)
@@ -164,6 +177,52 @@ fn argmax(axis: &Axis, len: usize, (x, bound): &(Vec<u64>, f64)) -> (Vec<u64>, f
         }
     }
     (indices, apart as f64)
+}
+
+/// How far the values of a function may be off, where what it is a function of is off by `bound`: as far as any value that close. `scaled` is whether the slopes of the
+/// plan may have been rounded.
+fn piecewise(function: &Function, scaled: bool, x: Vec<u64>, bound: f64, rounding: &Rounding) -> f64 {
+    if !bound.is_finite() {
+        return f64::INFINITY;
+    }
+    let mut most = 0f64;
+    for y in x.into_iter().map(|v| v as i64) {
+        // floats round what is compared as well
+        let near = (bound + rounding.float * y.unsigned_abs() as f64).ceil() as i64;
+        let [low, high] = function.range(y.saturating_sub(near), y.saturating_add(near));
+        let value = i128::from(function.at(y));
+        let off = (high - value).max(value - low) as f64;
+        let (piece, from) = (function.pieces[function.piece(y)], function.pivot(function.piece(y)));
+        let slope = if scaled { y.abs_diff(from) as f64 } else { 0.0 };
+        let size = piece.slope.unsigned_abs() as f64 * y.unsigned_abs() as f64 + piece.offset.unsigned_abs() as f64 + value as f64;
+        most = most.max(off + rounding.weight * (1.0 + slope) + 4.0 * rounding.float * size.abs());
+    }
+    most
+}
+
+/// The k largest of all samples, `len` elements each, or their indices. Of values that come within twice the bound of one another a private run may find any first.
+fn topk(search: &Search, len: usize, (x, bound): &(Vec<u64>, f64)) -> (Vec<u64>, f64) {
+    let (axis, k) = (&search.axis, search.k);
+    let (mut found, mut apart) = (vec![], 0usize);
+    for sample in x.chunks_exact(len) {
+        let mut of_sample = vec![0; search.results()];
+        for u in 0..axis.results() {
+            let row: Vec<i64> = axis.row(sample, u).map(|v| v as i64).collect();
+            let mut order: Vec<usize> = (0..row.len()).collect();
+            order.sort_by_key(|i| core::cmp::Reverse(row[*i]));
+            for (t, index) in order.iter().take(k).enumerate() {
+                of_sample[(u / axis.inner * k + t) * axis.inner + u % axis.inner] =
+                    if search.values { row[*index] as u64 } else { *index as u64 };
+                if *bound > 0.0 {
+                    let near = order.iter().filter(|i| row[**i].abs_diff(row[*index]) as f64 <= 2.0 * bound);
+                    apart = apart.max(near.map(|i| i.abs_diff(*index)).max().unwrap_or(0));
+                }
+            }
+        }
+        found.extend(of_sample);
+    }
+    // the t-th largest value moves by no more than what moves all of them
+    (found, if search.values { *bound } else { apart as f64 })
 }
 
 fn map(x: &[u64], f: impl Fn(i64) -> i64) -> Vec<u64> {

@@ -11,8 +11,13 @@
 //! |---|---|---|---|
 //! | [`Conv1d`], [`Conv2d`], [`Conv3d`], [`DepthwiseConv1d`], [`DepthwiseConv2d`], [`ConvTranspose1d`], [`ConvTranspose2d`], [`Linear`] | 1 | 64 | per input element: its opening |
 //! | [`Relu`] | 4 | 51 | per element, with the truncation of the product before it |
+//! | [`Relu6`], [`HardTanh`], [`HardSigmoid`], [`HardSwish`] | 4 | 72 | per element, with that truncation: two thresholds of one opening |
+//! | [`Threshold`] | 4 | 53 | per element, with that truncation |
+//! | [`Above`] | 3 | 52 | per element, with that truncation; a bit, for releases |
+//! | [`Softsign`] | 4 | 946 | per element, with that truncation: 48 thresholds of one opening |
 //! | [`MaxPool1d`], [`MaxPool2d`] | 4 a level | 54 a comparison | ceil(log2 kernel) levels an axis; 51 bits after a ReLU |
 //! | [`ArgMax`] | 4 a level | 35 a difference, 19 a pair | groups of up to 4 neighbours; a truncation before it where a product comes first |
+//! | [`TopK`], [`TopKValues`] | 5 a level | 35 or 64 a difference, 19 a pair | groups of up to 64, whose largest make the next level; a rank under a mask besides |
 //! | [`BatchNorm`], [`InstanceNorm`], [`GroupNorm`] | 0 | 0 | running statistics, folded into the convolution or linear layer before it by the owner of the weights |
 //! | [`AvgPool1d`], [`AvgPool2d`], [`GlobalAvgPool`], [`Add`], [`Concat`], [`Flatten`], [`Reshape`], [`Permute`], [`Dropout`] | 0 | 0 | local |
 //!
@@ -37,14 +42,21 @@ mod dropout;
 mod flatten;
 mod global_avg_pool;
 mod group_norm;
+mod hard_sigmoid;
+mod hard_swish;
+mod hard_tanh;
 mod instance_norm;
 mod linear;
 mod max_pool;
 mod mean_squared_error;
 mod permute;
 mod relu;
+mod relu6;
 mod reshape;
+mod softsign;
 mod support;
+mod threshold;
+mod topk;
 
 pub use add::Add;
 pub use arg_max::ArgMax;
@@ -64,10 +76,17 @@ pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use global_avg_pool::GlobalAvgPool;
 pub use group_norm::GroupNorm;
+pub use hard_sigmoid::HardSigmoid;
+pub use hard_swish::HardSwish;
+pub use hard_tanh::HardTanh;
 pub use instance_norm::InstanceNorm;
 pub use linear::Linear;
 pub use max_pool::{MaxPool1d, MaxPool2d};
 pub use mean_squared_error::MeanSquaredError;
 pub use permute::Permute;
 pub use relu::Relu;
+pub use relu6::Relu6;
 pub use reshape::Reshape;
+pub use softsign::Softsign;
+pub use threshold::{Above, Threshold};
+pub use topk::{TopK, TopKValues};

@@ -1,6 +1,6 @@
 //! A short text of a graph: it survives changes of code generation, so tests keep snapshots of it.
 
-use super::op::Loss;
+use super::op::{Break, Loss, Piecewise};
 use super::{Graph, Op};
 use core::fmt;
 
@@ -22,9 +22,15 @@ impl fmt::Display for Graph {
                     let sizes = [("stride", c.stride, 1), padding, more, ("dilation", c.dilation, 1)];
                     convolution("conv_transpose", &inputs, node.shape.rank() - 1, &sizes, c.groups)
                 }
+                Op::Piecewise(p) => format!("piecewise {} {}", inputs.join(" "), breaks(p)),
+                Op::Above(a) => format!("above {} at {}", inputs.join(" "), a.at),
                 Op::MaxPool(p) => pool(&inputs, "max_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),
                 Op::AvgPool(p) => pool(&inputs, "avg_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),
                 Op::ArgMax(a) => format!("arg_max {} axis {}", inputs.join(" "), a.axis),
+                Op::TopK(t) => {
+                    let what = if t.values { "values" } else { "indices" };
+                    format!("top_k {} axis {} k {} {what}", inputs.join(" "), t.axis, t.k)
+                }
                 Op::Concat { axis } => format!("concat {} axis {axis}", inputs.join(" ")),
                 Op::Permute { axes } => format!("permute {} {axes:?}", inputs.join(" ")),
                 Op::Dropout { rate } => format!("dropout {} rate {rate}", inputs.join(" ")),
@@ -57,6 +63,18 @@ fn convolution(name: &str, inputs: &[String], axes: usize, sizes: &[(&str, [usiz
         words.push(format!("groups {groups}"));
     }
     words.join(" ")
+}
+
+/// Where the pieces begin, or how many there are.
+fn breaks(p: &Piecewise) -> String {
+    if p.breaks.len() > 4 {
+        return format!("of {} pieces", p.pieces.len());
+    }
+    let text = |b: &Break| match b {
+        Break::From(at) => format!("from {at}"),
+        Break::After(at) => format!("after {at}"),
+    };
+    p.breaks.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 fn pool(inputs: &[String], name: &str, axes: usize, kernel: [usize; 3], stride: [usize; 3], padding: [usize; 3]) -> String {

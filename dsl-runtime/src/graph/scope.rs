@@ -3,7 +3,7 @@
 //! Neither panics: the first mistake is kept and becomes the error of [`trace`](super::trace), the values after it go on
 //! with the shape that they should have had.
 
-use super::op::{ArgMax, AvgPool, BatchNorm, Conv, ConvTranspose, Loss, MaxPool, Op};
+use super::op::{Above, ArgMax, AvgPool, BatchNorm, Conv, ConvTranspose, Loss, MaxPool, Op, Piecewise, TopK};
 use super::{CLIENT, Graph, Init, Input, Node, NodeId, Parameter, Release};
 use crate::error::{Error, Result};
 use std::cell::RefCell;
@@ -149,6 +149,16 @@ impl<'g> Scope<'g> {
         self.push(Op::Relu, &[x])
     }
 
+    /// A function that is a polynomial between public breaks, element by element.
+    pub fn piecewise(&mut self, x: Value<'g>, function: Piecewise) -> Value<'g> {
+        self.push(Op::Piecewise(function), &[x])
+    }
+
+    /// Whether each element is greater than `at`: 1 or 0, an integer.
+    pub fn above(&mut self, x: Value<'g>, at: f64) -> Value<'g> {
+        self.push(Op::Above(Above { at }), &[x])
+    }
+
     /// The largest value of each window over the last axes.
     pub fn max_pool(&mut self, x: Value<'g>, pool: MaxPool) -> Value<'g> {
         self.push(Op::MaxPool(pool), &[x])
@@ -162,6 +172,11 @@ impl<'g> Scope<'g> {
     /// The index of the largest value along `axis`, the lowest one on a tie; the axis is removed.
     pub fn argmax(&mut self, x: Value<'g>, axis: usize) -> Value<'g> {
         self.push(Op::ArgMax(ArgMax { axis }), &[x])
+    }
+
+    /// The largest values along an axis, or their indices, the largest first and the lowest index first of equal ones.
+    pub fn topk(&mut self, x: Value<'g>, topk: TopK) -> Value<'g> {
+        self.push(Op::TopK(topk), &[x])
     }
 
     /// The sum of two values of one shape.

@@ -364,8 +364,11 @@ impl<W: Stored> Run<'_, W> {
             | Kind::Linear { .. }
             | Kind::Truncate { .. }
             | Kind::Relu { .. }
+            | Kind::Piecewise { .. }
+            | Kind::Above { .. }
             | Kind::Max { .. }
             | Kind::ArgMax { .. }
+            | Kind::TopK { .. }
             | Kind::Release(_) => {}
         }
     }

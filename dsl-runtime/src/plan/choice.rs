@@ -11,6 +11,7 @@ use super::settings::standard_fraction;
 use super::step::Kind;
 use super::{Calibrated, Magnitude, Place, Plan, Settings, Size, Transposed, Value, Widths, passes, variants};
 use crate::error::{Error, Result};
+use crate::graph::op::Piecewise;
 use crate::graph::{Graph, Node, NodeId, Op};
 use crate::time::Machine;
 use undertone_shape::Shape;
@@ -97,8 +98,10 @@ fn needed(plan: &Plan) -> (u32, String) {
     let bits = plan.steps.iter().map(|step| {
         let bits = match &step.kind {
             Kind::Relu { t, compare } => compare.m + t,
+            // thresholds are found with one bit more than the opening has
+            Kind::Piecewise { t, compare, .. } | Kind::Above { t, compare, .. } => compare.m + (*t).max(1),
             Kind::Truncate { t, m } => m + t,
-            Kind::Max { compare, .. } | Kind::ArgMax { compare, .. } => compare.m,
+            Kind::Max { compare, .. } | Kind::ArgMax { compare, .. } | Kind::TopK { compare, .. } => compare.m,
             Kind::Release(r) => plan.releases.get(*r).map_or(0, |r| r.m + r.value.bits.saturating_sub(f)),
             Kind::Input(k) => plan.inputs.get(*k).map_or(0, |i| i.m),
             _ => 0,
@@ -165,6 +168,9 @@ impl<'a> Known<'a> {
             let x = |i: usize| node.inputs.get(i).map_or(f64::INFINITY, |id| known.allowed[id.0]);
             let each = || node.inputs.iter().map(|id| known.allowed[id.0]);
             let unit = 1.0 / (1u64 << widths.fraction) as f64;
+            // what a function makes of everything that it may be given
+            let made = |p: &Piecewise| p.range(if known.positive[node.inputs[0].0] { 0.0 } else { -x(0) }, x(0));
+            let positive = matches!(&node.op, Op::Piecewise(p) if made(p)[0] >= 0.0);
             known.allowed[k] = match &node.op {
                 Op::Input(i) => (2f64.powi(known.input(*i, widths) as i32 - 2) - widths.parties as f64) * unit,
                 Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear => {
@@ -176,11 +182,13 @@ impl<'a> Known<'a> {
                 }
                 Op::Add => each().sum(),
                 Op::Concat { .. } => each().fold(0.0, f64::max),
+                Op::Piecewise(p) => magnitude(made(p)) + 2.0 * unit,
                 // each division rounds by some units
                 _ => x(0) + 4.0 * unit * widths.parties as f64,
             };
             known.positive[k] = match &node.op {
                 Op::Relu => true,
+                Op::Piecewise(_) => positive,
                 Op::Input(_) | Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear | Op::BatchNorm(_) => false,
                 _ => node.inputs.iter().all(|id| known.positive[id.0]),
             };

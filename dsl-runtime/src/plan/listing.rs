@@ -32,6 +32,18 @@ impl fmt::Display for Plan {
                 }
                 Kind::Truncate { t, m } => format!("truncate by {t}{}", opening(*m)),
                 Kind::Relu { t, compare } => format!("relu after {t}{}{}", opening(compare.m), parameters(compare)),
+                Kind::Piecewise { t, compare, function, bits, factor } => {
+                    let at = match &function.thresholds[..] {
+                        few @ ([_] | [_, _]) => format!("at {few:?}"),
+                        many => format!("at {} thresholds", many.len()),
+                    };
+                    let more = if *bits == 0 { String::new() } else { format!(", {bits} bits more") };
+                    let factor = if *factor == 1 { String::new() } else { format!(", factor {factor}") };
+                    format!("piecewise after {t} {at}{more}{factor}{}{}", opening(compare.m), parameters(compare))
+                }
+                Kind::Above { t, compare, threshold } => {
+                    format!("above {threshold} after {t}{}{}", opening(compare.m), parameters(compare))
+                }
                 Kind::Max { windows, compare, narrow, group } => {
                     let narrow = if *narrow { ", narrow" } else { "" };
                     let by = if *group == 2 { String::new() } else { format!(" by {group}") };
@@ -40,6 +52,10 @@ impl fmt::Display for Plan {
                 }
                 Kind::ArgMax { axis, compare, group } => {
                     format!("arg max of {} by {group}, m = {}{}", axis.size, compare.m, parameters(compare))
+                }
+                Kind::TopK { search, compare } => {
+                    let what = if search.values { " values" } else { "" };
+                    format!("top {}{what} of {} by {}, m = {}{}", search.k, search.axis.size, search.group, compare.m, parameters(compare))
                 }
                 Kind::Sum(sum) => format!("sum of {:?} step {:?}", sum.0.kernel, sum.0.stride),
                 Kind::Times { factor } => format!("times {factor}"),

@@ -3,20 +3,23 @@
 //! Scales are lazy. A product sits at 2f until something needs f: a ReLU truncates inside its own opening, an addition at 2f shifts the other branch left, an
 //! average pool leaves its division in a public factor. Only where nothing else applies does a truncation run. A value is opened once for all its consumers.
 
+mod piecewise;
+
 use super::choice::Known;
 use super::memory::Layout;
 use super::range::{self, Range};
 use super::step::{Copy, Geometry, Kind, Step, Sum, innermost, windows};
 use super::transposed::Transposed;
 use super::weights::WeightSpec;
-use super::widths::{group, pool_group};
+use super::widths::{group, pool_group, top_group};
 use super::{InputSpec, Place, Plan, ReleaseSpec, SCHEMA, Stage, Value, Widths, dims, is_masked};
 use super::{order, waves, wire};
 use crate::error::{Error, Result};
 use crate::graph::op::ConvTranspose;
-use crate::graph::{Graph, Node, NodeId, Op};
+use crate::graph::{Graph, Node, NodeId, Op, op};
 use crate::protocol::Compare;
 use crate::protocol::argmax::Axis;
+use crate::protocol::topk::{LARGEST, Search};
 use std::collections::HashMap;
 use undertone_shape::Shape;
 
@@ -140,8 +143,11 @@ impl Lower<'_> {
                 let step = self.push(Kind::Relu { t, compare }, vec![x.step], node.shape.numel(), stage);
                 Value { step, bits: self.s.fraction, ..x }
             }
+            Op::Piecewise(function) => self.piecewise(node, function)?,
+            Op::Above(above) => self.above(node, above.at)?,
             Op::MaxPool(_) => self.max_pool(node, id)?,
             Op::ArgMax(a) => self.argmax(node, a.axis)?,
+            Op::TopK(topk) => self.topk(node, *topk)?,
             Op::AvgPool(_) => {
                 let x = self.fraction(input(0))?;
                 let x = self.arranged(&x, &shape(0), &Layout::channels_last(shape(0).rank()), stage);
@@ -240,15 +246,30 @@ impl Lower<'_> {
         Ok(Value { step, ..x })
     }
 
-    /// The index of the largest along an axis, which may lie anywhere in memory.
-    fn argmax(&mut self, node: &Node, axis: usize) -> Result<Value, String> {
+    /// A value at f fraction bits, one of its axes as it lies in memory, and the place of that axis there.
+    fn along(&mut self, node: &Node, axis: usize) -> Result<(Value, Axis, usize), String> {
         let shape = self.graph.node(node.inputs[0]).shape;
         let x = self.fraction(node.inputs[0])?;
         let x = self.at_fraction(node.inputs[0], &x, &node.stage);
         let place = x.layout.0.iter().position(|a| usize::from(*a) == axis).ok_or("no such axis")?;
         let sizes = |axes: &[u8]| axes.iter().map(|a| shape.dim(usize::from(*a))).product();
         let (outer, inner) = (sizes(&x.layout.0[..place]), sizes(&x.layout.0[place + 1..]));
-        let axis = Axis { outer, size: shape.dim(axis), inner };
+        Ok((x, Axis { outer, size: shape.dim(axis), inner }, place))
+    }
+
+    /// The largest along an axis, or their indices.
+    fn topk(&mut self, node: &Node, op::TopK { axis, k, values }: op::TopK) -> Result<Value, String> {
+        let (x, axis, _) = self.along(node, axis)?;
+        let compare = self.compared(node, &x);
+        let search = Search { axis, k, group: LARGEST, values };
+        let search = Search { group: top_group(&self.s, search, compare), ..search };
+        let step = self.push(Kind::TopK { search, compare }, vec![x.step], node.shape.numel(), &node.stage);
+        Ok(if values { Value { step, ..x } } else { Value { step, bits: 0, factor: 1, integer: Some(axis.bits()), ..x } })
+    }
+
+    /// The index of the largest along an axis, which may lie anywhere in memory.
+    fn argmax(&mut self, node: &Node, axis: usize) -> Result<Value, String> {
+        let (x, axis, place) = self.along(node, axis)?;
         let (compare, q) = (self.compared(node, &x), axis.bits());
         let kind = Kind::ArgMax { axis, compare, group: group(&self.s, axis, compare) };
         let step = self.push(kind, vec![x.step], node.shape.numel(), &node.stage);

@@ -1,13 +1,16 @@
 //! Which protocol computes a step, with which widths: the one place that turns a plan into protocols, for the cost, the dealer and the parties.
 
 use super::{Kind, Opening, Place, Plan, ReleaseSpec, Step};
+use crate::protocol::above::Above;
 use crate::protocol::argmax::ArgMax;
 use crate::protocol::king::Wires;
 use crate::protocol::linear::Linear;
 use crate::protocol::max::Max;
+use crate::protocol::piecewise::Piecewise;
 use crate::protocol::pool::Pool;
 use crate::protocol::release::Release;
 use crate::protocol::relu::Relu;
+use crate::protocol::topk::TopK;
 use crate::protocol::truncate::{Truncate, Truncation};
 use crate::protocol::{Cost, On, Protocol, Traffic, open, padded};
 use undertone_ring::Word;
@@ -19,6 +22,8 @@ impl Plan {
         Some(match &step.kind {
             Kind::Truncate { t, m } => Box::new(Truncation { truncate: Truncate { n, t: *t, m: *m }, parties, len }),
             Kind::Relu { t, compare } => Box::new(On { protocol: Relu::new(n, *t, *compare), len }),
+            Kind::Piecewise { t, compare, function, .. } => Box::new(On { protocol: Piecewise::new(n, *t, *compare, function), len }),
+            Kind::Above { t, compare, threshold } => Box::new(On { protocol: Above::new(*t, *compare, *threshold), len }),
             Kind::Max { windows, compare, narrow, group } => {
                 let n = if *narrow { compare.m } else { n };
                 match group {
@@ -27,6 +32,11 @@ impl Plan {
                 }
             }
             Kind::ArgMax { axis, compare, group } => Box::new(ArgMax::new(*compare, *axis, *group, batch)),
+            Kind::TopK { search, compare } => {
+                // indices need no more of a value than what is compared
+                let n = if search.values { n } else { compare.m };
+                Box::new(TopK::new(n, *compare, search, batch))
+            }
             Kind::Input(_)
             | Kind::Open(_)
             | Kind::Linear { .. }

@@ -114,10 +114,28 @@ fn bound(plan: &Plan, step: &Step, of: impl Fn(usize) -> Option<Bound>, all: &[O
             let most = divided(of(0)?, *t);
             (most <= limit(compare.m, plan.settings.parties)).then_some(Bound { most, positive: true })
         }
+        Kind::Piecewise { t, compare, function, .. } => {
+            let x = of(0)?;
+            let most = divided(x, *t);
+            if most > limit(compare.m, plan.settings.parties) {
+                return None;
+            }
+            // what is positive rounds to less than nothing
+            let low = if x.positive { if *t == 0 { 0 } else { parties } } else { most };
+            let [low, high] = function.range(i64::try_from(low).ok()?.checked_neg()?, i64::try_from(most).ok()?);
+            Some(Bound { most: low.unsigned_abs().max(high.unsigned_abs()), positive: low >= 0 })
+        }
+        Kind::Above { t, compare, .. } => {
+            (divided(of(0)?, *t) <= limit(compare.m, plan.settings.parties)).then_some(Bound { most: 1, positive: true })
+        }
         Kind::Max { compare, .. } => of(0).filter(|x| differs_by(*x) < 1 << (compare.m - 2)),
         Kind::ArgMax { compare, axis, .. } => {
             let fits = differs_by(of(0)?) < 1 << (compare.m - 2);
             fits.then_some(Bound { most: axis.size as u128, positive: true })
+        }
+        Kind::TopK { search, compare } => {
+            let x = of(0).filter(|x| differs_by(*x) < 1 << (compare.m - 2))?;
+            Some(if search.values { x } else { Bound { most: search.axis.size as u128, positive: true } })
         }
         Kind::Sum(sum) => {
             let x = of(0)?;
@@ -174,10 +192,12 @@ pub(super) fn rooms(plan: &Plan) -> Vec<[u128; 2]> {
         _ => ANY,
     };
     let reads = |step: &Step| match &step.kind {
-        Kind::Relu { t, compare } => [limit(compare.m, parties) << t, ANY],
+        Kind::Relu { t, compare } | Kind::Piecewise { t, compare, .. } | Kind::Above { t, compare, .. } => {
+            [limit(compare.m, parties) << t, ANY]
+        }
         Kind::Truncate { t, m } if parties > 2 => [limit(*m, parties) << t, ANY],
         Kind::Truncate { .. } => [(1 << (n - 2)) - 1, ANY],
-        Kind::Max { compare, .. } | Kind::ArgMax { compare, .. } => [ANY, (1 << (compare.m - 2)) - 1],
+        Kind::Max { compare, .. } | Kind::ArgMax { compare, .. } | Kind::TopK { compare, .. } => [ANY, (1 << (compare.m - 2)) - 1],
         Kind::Release(r) => plan
             .releases
             .get(*r)

@@ -5,6 +5,8 @@ use crate::protocol::Compare;
 use crate::protocol::argmax::Axis;
 use crate::protocol::max::Windows;
 use crate::protocol::open::Opening;
+use crate::protocol::piecewise::Function;
+use crate::protocol::topk::Search;
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
 use undertone_ring::conv::Conv;
@@ -53,6 +55,28 @@ pub enum Kind {
         /// How the result is compared with 0: it stays below 2^(m - 2).
         compare: Compare,
     },
+    /// Division by 2^t, then a function.
+    Piecewise {
+        /// The shift; 0 for a value that is already at f bits.
+        t: u32,
+        /// How the result of the division is compared: it stays below 2^(m - 2).
+        compare: Compare,
+        /// The function of integers.
+        function: Function,
+        /// Fraction bits that its value has more than what it is a function of: 0 or f.
+        bits: u32,
+        /// The public factor that its value carries more than what it is a function of.
+        factor: u64,
+    },
+    /// Division by 2^t, then whether the result is at least a threshold: 1 or 0, mod 2.
+    Above {
+        /// The shift; 0 for a value that is already at f bits.
+        t: u32,
+        /// How the result of the division is compared: it stays below 2^(m - 2).
+        compare: Compare,
+        /// The threshold.
+        threshold: i64,
+    },
     /// The largest of each window.
     Max {
         /// The windows.
@@ -72,6 +96,13 @@ pub enum Kind {
         compare: Compare,
         /// Neighbours that are compared at once, 2 to 4.
         group: usize,
+    },
+    /// The largest values along an axis, in order, or their indices mod 2^q for its `axis.bits()`.
+    TopK {
+        /// What is sought.
+        search: Search,
+        /// How two values are compared; the ring of the comparison has its m bits where indices are sought.
+        compare: Compare,
     },
     /// The sum of each window.
     Sum(Sum),

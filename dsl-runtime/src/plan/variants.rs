@@ -7,6 +7,8 @@
 use super::{Kind, Plan, Step, waves};
 use crate::protocol::Compare;
 use crate::protocol::group::LARGEST;
+use crate::protocol::piecewise::width;
+use crate::protocol::topk::Search;
 use crate::time::{Load, Machine, Network};
 
 /// The same plan with the comparisons that are fastest for `batch` samples, online and offline together.
@@ -34,6 +36,12 @@ fn variants(kind: &Kind) -> Vec<Kind> {
     let groups = |own: usize| core::iter::once(own).chain((2..=LARGEST).filter(move |g| *g != own));
     match kind {
         Kind::Relu { t, compare } => comparisons(*compare, true).map(|compare| Kind::Relu { t: *t, compare }).collect(),
+        Kind::Piecewise { compare, function, .. } => {
+            with(kind, comparisons(*compare, false).filter(|c| c.opening(width(c.m, &function.thresholds)).is_valid()))
+        }
+        Kind::Above { compare, threshold, .. } => {
+            with(kind, comparisons(*compare, false).filter(|c| c.opening(width(c.m, &[*threshold])).is_valid()))
+        }
         Kind::Max { windows, compare, narrow, group } => groups(*group)
             .flat_map(|group| {
                 let kind = move |compare| Kind::Max { windows: *windows, compare, narrow: *narrow, group };
@@ -43,8 +51,26 @@ fn variants(kind: &Kind) -> Vec<Kind> {
         Kind::ArgMax { axis, compare, group } => groups(*group)
             .flat_map(|group| comparisons(*compare, false).map(move |compare| Kind::ArgMax { axis: *axis, compare, group }))
             .collect(),
+        Kind::TopK { search, compare } => {
+            let own = core::iter::once(*search);
+            let all =
+                own.chain(Search::GROUPS.into_iter().map(|group| Search { group, ..*search }).filter(|s| s != search && s.is_valid()));
+            all.flat_map(|search| comparisons(*compare, false).map(move |compare| Kind::TopK { search, compare })).collect()
+        }
         _ => vec![],
     }
+}
+
+/// The step with each of these comparisons.
+fn with(kind: &Kind, all: impl Iterator<Item = Compare>) -> Vec<Kind> {
+    let with = |own: Compare| {
+        let mut kind = kind.clone();
+        if let Kind::Piecewise { compare, .. } | Kind::Above { compare, .. } = &mut kind {
+            *compare = own;
+        }
+        kind
+    };
+    all.map(with).collect()
 }
 
 /// Comparisons of as many bits, the given one first.

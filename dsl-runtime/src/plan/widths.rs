@@ -7,8 +7,9 @@ use crate::protocol::king::Wires;
 use crate::protocol::max::{Max, Windows};
 use crate::protocol::pool::Pool;
 use crate::protocol::relu::Relu;
+use crate::protocol::topk::{self, Search, TopK};
 use crate::protocol::truncate::Truncate;
-use crate::protocol::{Compare, Cost, Traffic};
+use crate::protocol::{Compare, Cost, Protocol, Traffic};
 use crate::time::{Load, Machine, Network, Words, Work};
 
 impl Widths {
@@ -59,15 +60,30 @@ pub(super) fn pool_group(s: &Widths, windows: &Windows, compare: Compare, narrow
     })
 }
 
+/// The same for the k largest; the sizes of groups are others.
+pub(super) fn top_group(s: &Widths, search: Search, compare: Compare) -> usize {
+    let sizes = Search::GROUPS.into_iter().filter(|group| Search { group: *group, ..search }.is_valid());
+    let load = |group: usize| {
+        let search = Search { group, ..search };
+        let top = TopK::new(if search.values { s.ring } else { compare.m }, compare, &search, 1);
+        let cost = s.cost(|| Protocol::<u32>::traffic(&top), || Protocol::<u64>::traffic(&top));
+        (cost, Work::Groups(search.comparisons(1)))
+    };
+    fastest_of(s, sizes, load).unwrap_or(topk::LARGEST)
+}
+
 fn fastest(s: &Widths, load: impl Fn(usize) -> (Cost, Work)) -> usize {
+    fastest_of(s, 2..=LARGEST, load).unwrap_or(2)
+}
+
+/// The size that takes the least time; of two that take as long, the first.
+fn fastest_of(s: &Widths, sizes: impl Iterator<Item = usize>, load: impl Fn(usize) -> (Cost, Work)) -> Option<usize> {
     // machines that stand next to each other
     let network = Network::custom("near", 170e-6, 1e9);
     let time = |group: usize| {
         let (cost, work) = load(group);
         Machine::REFERENCE.seconds(&Load { cost, parties: s.parties, words: Words::of(s.ring), work }, &network).sum()
     };
-    (2..=LARGEST)
-        .map(|group| (time(group), group))
-        .reduce(|best, next| if next.0 < best.0 { next } else { best })
-        .map_or(2, |(_, group)| group)
+    let times = sizes.map(|group| (time(group), group));
+    times.reduce(|best, next| if next.0 < best.0 { next } else { best }).map(|(_, group)| group)
 }

@@ -13,6 +13,7 @@
 //! **Randomness.** Whoever asks a generator names a [`Counter`]: the step of the plan and a field of [`field`]; the block within it
 //! runs over the elements of the whole batch. The key belongs to one tape, so no block is ever asked for twice.
 
+pub mod above;
 pub mod argmax;
 mod compare;
 mod contest;
@@ -25,7 +26,9 @@ pub mod linear;
 pub mod max;
 mod merge;
 pub mod open;
+pub mod piecewise;
 pub mod pool;
+mod rank;
 pub mod release;
 pub mod relu;
 mod select;
@@ -35,6 +38,8 @@ pub mod tape;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod thresholds;
+pub mod topk;
 mod traffic;
 mod tree;
 pub mod truncate;
@@ -170,6 +175,14 @@ pub mod field {
     pub const CHOSEN: u32 = 26;
     /// The same products times the masks of differences of indices.
     pub const CHOSEN_INDEX: u32 = 29;
+    /// In steps that rank: shares of the masks of the bits of pairs, those of the second kind of groups at `RANK + 1`.
+    pub const RANK: u32 = 5;
+    /// In steps that rank: the masks of ranks, those of the second kind of groups at `RANK_MASK + 1`.
+    pub const RANK_MASK: u32 = 18;
+    /// In steps without groups: beta times the square of the mask, without its wrap and with it.
+    pub const SQUARE: u32 = 23;
+    /// In steps without groups: the square of the mask, without its wrap and with it.
+    pub const MASK_SQUARE: u32 = 25;
     /// The share of a party that joins; under the key of the pair of it and the party that leaves, where there are no comparisons.
     pub const HAND_OVER: u32 = 32;
     /// The number of fields that one comparison may use.

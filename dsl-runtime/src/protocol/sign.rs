@@ -77,6 +77,24 @@ impl Material {
     }
 }
 
+impl Material {
+    /// The masks that come with the tables.
+    pub(super) fn masks(&self) -> &[Masks] {
+        &self.masks
+    }
+    /// XOR shares of bit m-2 of r.
+    pub(super) fn top(&self) -> &[u32] {
+        &self.top
+    }
+}
+
+impl State {
+    /// XOR shares of the borrow, once all levels are combined.
+    pub(super) fn kept(&self) -> &[u32] {
+        &self.kept
+    }
+}
+
 impl Sign {
     pub(super) fn new(compare: Compare) -> Self {
         Self { compare, tree: Tree::new(compare.count(), compare.radix, compare.fused) }
@@ -112,6 +130,11 @@ impl Sign {
         let mut top = vec![0u32; blocks];
         planes::bit(m, &packed, m - 2, &mut top);
         d.share_bits(counter(step, level, field::TOP), top);
+        self.deal_masks(d, step, level, blocks)
+    }
+
+    /// The dealer's half of combining alone: for one more value that is looked up in the same tables. Returns the masks of the variables that are opened with the bit.
+    pub(super) fn deal_masks(&self, d: &mut Dealing<'_>, step: u32, level: u32, blocks: usize) -> Vec<u32> {
         let mut masks = vec![];
         for (depth, l) in self.tree.levels.iter().enumerate() {
             masks = l.deal(d, step, level, depth as u32, blocks);
@@ -138,16 +161,26 @@ impl Sign {
             rows = tape.share_bits(counter(step, level, field::TABLES), self.row_words(blocks))?;
         }
         let top = tape.share_bits(counter(step, level, field::TOP), blocks)?;
-        let masks = self.tree.levels.iter().enumerate();
-        let masks = masks.map(|(depth, l)| l.expand(tape, step, level, depth as u32, blocks)).collect::<Result<_, _>>()?;
+        let masks = self.expand_masks(tape, step, level, blocks)?;
         Ok(Material { tables, rows, top, masks })
+    }
+
+    /// What a party unpacks of [`deal_masks`](Self::deal_masks).
+    pub(super) fn expand_masks(&self, tape: &mut Tape<'_>, step: u32, level: u32, blocks: usize) -> Result<Vec<Masks>, TapeError> {
+        let masks = self.tree.levels.iter().enumerate();
+        masks.map(|(depth, l)| l.expand(tape, step, level, depth as u32, blocks)).collect()
     }
 
     /// A message a level of merging, and the corrections.
     pub(super) fn traffic(&self, len: usize) -> Traffic {
+        self.traffic_of(1, len)
+    }
+
+    /// The same for so many values that are looked up in the same tables.
+    pub(super) fn traffic_of(&self, values: usize, len: usize) -> Traffic {
         let blocks = len / BLOCK;
         let levels = self.tree.levels.iter().map(|level| {
-            let (sent, corrections) = level.bytes(blocks);
+            let (sent, corrections) = level.bytes(values * blocks);
             Traffic::message(Sum::Bits, sent).with_corrections(corrections)
         });
         levels.sum::<Traffic>().with_corrections(blocks * self.compare.table_bytes() + 4 * blocks)
@@ -155,6 +188,11 @@ impl Sign {
 
     /// Looks up the digits of Y: the message of the first level, or with a single digit the result in `state`.
     pub(super) fn look_up(&self, seat: Seat, material: &Material, y: &[u8], state: &mut State, out: &mut Vec<u8>) {
+        self.look_up_under(&material.masks, seat, material, y, state, out);
+    }
+
+    /// The same under other masks than those that come with the tables.
+    pub(super) fn look_up_under(&self, masks: &[Masks], seat: Seat, material: &Material, y: &[u8], state: &mut State, out: &mut Vec<u8>) {
         let (Compare { m, digit, .. }, first) = (self.compare, seat.is_first());
         let blocks = y.len() / block_bytes(m);
         let Some(level) = self.tree.levels.first() else {
@@ -166,7 +204,7 @@ impl Sign {
             }
             return;
         };
-        let masks = &material.masks[0];
+        let masks = &masks[0];
         let mut sent = vec![0u32; level.variables * blocks];
         state.kept = vec![0; level.locals * blocks];
         let kept = &mut state.kept[..];
@@ -180,9 +218,13 @@ impl Sign {
 
     /// After the round of level `k`: the message of the next level, or the comparison's result in `state`.
     pub(super) fn merge(&self, seat: Seat, k: usize, material: &Material, round: Round<'_>, state: &mut State, out: &mut Vec<u8>) {
-        let next = self.tree.levels.get(k + 1).map(|l| (l, &material.masks[k + 1]));
-        let opened = open_bits(round);
-        let (sent, kept) = merge(seat, &self.tree.levels[k], &material.masks[k], &opened, &state.kept, next);
+        self.merge_under(&material.masks, seat, k, &open_bits(round), state, out);
+    }
+
+    /// The same under other masks than those that come with the tables, from what the round opened.
+    pub(super) fn merge_under(&self, masks: &[Masks], seat: Seat, k: usize, opened: &[u32], state: &mut State, out: &mut Vec<u8>) {
+        let next = self.tree.levels.get(k + 1).map(|l| (l, &masks[k + 1]));
+        let (sent, kept) = merge(seat, &self.tree.levels[k], &masks[k], opened, &state.kept, next);
         out.extend_from_slice(as_bytes(&sent));
         state.kept = kept;
     }

@@ -157,8 +157,11 @@ fn apply(x: &Operands, mode: &mut Mode) -> Result<Tensor<2>, String> {
             }
         }
         Op::Relu => burn::tensor::activation::relu(x.rows(0)),
+        Op::Piecewise(function) => ops::piecewise::apply(x.rows(0), function),
+        Op::Above(above) => ops::piecewise::above(x.rows(0), above.at),
         Op::MaxPool(p) => ops::window::max_pool(x.rows(0), x.shape(0), p),
         Op::ArgMax(a) => ops::movement::argmax(x.rows(0), x.shape(0), a.axis),
+        Op::TopK(topk) => ops::topk::apply(x.rows(0), x.shape(0), topk)?,
         Op::AvgPool(p) => ops::window::avg_pool(x.rows(0), x.shape(0), p),
         Op::Add => x.aligned().into_iter().reduce(|a, b| a + b).ok_or("`add` has no operands")?,
         Op::Concat { axis } => ops::movement::concat(x.aligned(), &(0..x.count()).map(|i| x.shape(i)).collect::<Vec<_>>(), *axis),

@@ -11,7 +11,7 @@ use undertone_shape::Shape;
 
 /// Every case of which there are figures.
 pub fn cases() -> Vec<Case> {
-    [convolutions(), more::convolutions(), up::transposed(), norms::norms(), dense(), pools(), movements(), models()]
+    [convolutions(), more::convolutions(), up::transposed(), norms::norms(), dense(), pools(), movements(), comparisons::cases(), models()]
         .into_iter()
         .flatten()
         .collect()
@@ -27,6 +27,7 @@ macro_rules! case {
     };
 }
 
+mod comparisons;
 #[path = "cases/convolutions.rs"]
 mod more;
 #[path = "cases/norms.rs"]

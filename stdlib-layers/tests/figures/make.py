@@ -94,6 +94,7 @@ def cases():
     yield "arg_max_after_relu", [(3, 8)], Function(lambda x: torch.argmax(torch.relu(x), dim=1))
     yield "concat_channels", [(2, 3, 3), (4, 3, 3)], Function(lambda a, b: torch.cat([a, b], dim=1))
     yield "concat_three_along_axis_1", [(2, 3), (2, 1), (2, 4)], Function(lambda a, b, c: torch.cat([a, b, c], dim=2))
+    yield from comparisons(one)
     yield one("dropout", (3, 4), dropout=nn.Dropout(0.25))
     yield one("conv_batch_norm_relu", (3, 6, 6), conv=nn.Conv2d(3, 5, 3, padding=1, bias=False), norm=nn.BatchNorm2d(5), relu=nn.ReLU())
     yield one(
@@ -228,6 +229,42 @@ class FixedGroupNorm(nn.Module):
         y = nn.functional.batch_norm(grouped, self.running_mean, self.running_var, eps=self.eps).view(x.shape)
         each = (1, -1) + (1,) * (x.dim() - 2)
         return y if self.weight is None else y * self.weight.view(each) + self.bias.view(each)
+
+
+def comparisons(one):
+    """Functions by comparison, on values that reach all of their pieces; some lie exactly on a break."""
+    wide = lambda x: (x * 64).round() / 16
+    yield one("relu6", (3, 4, 5), relu6=nn.ReLU6())
+    yield "relu6_at_both_ends", [(4, 30)], Function(nn.ReLU6(), before=wide)
+    yield one("hard_tanh", (5, 6), clamp=nn.Hardtanh())
+    yield "hard_tanh_limits", [(40,)], Function(nn.Hardtanh(-2.5, 0.75), before=wide)
+    yield "hard_sigmoid", [(60,)], Function(nn.Hardsigmoid(), before=wide)
+    yield "hard_swish", [(60,)], Function(nn.Hardswish(), before=wide)
+    yield one("threshold", (4, 9), threshold=nn.Threshold(0.1, 20.0))
+    yield "threshold_on_the_break", [(60,)], Function(nn.Threshold(0.5, -1.0), before=wide)
+    yield "softsign", [(3, 40)], Function(nn.Softsign(), before=lambda x: x * torch.exp2(8 * x.abs().frac()))
+    yield "above", [(60,)], Function(lambda x: x > 0.5, before=wide)
+    yield "top_k_vector", [(10,)], Function(lambda x: torch.topk(x, 3, dim=1).indices)
+    yield "top_k_channels", [(29, 3)], Function(lambda x: torch.topk(x, 5, dim=1).indices)
+    yield "top_k_last", [(2, 3, 7)], Function(lambda x: torch.topk(x, 7, dim=3).indices)
+    yield "top_k_long", [(300,)], Function(lambda x: torch.topk(x, 5, dim=1).indices)
+    yield "top_k_values", [(12, 4)], Function(lambda x: torch.topk(x, 4, dim=1).values)
+    # Few different values: which of equal ones comes first is no matter for the values.
+    yield "top_k_values_ties", [(3, 90)], Function(lambda x: torch.topk(x, 6, dim=2).values, before=lambda x: x.round())
+    yield one(
+        "inverted_residual",
+        (3, 6, 6),
+        expand=nn.Conv2d(3, 8, 1, bias=False),
+        norm1=nn.BatchNorm2d(8),
+        relu1=nn.ReLU6(),
+        depthwise=nn.Conv2d(8, 8, 3, padding=1, groups=8, bias=False),
+        norm2=nn.BatchNorm2d(8),
+        relu2=nn.ReLU6(),
+        project=nn.Conv2d(8, 4, 1, bias=False),
+        norm3=nn.BatchNorm2d(4),
+        swish=nn.Hardswish(),
+        gate=nn.Hardsigmoid(),
+    )
 
 
 class Function(nn.Module):

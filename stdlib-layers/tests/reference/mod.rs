@@ -49,6 +49,8 @@ fn element(op: &Op, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
             if x.len() == 5 { y * x[1].at(&i[..1]) + x[2].at(&i[..1]) } else { y }
         }
         Op::Relu => x[0].at(i).max(0.0),
+        Op::Piecewise(function) => function.at(x[0].at(i)),
+        Op::Above(above) => f64::from(u8::from(x[0].at(i) > above.at)),
         Op::MaxPool(p) => window(x[0], i, p.kernel, p.stride, p.padding).into_iter().flatten().fold(f64::NEG_INFINITY, f64::max),
         Op::AvgPool(p) => {
             let all = window(x[0], i, p.kernel, p.stride, p.padding);
@@ -57,6 +59,12 @@ fn element(op: &Op, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
         Op::ArgMax(a) => {
             let value = |j: usize| x[0].at(&[&i[..a.axis], &[j], &i[a.axis..]].concat());
             (1..x[0].shape.dim(a.axis)).fold(0, |best, j| if value(j) > value(best) { j } else { best }) as f64
+        }
+        Op::TopK(t) => {
+            let value = |j: usize| x[0].at(&[&i[..t.axis], &[j], &i[t.axis + 1..]].concat());
+            let mut order: Vec<usize> = (0..x[0].shape.dim(t.axis)).collect();
+            order.sort_by(|a, b| value(*b).total_cmp(&value(*a)));
+            if t.values { value(order[i[t.axis]]) } else { order[i[t.axis]] as f64 }
         }
         Op::Add => x[0].at(i) + x[1].at(i),
         Op::Concat { axis } => {

@@ -7,14 +7,18 @@ mod conv_transpose;
 mod loss;
 mod movement;
 mod norm;
+mod piecewise;
 mod pool;
+mod topk;
 
 pub use argmax::ArgMax;
 pub use conv::Conv;
 pub use conv_transpose::ConvTranspose;
 pub use loss::Loss;
 pub use norm::{BatchNorm, Over};
+pub use piecewise::{Above, Break, Piecewise, Polynomial};
 pub use pool::{AvgPool, MaxPool};
+pub use topk::TopK;
 use undertone_shape::{Infer, Shape, ShapeError};
 
 /// A primitive operation on one sample.
@@ -35,12 +39,18 @@ pub enum Op {
     BatchNorm(BatchNorm),
     /// `max(x, 0)`.
     Relu,
+    /// A function that is a polynomial between public breaks.
+    Piecewise(Piecewise),
+    /// Whether a value is greater than a public number: 1 or 0.
+    Above(Above),
     /// The largest value of each window.
     MaxPool(MaxPool),
     /// The mean of each window.
     AvgPool(AvgPool),
     /// The index of the largest value along an axis.
     ArgMax(ArgMax),
+    /// The largest values along an axis, or their indices.
+    TopK(TopK),
     /// The sum of two values of one shape.
     Add,
     /// The values one after the other along an axis.
@@ -77,15 +87,23 @@ impl Op {
             Op::Linear => conv::infer_linear(x),
             Op::BatchNorm(n) => n.infer(x),
             Op::Relu | Op::Dropout { .. } => one(x),
+            Op::Piecewise(p) => p.infer(x),
+            Op::Above(a) => a.infer(x),
             Op::MaxPool(p) => p.infer(x),
             Op::AvgPool(p) => p.infer(x),
             Op::ArgMax(a) => a.infer(x),
+            Op::TopK(t) => t.infer(x),
             Op::Add => movement::infer_add(x),
             Op::Concat { axis } => movement::infer_concat(*axis, x),
             Op::Reshape { shape } => movement::infer_reshape(*shape, x),
             Op::Permute { axes } => movement::infer_permute(axes, x),
             Op::Loss(loss) => loss.infer(x),
         }
+    }
+
+    /// Whether the result is an integer and no fraction: an index, or a bit. Later operations may move it, but not compute with it.
+    pub const fn is_integer(&self) -> bool {
+        matches!(self, Op::Above(_) | Op::ArgMax(_) | Op::TopK(TopK { values: false, .. }))
     }
 
     /// The operation's name, for listings and errors.
@@ -98,9 +116,12 @@ impl Op {
             Op::Linear => "linear",
             Op::BatchNorm(_) => "batch_norm",
             Op::Relu => "relu",
+            Op::Piecewise(_) => "piecewise",
+            Op::Above(_) => "above",
             Op::MaxPool(_) => "max_pool",
             Op::AvgPool(_) => "avg_pool",
             Op::ArgMax(_) => "arg_max",
+            Op::TopK(_) => "top_k",
             Op::Add => "add",
             Op::Concat { .. } => "concat",
             Op::Reshape { .. } => "reshape",

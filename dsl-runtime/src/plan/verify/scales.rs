@@ -49,7 +49,15 @@ impl Scale {
             Kind::Input(_) => Ok(Self::One(Reading { bits: f, factor: 1 })),
             Kind::Open(_) | Kind::Max { .. } => at_fraction(0),
             Kind::Relu { t, .. } | Kind::Truncate { t, .. } => at_fraction(*t),
+            Kind::Piecewise { t, bits, factor, .. } => {
+                let Self::One(x) = at_fraction(*t)? else { return Err(format!("{} reads no fraction", name(step))) };
+                let factor = x.factor.checked_mul(*factor).filter(|factor| (1..=LARGEST_FACTOR).contains(factor));
+                let factor = factor.ok_or_else(|| format!("a function has a factor of more than {LARGEST_FACTOR}, or none"))?;
+                Ok(Self::One(Reading { bits: f + bits, factor }))
+            }
+            Kind::Above { t, .. } => at_fraction(*t).map(|_| Self::Index(1)),
             Kind::ArgMax { axis, .. } => at_fraction(0).map(|_| Self::Index(axis.bits())),
+            Kind::TopK { search, .. } => at_fraction(0).map(|x| if search.values { x } else { Self::Index(search.axis.bits()) }),
             Kind::Release(_) => one().map(Self::One),
             Kind::Linear { weight, .. } => product(plan, *weight, one()?),
             Kind::Sum(Sum(windows)) => {
@@ -132,8 +140,11 @@ fn name(step: &Step) -> &'static str {
         Kind::Linear { .. } => "a product",
         Kind::Truncate { .. } => "a truncation",
         Kind::Relu { .. } => "a ReLU",
+        Kind::Piecewise { .. } => "a function",
+        Kind::Above { .. } => "a threshold",
         Kind::Max { .. } => "a max pool",
         Kind::ArgMax { .. } => "an arg max",
+        Kind::TopK { .. } => "a top k",
         Kind::Sum(_) => "a sum",
         Kind::Times { .. } => "a multiple",
         Kind::Add => "an addition",

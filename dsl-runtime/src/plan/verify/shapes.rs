@@ -7,6 +7,7 @@ use super::product;
 use crate::protocol::argmax::Axis;
 use crate::protocol::group::LARGEST;
 use crate::protocol::max::Windows;
+use crate::protocol::piecewise::width;
 use crate::protocol::{Compare, Fold};
 use undertone_shape::MAX_RANK;
 
@@ -48,7 +49,24 @@ impl Plan {
         let differs = |m: u32| declared(m) || m == s.opened + 1;
         // what is compared is at most as wide as the ring
         let compares = |c: &Compare| c.is_valid() && c.m <= s.ring;
+        // of an opening with thresholds, none of which is beyond it; digits cover one bit more of it
+        let thresholds = |c: &Compare, t: u32, all: &[i64]| {
+            t <= s.ring / 2
+                && widths(t, c.m)
+                && c.is_valid()
+                && !c.fused
+                && c.opening(width(c.m, all)).is_valid()
+                && width(c.m, all) <= word
+                && all.iter().all(|p| p.unsigned_abs() <= 1 << (c.m - 2))
+        };
         match &step.kind {
+            Kind::Piecewise { t, compare, function, bits, .. } => {
+                len(0) == Some(step.len)
+                    && function.is_valid()
+                    && thresholds(compare, *t, &function.thresholds)
+                    && (*bits == 0 || *bits == s.fraction)
+            }
+            Kind::Above { t, compare, threshold } => len(0) == Some(step.len) && thresholds(compare, *t, &[*threshold]),
             Kind::Input(k) => self.inputs.get(*k).is_some_and(|i| i.shape.len() <= MAX_RANK && product(&i.shape) == Some(step.len)),
             Kind::Open(opening) => {
                 let from = step.inputs.first().and_then(|i| holders[*i]);
@@ -78,6 +96,14 @@ impl Plan {
                     && !compare.fused
                     && (2..=LARGEST).contains(group)
                     && axis_fits(axis, len(0), step.len)
+            }
+            Kind::TopK { search, compare } => {
+                let results = product(&[search.axis.outer, search.axis.inner]).filter(|n| n.checked_mul(search.k) == Some(step.len));
+                compares(compare)
+                    && differs(compare.m)
+                    && !compare.fused
+                    && search.is_valid()
+                    && results.is_some_and(|results| axis_fits(&search.axis, len(0), results))
             }
             Kind::Sum(Sum(windows)) => windows_fit(windows, len(0), step.len),
             Kind::Move(copies) => {

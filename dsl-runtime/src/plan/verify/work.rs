@@ -58,7 +58,9 @@ pub(super) fn elements(step: &Step, batch: usize) -> usize {
     let more = match &step.kind {
         Kind::Max { windows, group: 2, .. } => windows.comparisons(batch),
         Kind::Max { windows, group, .. } => windows.comparisons_by(*group, batch),
+        Kind::Piecewise { function, .. } => whole(step.len.saturating_mul(batch)).saturating_mul(function.thresholds.len()),
         Kind::ArgMax { axis, group, .. } => axis.comparisons(*group, batch),
+        Kind::TopK { search, .. } => search.elements(batch),
         Kind::Linear { geometry, .. } => border(geometry).saturating_mul(batch),
         _ => 0,
     };

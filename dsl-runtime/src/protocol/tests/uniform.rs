@@ -1,9 +1,12 @@
 //! What crosses the wires, stream by stream: every message of every party and every sum that it opens, alone, against another input, and against each other.
 
+use super::super::above::Above;
 use super::super::argmax::{ArgMax, Axis};
 use super::super::king::{self, Wires};
 use super::super::max::Windows;
+use super::super::piecewise::{Function, Piece, Piecewise};
 use super::super::pool::Pool;
+use super::super::topk::{Search, TopK};
 use super::super::truncate::Truncation;
 use super::super::{On, Protocol, Sum};
 use super::*;
@@ -65,10 +68,21 @@ fn messages_and_what_they_open_are_uniform_whatever_the_values_are() {
     let windows = Windows { size: [1, 2, 2], kernel: [1, 2, 2], stride: [1; 3], padding: [0; 3], channels: LEN };
     let usual = Compare::new(26);
     // an index opens its bits together with others: they are long enough on the second level
-    let all: [(&str, usize, &dyn Protocol<u64>, usize); 8] = [
+    let unit = 1 << 9;
+    let swish = Function {
+        thresholds: vec![-3 * unit, 3 * unit],
+        pieces: vec![Piece::constant(-1), Piece { square: 1, slope: 3 * unit, offset: 0 }, Piece::line(6 * unit, 0)],
+    };
+    let function = On { protocol: Piecewise::new(40, 12, usual, &swish), len: LEN };
+    let search = |group| Search { axis, k: 1, group, values: false };
+    let all: [(&str, usize, &dyn Protocol<u64>, usize); 12] = [
         ("relu", 3, &relu(usual), 1),
         ("relu by 2", 3, &relu(Compare { digit: 2, radix: 4, ..usual }), 1),
         ("relu, fused", 3, &relu(Compare { digit: 8, fused: true, ..usual }), 1),
+        ("function", 3, &function, 1),
+        ("above", 3, &On { protocol: Above::new(12, usual, 77), len: LEN }, 1),
+        ("top k by 2", 3, &TopK::new(26, usual, &search(2), 1), 4),
+        ("top k by 4", 3, &TopK::new(26, usual, &search(4), 1), 4),
         ("truncation of two", 2, &cut(2), 1),
         ("truncation", 3, &cut(3), 1),
         ("arg max", 3, &ArgMax::new(usual, axis, 2, 1), 4),

@@ -4,7 +4,7 @@ use super::surroundings::STAGE;
 use crate::Network;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
-use undertone_runtime::graph::{Graph, Init, Op};
+use undertone_runtime::graph::{Graph, Init};
 use undertone_runtime::plan::{Kind, Sum, Widths};
 use undertone_runtime::{Error, Plan, Result, Weights};
 
@@ -116,7 +116,7 @@ fn in_range(network: &Network, plan: &Plan, group: impl Fn(f32) -> Group, mut si
     loop {
         let group = group(size);
         let values = network.forward_all(&group.slices(), group.batch())?;
-        let fractions = network.graph().nodes.iter().zip(&values).filter(|(node, _)| !matches!(node.op, Op::ArgMax(_)));
+        let fractions = network.graph().nodes.iter().zip(&values).filter(|(node, _)| !node.op.is_integer());
         let reached = fractions.flat_map(|(_, values)| values).fold(0f32, |m, v| m.max(v.abs()));
         if reached <= largest {
             return Ok(group);

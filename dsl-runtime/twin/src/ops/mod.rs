@@ -3,6 +3,8 @@
 pub(crate) mod loss;
 pub(crate) mod movement;
 pub(crate) mod norm;
+pub(crate) mod piecewise;
+pub(crate) mod topk;
 pub(crate) mod window;
 
 use undertone_shape::Shape;

@@ -1,0 +1,112 @@
+//! Whether a value is at least a threshold: shares of z become shares mod 2 of 1{y >= p} with y = z / 2^t, for a public integer p.
+//!
+//! The opening of `fold` shifts and masks; [`thresholds`](super::thresholds) finds the bit. Addition mod 2 is exclusive or, so the XOR shares that come out are
+//! the result: there is no lift, no selection, and no round after the last merge.
+//!
+//! Rounds: 1 opening, the merges (2 for m = 34). At m = 34 and a threshold other than 0: 3 rounds and 34 + 18 = 52 bits an element sent by each party to each peer;
+//! corrections to the last party: 136 + 1 + 26 bits an element. Contract: that of the opening, and |p| <= 2^(m-2). The masks are those of the opening and of the merges.
+
+use super::fold::{self, Fold};
+use super::tape::Part;
+use super::thresholds::{self, Thresholds};
+use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic};
+use undertone_ring::Word;
+use undertone_ring::planes::BLOCK;
+
+/// Truncation by t bits and comparison with a threshold.
+#[derive(Clone, Debug)]
+pub struct Above {
+    /// In a ring of m bits: only the low bits of the shares are opened, and nothing is lifted.
+    fold: Fold,
+    thresholds: Thresholds,
+}
+
+/// What a party holds for one such step.
+pub struct Material<W> {
+    fold: fold::Material<W>,
+    thresholds: thresholds::Material,
+}
+
+/// A party's half while it runs.
+pub struct Run<'a, W> {
+    above: &'a Above,
+    seat: Seat,
+    material: &'a Material<W>,
+    z: &'a [W],
+    state: thresholds::State,
+}
+
+impl Above {
+    /// y >= p after a shift by t; the comparison is not fused.
+    pub fn new(t: u32, compare: Compare, threshold: i64) -> Self {
+        let m = compare.m;
+        Self { fold: Fold { n: m, t, m }, thresholds: Thresholds::new(compare, &[threshold]) }
+    }
+}
+
+impl<W: Word> Phases<W> for Run<'_, W> {
+    fn rounds(&self) -> usize {
+        1 + self.above.thresholds.levels()
+    }
+
+    fn phase(&mut self, k: usize, round: Round<'_>, out: &mut Vec<u8>, result: &mut [W]) {
+        let Self { above: Above { fold, thresholds }, seat, material, z, state } = self;
+        match k {
+            0 => fold.send(*seat, &material.fold, z, out),
+            1 => thresholds.look_up::<W>(*seat, &material.thresholds, &fold.open(round), state, out),
+            k => thresholds.merge(*seat, k - 2, &material.thresholds, round, state, out),
+        }
+        if k == 1 + thresholds.levels() {
+            for bits in thresholds.bits(&material.thresholds, state) {
+                for (i, r) in result.iter_mut().enumerate() {
+                    *r = W::from_u64(u64::from(bits[i / BLOCK] >> (i % BLOCK) & 1));
+                }
+            }
+        }
+    }
+}
+
+impl<W: Word> Protocol<W> for On<Above> {
+    fn traffic(&self) -> Traffic {
+        self.protocol.fold.traffic::<W>(self.len) + self.protocol.thresholds.traffic(self.len)
+    }
+
+    fn deal(&self, d: &mut Dealing<'_>, step: u32) {
+        for part in Part::all(self.len) {
+            let mut d = d.part(part);
+            if d.is_closed() {
+                return;
+            }
+            let dealt = self.protocol.fold.deal::<W>(&mut d, step, 0, part.len);
+            self.protocol.thresholds.deal(&mut d, step, &dealt.r);
+        }
+    }
+
+    fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
+        let mut all: Option<Material<W>> = None;
+        for part in Part::all(self.len) {
+            tape.part(part);
+            let fold = self.protocol.fold.expand(tape, step, 0, part.len)?;
+            let thresholds = self.protocol.thresholds.expand(tape, step, part.len)?;
+            match &mut all {
+                None => {
+                    let all = all.insert(Material { fold, thresholds });
+                    all.fold.reserve(self.len / part.len);
+                    all.thresholds.reserve(self.len / part.len);
+                }
+                Some(all) => {
+                    all.fold.append(fold);
+                    all.thresholds.append(thresholds);
+                }
+            }
+        }
+        let material = all.ok_or(TapeError { expected: 0, found: 0 })?;
+        Ok(Box::new((self.protocol.clone(), material)))
+    }
+}
+
+impl<W: Word> Correlations<W> for (Above, Material<W>) {
+    fn run<'a>(&'a self, seat: Seat, z: &'a [W]) -> Box<dyn Phases<W> + 'a> {
+        Box::new(Run { above: &self.0, seat, material: &self.1, z, state: thresholds::State::default() })
+    }
+}
