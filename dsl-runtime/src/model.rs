@@ -53,7 +53,7 @@ pub trait Model: 'static {
         Plan::new(Self::graph()?, settings)
     }
 
-    /// Loads the weights of this model from a safetensors file, by PyTorch's names and layouts.
+    /// Loads the weights of this model from a safetensors file or a state dict of PyTorch (`.pt`), by PyTorch's names and layouts.
     ///
     /// # Errors
     /// When the file cannot be read, or weights are missing, wrongly shaped or not finite: all are named at once.

@@ -1,4 +1,4 @@
-//! Named weights in the clear, as their owner has them: read from and written to safetensors.
+//! Named weights in the clear, as their owner has them: read from safetensors and from state dicts of PyTorch, written to safetensors.
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -31,30 +31,47 @@ impl Weights {
         Self::default()
     }
 
-    /// Reads a safetensors file with values of 32, 16 or 64 bits.
+    /// Reads a safetensors file, or a state dict that `torch.save` wrote (`.pt`, `.pth`); the bytes say which, not the name. Numbers of
+    /// other kinds become 32-bit floats; what these do not hold is left out, and so are counters called `num_batches_tracked`.
+    ///
+    /// Nothing in a file of PyTorch is run: one that holds other objects than tensors is refused, and the object named.
     ///
     /// # Errors
-    /// When the file cannot be read, is no safetensors file, or is truncated. Tensors of other than floating-point values are left out.
+    /// When the file cannot be read, is neither, or is truncated, and when a file of PyTorch holds no state dict or several.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|e| file(path, format!("cannot be read: {e}")))?;
         Self::from_bytes(&bytes).map_err(|message| file(path, message))
     }
 
-    /// Reads the bytes of a safetensors file.
+    /// Reads the bytes of a safetensors file or of a state dict of PyTorch.
     ///
     /// # Errors
     /// As [`load`](Self::load), as a text without a path.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        if undertone_torch::is_torch(bytes) {
+            return Self::from_torch(bytes);
+        }
         let all = SafeTensors::deserialize(bytes).map_err(|e| format!("not a whole safetensors file: {e}"))?;
         let mut tensors = BTreeMap::new();
         for (name, view) in all.tensors() {
             if view.shape().len() > undertone_shape::MAX_RANK {
                 return Err(format!("`{name}` has {} dimensions; at most 8 are possible", view.shape().len()));
             }
-            // PyTorch's files hold counters too, such as `num_batches_tracked`; if a model wants one as a weight, `fit` says that it is missing
-            let Some(values) = floats(&view) else { continue };
+            // if a model wants what is left out as a weight, `fit` says that it is missing
+            let Some(values) = floats(&view).filter(|_| !name.ends_with("num_batches_tracked")) else { continue };
             tensors.insert(name.clone(), (Shape::from_slice(view.shape()), values));
+        }
+        Ok(Self { tensors, ..Self::default() })
+    }
+
+    fn from_torch(bytes: &[u8]) -> Result<Self, String> {
+        let mut tensors = BTreeMap::new();
+        for (name, tensor) in undertone_torch::read(bytes).map_err(|e| e.to_string())? {
+            if tensor.shape.len() > undertone_shape::MAX_RANK {
+                return Err(format!("`{name}` has {} dimensions; at most 8 are possible", tensor.shape.len()));
+            }
+            tensors.insert(name, (Shape::from_slice(&tensor.shape), tensor.values));
         }
         Ok(Self { tensors, ..Self::default() })
     }
@@ -134,16 +151,18 @@ impl Weights {
     }
 
     /// Checks that every parameter of the graph is there, has its shape and is finite. Weights that the graph does not name are
-    /// left out.
+    /// left out. Where all names begin with `module.`, `model.` or `_orig_mod.`, as some wrappers of PyTorch write them, and the graph's do not, that
+    /// beginning is left out.
     ///
     /// # Errors
     /// [`Error::Weights`], which names every weight that is wrong.
     pub fn fit(mut self, graph: &Graph) -> Result<Self> {
         let mut problems = Vec::new();
         let mut tensors = BTreeMap::new();
+        let wrapper = self.wrapper(graph);
         for parameter in &graph.parameters {
             let name = &parameter.name;
-            match self.tensors.remove(name) {
+            match self.tensors.remove(&format!("{wrapper}{name}")) {
                 None => problems.push(format!("`{name}` {} is missing", parameter.shape)),
                 Some((shape, _)) if shape != parameter.shape => {
                     problems.push(format!("`{name}` should be {}, but is {shape}", parameter.shape));
@@ -161,6 +180,17 @@ impl Weights {
         } else {
             Err(Error::Weights { model: graph.name.clone(), problems })
         }
+    }
+}
+
+impl Weights {
+    /// What all names begin with in a file that a wrapper of PyTorch wrote; nothing where a name of the graph is there as it is.
+    fn wrapper(&self, graph: &Graph) -> &'static str {
+        let all_with = |wrapper: &str| {
+            !graph.parameters.is_empty() && graph.parameters.iter().all(|p| self.tensors.contains_key(&format!("{wrapper}{}", p.name)))
+        };
+        let plain = graph.parameters.iter().any(|p| self.tensors.contains_key(&p.name));
+        ["module.", "model.", "_orig_mod."].into_iter().find(|wrapper| !plain && all_with(wrapper)).unwrap_or_default()
     }
 }
 
@@ -187,8 +217,18 @@ fn floats(view: &TensorView) -> Option<Vec<f32>> {
         Dtype::F16 => data.as_chunks().0.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
         Dtype::BF16 => data.as_chunks().0.iter().map(|b| bf16::from_le_bytes(*b).to_f32()).collect(),
         Dtype::F64 => data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
+        Dtype::I64 => exact(data.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)))?,
+        Dtype::I32 => exact(data.as_chunks().0.iter().map(|b| i32::from_le_bytes(*b).into()))?,
+        Dtype::I16 => exact(data.as_chunks().0.iter().map(|b| i16::from_le_bytes(*b).into()))?,
+        Dtype::I8 => exact(data.iter().map(|b| b.cast_signed().into()))?,
+        Dtype::U8 => exact(data.iter().map(|b| (*b).into()))?,
         _ => return None,
     })
+}
+
+/// Integers as 32-bit floats, if those hold all of them.
+fn exact(all: impl Iterator<Item = i64>) -> Option<Vec<f32>> {
+    all.map(|n| (n.unsigned_abs() <= 1 << f32::MANTISSA_DIGITS).then_some(n as f32)).collect()
 }
 
 #[cfg(test)]
@@ -229,6 +269,36 @@ mod tests {
         }
         assert!(Weights::load(dir.join("none.safetensors")).unwrap_err().to_string().contains("cannot be read"));
         std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_state_dict_of_pytorch_is_the_same_as_its_safetensors() {
+        let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("torch/tests/files");
+        let load = |name: &str| Weights::load(files.join(name)).unwrap();
+        assert_eq!(load("net.pt"), load("net.safetensors"));
+        assert_eq!(load("net.pt").get("features.1.running_mean").unwrap().0, Shape::new([3]));
+        assert_eq!(load("kinds.pt"), load("kinds.safetensors"), "integers are read where 32 bits hold them");
+        let error = Weights::load(files.join("os_system.pt")).unwrap_err().to_string();
+        assert!(error.contains("os_system.pt: holds `posix.system`"), "{error}");
+        assert!(!Path::new("/tmp/undertone-was-here").exists(), "nothing in a file is run");
+    }
+
+    #[test]
+    fn names_of_wrappers_are_taken_off() {
+        for wrapper in ["module.", "model.", "_orig_mod."] {
+            let mut w = Weights::empty();
+            for (name, shape, values) in weights().iter() {
+                w.insert(format!("{wrapper}{name}"), shape, values.to_vec());
+            }
+            assert_eq!(w.clone().fit(&graph()).unwrap(), weights());
+            w.insert("fc.bias", [2], vec![0.0; 2]);
+            let error = w.fit(&graph()).unwrap_err().to_string();
+            assert!(error.contains("`fc.weight` [2, 3] is missing"), "two sets of weights are not mixed: {error}");
+        }
+        let mut w = Weights::empty();
+        w.insert("module.fc.weight", [2, 3], vec![0.0; 6]);
+        let error = w.fit(&graph()).unwrap_err().to_string();
+        assert!(error.contains("`fc.weight` [2, 3] is missing; `fc.bias` [2] is missing"), "{error}");
     }
 
     #[test]
