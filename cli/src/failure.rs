@@ -13,20 +13,29 @@ pub enum Failure {
     Ended(String),
     /// What the user gave is wrong: exit code 2.
     Input(String),
+    /// As well, in several places: what is wrong, and each of them.
+    Problems(String, Vec<String>),
 }
 
 impl Failure {
-    /// One line on the standard error.
+    /// One line on the standard error, and one more for each of several problems.
     pub fn tell(&self) {
-        let (Failure::Others(message) | Failure::Ended(message) | Failure::Input(message)) = self;
+        let (message, problems) = match self {
+            Failure::Others(message) | Failure::Ended(message) | Failure::Input(message) => (message, &[][..]),
+            Failure::Problems(message, problems) => (message, problems.as_slice()),
+        };
         // a part of it may come from outside
-        eprintln!("error: {}", message.replace(char::is_control, " "));
+        let plain = |text: &str| text.replace(char::is_control, " ");
+        eprintln!("error: {}", plain(message));
+        for problem in problems {
+            eprintln!("  {}", plain(problem));
+        }
     }
 
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self {
             Failure::Others(_) | Failure::Ended(_) => 1,
-            Failure::Input(_) => 2,
+            Failure::Input(_) | Failure::Problems(..) => 2,
         })
     }
 }

@@ -8,6 +8,7 @@ mod deal;
 mod dealer;
 mod failure;
 mod hex;
+mod import;
 mod party;
 mod plan;
 mod samples;
@@ -35,6 +36,8 @@ enum Command {
     Plan(plan::Options),
     /// Makes a development CA and certificates
     Certs(certs::Options),
+    /// Translates a network of ONNX into a description and its weights
+    Import(import::Options),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Deal(options) => deal::run(&options),
         Command::Plan(options) => plan::run(&options),
         Command::Certs(options) => certs::run(&options),
+        Command::Import(options) => import::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
