@@ -21,13 +21,16 @@
 //! | [`BatchNorm`], [`InstanceNorm`], [`GroupNorm`] | 0 | 0 | running statistics, folded into the convolution or linear layer before it by the owner of the weights |
 //! | [`AvgPool1d`], [`AvgPool2d`], [`GlobalAvgPool`], [`Add`], [`Concat`], [`Flatten`], [`Reshape`], [`Permute`], [`Dropout`] | 0 | 0 | local |
 //!
-//! [`CrossEntropy`], [`MeanSquaredError`] and [`Ctc`] are losses: they stand in the `loss` clause of a description, and the twin alone computes them.
+//! Losses stand in the `loss` clause of a description, and the twin alone computes them: [`CrossEntropy`], [`BinaryCrossEntropy`],
+//! [`BinaryCrossEntropyWithLogits`], [`MeanSquaredError`], [`L1`], [`Huber`], [`Dice`] and [`Ctc`].
 #![forbid(unsafe_code)]
 
 mod add;
 mod arg_max;
 mod avg_pool;
 mod batch_norm;
+mod binary_cross_entropy;
+mod binary_cross_entropy_with_logits;
 mod concat;
 mod conv1d;
 mod conv2d;
@@ -38,6 +41,7 @@ mod cross_entropy;
 mod ctc;
 mod depthwise_conv1d;
 mod depthwise_conv2d;
+mod dice;
 mod dropout;
 mod flatten;
 mod global_avg_pool;
@@ -45,7 +49,9 @@ mod group_norm;
 mod hard_sigmoid;
 mod hard_swish;
 mod hard_tanh;
+mod huber;
 mod instance_norm;
+mod l1;
 mod linear;
 mod max_pool;
 mod mean_squared_error;
@@ -62,6 +68,8 @@ pub use add::Add;
 pub use arg_max::ArgMax;
 pub use avg_pool::{AvgPool1d, AvgPool2d};
 pub use batch_norm::BatchNorm;
+pub use binary_cross_entropy::BinaryCrossEntropy;
+pub use binary_cross_entropy_with_logits::BinaryCrossEntropyWithLogits;
 pub use concat::Concat;
 pub use conv_transpose1d::ConvTranspose1d;
 pub use conv_transpose2d::ConvTranspose2d;
@@ -72,6 +80,7 @@ pub use cross_entropy::CrossEntropy;
 pub use ctc::Ctc;
 pub use depthwise_conv1d::DepthwiseConv1d;
 pub use depthwise_conv2d::DepthwiseConv2d;
+pub use dice::Dice;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use global_avg_pool::GlobalAvgPool;
@@ -79,7 +88,9 @@ pub use group_norm::GroupNorm;
 pub use hard_sigmoid::HardSigmoid;
 pub use hard_swish::HardSwish;
 pub use hard_tanh::HardTanh;
+pub use huber::Huber;
 pub use instance_norm::InstanceNorm;
+pub use l1::L1;
 pub use linear::Linear;
 pub use max_pool::{MaxPool1d, MaxPool2d};
 pub use mean_squared_error::MeanSquaredError;

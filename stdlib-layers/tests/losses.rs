@@ -1,6 +1,6 @@
 //! Losses: which shapes they compare, and that no plan has one.
 
-use undertone_layers::{CrossEntropy, Ctc, MeanSquaredError};
+use undertone_layers::{BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossEntropy, Ctc, Dice, Huber, L1, MeanSquaredError};
 use undertone_runtime::graph::{Init, trace, trace_loss};
 use undertone_runtime::{Layer, Plan, Settings};
 use undertone_shape::{Infer, Shape, render};
@@ -47,6 +47,38 @@ fn a_mean_squared_error_broadcasts_nothing() {
     let (infer, x) = (MeanSquaredError::infer, shape([4]));
     refuses(MeanSquaredError, infer, &[x, shape([])], "needs inputs of one shape, but they are [4] and []");
     refuses(MeanSquaredError, infer, &[x; 3], "takes 2 inputs, but is given 3");
+}
+
+/// Checks a loss of two values of one shape, images among them.
+#[track_caller]
+fn compares_alike<L: Layer + Copy>(layer: L, infer: fn(&L, &[Shape]) -> Infer) {
+    for x in [shape([3, 64, 64]), shape([1]), shape([])] {
+        compares(layer, infer, [x, x]);
+    }
+    refuses(layer, infer, &[shape([1, 8, 8]), shape([8, 8])], "needs inputs of one shape, but they are [1, 8, 8] and [8, 8]");
+    refuses(layer, infer, &[shape([1]), shape([])], "needs inputs of one shape, but they are [1] and []");
+    refuses(layer, infer, &[shape([4])], "takes 2 inputs, but is given 1");
+    refuses(layer, infer, &[shape([4]); 3], "takes 2 inputs, but is given 3");
+}
+
+#[test]
+fn losses_of_numbers_and_of_yes_or_no_broadcast_nothing() {
+    compares_alike(BinaryCrossEntropy, BinaryCrossEntropy::infer);
+    compares_alike(BinaryCrossEntropyWithLogits, BinaryCrossEntropyWithLogits::infer);
+    compares_alike(L1, L1::infer);
+    compares_alike(Huber { delta: 0.5 }, Huber::infer);
+    compares_alike(Dice::DEFAULT, Dice::infer);
+}
+
+#[test]
+fn what_no_loss_can_do_with_is_refused() {
+    let x = [shape([4]); 2];
+    for delta in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+        refuses(Huber { delta }, Huber::infer, &x, "needs the field `delta: above 0`");
+    }
+    for smooth in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+        refuses(Dice { smooth, ..Dice::DEFAULT }, Dice::infer, &x, "needs the field `smooth: above 0`");
+    }
 }
 
 #[test]

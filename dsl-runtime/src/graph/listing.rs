@@ -35,6 +35,10 @@ impl fmt::Display for Graph {
                 Op::Permute { axes } => format!("permute {} {axes:?}", inputs.join(" ")),
                 Op::Dropout { rate } => format!("dropout {} rate {rate}", inputs.join(" ")),
                 Op::Loss(Loss::Ctc { blank }) => format!("ctc {} blank {blank}", inputs.join(" ")),
+                Op::Loss(Loss::Huber { delta }) => format!("huber {} delta {delta}", inputs.join(" ")),
+                Op::Loss(Loss::Dice { smooth, from_logits }) => {
+                    format!("dice {} smooth {smooth}{}", inputs.join(" "), if *from_logits { " from logits" } else { "" })
+                }
                 other => format!("{} {}", other.name(), inputs.join(" ")),
             };
             let stage = if node.stage.is_empty() { String::new() } else { format!("  # {}", node.stage) };

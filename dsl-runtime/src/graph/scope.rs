@@ -214,6 +214,31 @@ impl<'g> Scope<'g> {
         self.push(Op::Loss(Loss::MeanSquaredError), &[a, b])
     }
 
+    /// The cross-entropy of probabilities of yes, `a`, and the right ones, `b`. For losses alone.
+    pub fn binary_cross_entropy(&mut self, a: Value<'g>, b: Value<'g>) -> Value<'g> {
+        self.push(Op::Loss(Loss::BinaryCrossEntropy), &[a, b])
+    }
+
+    /// The cross-entropy of the logistic function of `a`, and the right probabilities of yes, `b`. For losses alone.
+    pub fn binary_cross_entropy_with_logits(&mut self, a: Value<'g>, b: Value<'g>) -> Value<'g> {
+        self.push(Op::Loss(Loss::BinaryCrossEntropyWithLogits), &[a, b])
+    }
+
+    /// The mean of the sizes of `a - b`. For losses alone.
+    pub fn l1(&mut self, a: Value<'g>, b: Value<'g>) -> Value<'g> {
+        self.push(Op::Loss(Loss::L1), &[a, b])
+    }
+
+    /// The mean over `a - b` of half the square, and of a straight line beyond `delta`. For losses alone.
+    pub fn huber(&mut self, a: Value<'g>, b: Value<'g>, delta: f64) -> Value<'g> {
+        self.push(Op::Loss(Loss::Huber { delta }), &[a, b])
+    }
+
+    /// One minus the overlap of the masks `a`, or the logistic function of it, and `b`. For losses alone.
+    pub fn dice(&mut self, a: Value<'g>, b: Value<'g>, smooth: f64, from_logits: bool) -> Value<'g> {
+        self.push(Op::Loss(Loss::Dice { smooth, from_logits }), &[a, b])
+    }
+
     /// Connectionist temporal classification of `scores: [classes, time]`; `target: [longest]` ends at the first `blank`. For losses alone.
     pub fn ctc(&mut self, scores: Value<'g>, target: Value<'g>, blank: usize) -> Value<'g> {
         self.push(Op::Loss(Loss::Ctc { blank }), &[scores, target])

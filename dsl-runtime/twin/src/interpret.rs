@@ -175,7 +175,12 @@ fn apply(x: &Operands, mode: &mut Mode) -> Result<Tensor<2>, String> {
             let [output, target] = <[_; 2]>::try_from(x.aligned()).map_err(|_| "a loss compares two values")?;
             match *loss {
                 Loss::CrossEntropy => ops::loss::cross_entropy(output, x.shape(0), target, x.shape(1))?,
+                Loss::BinaryCrossEntropy => ops::loss::binary_cross_entropy(output, target)?,
+                Loss::BinaryCrossEntropyWithLogits => ops::loss::binary_cross_entropy_with_logits(output, target)?,
                 Loss::MeanSquaredError => ops::loss::mean_squared_error(output, target),
+                Loss::L1 => (output - target).abs().mean_dim(1),
+                Loss::Huber { delta } => ops::loss::huber(output, target, delta),
+                Loss::Dice { smooth, from_logits } => ops::loss::dice(output, target, smooth, from_logits)?,
                 Loss::Ctc { blank } => ops::loss::ctc(output, x.shape(0), &target, blank)?,
             }
         }

@@ -5,7 +5,7 @@ use crate::input::Inputs;
 use crate::interpret::{Keep, Mode, run};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor, TensorData};
-use undertone_runtime::graph::Graph;
+use undertone_runtime::graph::{Graph, Op};
 use undertone_runtime::{Error, Result};
 
 /// What outputs are compared with, for all samples.
@@ -80,20 +80,35 @@ impl Network {
         }
     }
 
+    /// For a single output with a loss of yes or no: above what it is class 1, and class 0 otherwise.
+    pub(crate) fn yes_above(&self) -> Option<f32> {
+        self.loss.as_ref().filter(|_| self.graph.output_shape().numel() == 1).and_then(threshold)
+    }
+
+    /// How many samples have their class: that of the largest output, the first one on a tie.
+    pub(crate) fn right(&self, scores: &[f32], labels: &[usize]) -> usize {
+        let elements = scores.len() / labels.len().max(1);
+        let yes_above = self.yes_above();
+        let class = |s: &[f32]| match yes_above {
+            Some(threshold) => usize::from(s[0] > threshold),
+            None => (0..elements).fold(0, |best, c| if s[c] > s[best] { c } else { best }),
+        };
+        scores.chunks(elements.max(1)).zip(labels).filter(|(s, label)| class(s) == **label).count()
+    }
+
     /// Checks that there is something to compare each of `samples` outputs with.
     pub(crate) fn check_wanted(&self, wanted: Wanted, samples: usize) -> Result<()> {
         let refuse = |name: &str, message: String| Err(Error::Input { name: name.into(), message });
         match (wanted, &self.loss) {
             (Wanted::Classes(labels), loss) => {
-                let classes = self.graph.output_shape().numel();
                 if labels.len() != samples {
                     return refuse("labels", format!("{} labels for {samples} samples", labels.len()));
                 }
+                let outputs = self.graph.output_shape().numel();
+                let classes = if self.yes_above().is_some() { 2 } else { outputs };
                 if let Some(i) = labels.iter().position(|label| *label >= classes) {
-                    return refuse(
-                        "labels",
-                        format!("sample {i} has class {}, but `{}` has {classes} outputs", labels[i], self.graph.name),
-                    );
+                    let has = if classes == outputs { format!("{outputs} outputs") } else { "one output, for the classes 0 and 1".into() };
+                    return refuse("labels", format!("sample {i} has class {}, but `{}` has {has}", labels[i], self.graph.name));
                 }
                 loss.as_ref().map_or(Ok(()), |loss| values_of_classes(loss, &[]).map(|_| ()))
             }
@@ -110,11 +125,21 @@ fn targets_of<'a>(loss: &Graph, targets: &[&'a [f32]], batch: usize) -> Result<I
     Inputs::of(&loss.name, &loss.inputs[1..], targets, batch)
 }
 
+/// Above what an output is a yes, for a loss of yes or no.
+fn threshold(loss: &Graph) -> Option<f32> {
+    match &loss.node(loss.output).op {
+        Op::Loss(last) => last.threshold(),
+        _ => None,
+    }
+}
+
 /// What a loss compares the output with, for samples of these classes: the class, or one probability of 1.
 fn values_of_classes(loss: &Graph, labels: &[usize]) -> Result<Vec<f32>> {
     let (output, inputs) = (loss.inputs[0].shape, &loss.inputs[1..]);
     match inputs {
-        [label] if label.shape.rank() == 0 => Ok(labels.iter().map(|label| *label as f32).collect()),
+        [label] if label.shape.rank() == 0 || (label.shape == output && output.numel() == 1 && threshold(loss).is_some()) => {
+            Ok(labels.iter().map(|label| *label as f32).collect())
+        }
         [label] if label.shape == output && output.rank() == 1 => {
             let n = output.numel();
             Ok(labels.iter().flat_map(|label| (0..n).map(move |c| f32::from(u8::from(c == *label)))).collect())

@@ -118,7 +118,7 @@ impl Network {
                 let scores = self.forward_train(&samples, chosen.len(), None)?;
                 if let Wanted::Classes(labels) = wanted {
                     let scores = self.read(&scores.clone().inner())?;
-                    *sum.correct.get_or_insert(0) += right(&scores, &chosen.iter().map(|i| labels[*i]).collect::<Vec<_>>());
+                    *sum.correct.get_or_insert(0) += self.right(&scores, &chosen.iter().map(|i| labels[*i]).collect::<Vec<_>>());
                 }
                 let gradients = self.gradients(&self.loss_of(scores, wanted, chosen)?)?;
                 let gradients = if let Some(largest) = config.clip { gradients.clip(largest) } else { gradients };
@@ -150,7 +150,7 @@ impl Network {
         let elements = self.graph.output_shape().numel();
         let mut sum = Sum { samples, ..Sum::default() };
         if let Wanted::Classes(labels) = wanted {
-            sum.correct = Some(right(&scores, labels));
+            sum.correct = Some(self.right(&scores, labels));
         }
         let all: Vec<usize> = (0..samples).collect();
         for (chosen, scores) in all.chunks(CHUNK).zip(scores.chunks(CHUNK * elements)) {
@@ -171,13 +171,6 @@ impl Network {
         let sizes = self.graph.inputs.iter().map(|input| input.shape.numel());
         inputs.iter().zip(sizes).map(|(values, n)| chosen.iter().flat_map(|i| &values[i * n..(i + 1) * n]).copied().collect()).collect()
     }
-}
-
-/// How many samples have their largest score at their label; the first one on a tie.
-fn right(scores: &[f32], labels: &[usize]) -> usize {
-    let classes = scores.len() / labels.len().max(1);
-    let best = |s: &[f32]| (0..classes).fold(0, |best, c| if s[c] > s[best] { c } else { best });
-    scores.chunks(classes.max(1)).zip(labels).filter(|(s, label)| best(s) == **label).count()
 }
 
 /// Sums over samples on the way to an [`Evaluation`].

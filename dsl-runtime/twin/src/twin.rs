@@ -110,7 +110,8 @@ impl<M: Model> Twin<M> {
         self.network.train_on(&inputs.slices(), &targets.slices(), inputs.batch()?, config)
     }
 
-    /// Accuracy and loss on samples with known classes.
+    /// Accuracy and loss on samples with known classes: a sample has the class of its largest output. With a single output and a loss of yes or no it has class 1
+    /// where it is a yes, above 0 for scores and above one half for probabilities, and class 0 otherwise.
     ///
     /// # Errors
     /// When a label is no class, the description's loss does not compare with classes, or a value is not finite.

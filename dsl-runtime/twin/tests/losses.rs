@@ -96,6 +96,59 @@ fn a_mean_squared_error_is_what_it_says() {
 }
 
 #[test]
+fn losses_of_images_have_the_gradients_that_they_say() {
+    let shape = Shape::new([1, 2, 3]);
+    let pair = [("output", shape), ("wanted", shape)];
+    let (batch, mut random) = (2, rng(21));
+    let numbers: Vec<f32> = common::random(&mut random, 2 * 6);
+    let shares: Vec<f32> = numbers.iter().map(|v| 1.0 / (1.0 + v.exp())).collect();
+    let mask: Vec<f32> = numbers.iter().map(|v| f32::from(u8::from(*v > 0.0))).collect();
+    check_gradients(with_loss(&[1, 2, 3], 22, loss(&pair, |g, x| g.l1(x[0], x[1]))), &[&numbers], batch);
+    check_gradients(with_loss(&[1, 2, 3], 23, loss(&pair, |g, x| g.huber(x[0], x[1], 0.5))), &[&numbers], batch);
+    check_gradients(with_loss(&[1, 2, 3], 24, loss(&pair, |g, x| g.binary_cross_entropy_with_logits(x[0], x[1]))), &[&shares], batch);
+    check_gradients(with_loss(&[1, 2, 3], 25, loss(&pair, |g, x| g.dice(x[0], x[1], 1.0, true))), &[&mask], batch);
+}
+
+#[test]
+fn what_is_no_probability_is_an_error_that_says_where() {
+    let shape = Shape::new([2]);
+    let pair = [("output", shape), ("wanted", shape)];
+    let net = with_loss(&[2], 26, loss(&pair, |g, x| g.binary_cross_entropy(x[0], x[1])));
+    let found = error(&net, 2, &[&[0.0, 1.0, 1.0, 255.0]]);
+    assert!(found.contains("sample 1 of the batch: the target has 255 at position 1, but probabilities are 0 to 1"), "{found}");
+    let scores = Tensor::<2>::from_data(TensorData::new(vec![0.5f32, -2.0], [1, 2]), &Device::flex());
+    let found = net.loss(scores, &[&[0.0, 1.0]]).unwrap_err().to_string();
+    assert!(found.contains("the output has -2 at position 1") && found.contains("`BinaryCrossEntropyWithLogits`"), "{found}");
+    for from_logits in [true, false] {
+        let net = with_loss(&[2], 27, loss(&pair, |g, x| g.dice(x[0], x[1], 1.0, from_logits)));
+        assert!(error(&net, 2, &[&[0.0, 1.0, -1.0, 0.0]]).contains("sample 1 of the batch: the target has -1 at position 0"));
+    }
+    let net = with_loss(&[2], 28, loss(&pair, |g, x| g.binary_cross_entropy_with_logits(x[0], x[1])));
+    assert!(error(&net, 2, &[&[0.0, 2.0, 1.0, 0.0]]).contains("sample 0 of the batch: the target has 2 at position 1"));
+}
+
+#[test]
+fn a_single_output_is_yes_or_no() {
+    let (x, samples) = (random(&mut rng(71), 4 * 80), 80);
+    let labels: Vec<usize> = x.chunks(4).map(|x| usize::from(x[0] > x[1] + 0.3)).collect();
+    let config = TrainConfig { epochs: 40, batch: 10, learning_rate: 3e-2, seed: Some(72), progress: false, ..TrainConfig::default() };
+    for label in [Shape::new([1]), Shape::new([])] {
+        let output = if label.rank() == 0 { vec![] } else { vec![1] };
+        let binary = loss(&[("output", label), ("answer", label)], |g, x| g.binary_cross_entropy_with_logits(x[0], x[1]));
+        let mut net = with_loss(&output, 73, binary);
+        let epochs = net.train(&[&x], &labels, &config).unwrap();
+        let judged = net.evaluate(&[&x], &labels).unwrap();
+        let yes = net.forward(&[&x], samples).unwrap().iter().zip(&labels).filter(|(score, l)| usize::from(**score > 0.0) == **l).count();
+        assert_eq!(judged.correct, Some(yes), "a positive score is a yes");
+        assert!(yes >= 76 && epochs[39].training.correct > epochs[0].training.correct, "{judged}, {}", epochs[39]);
+        let targets: Vec<f32> = labels.iter().map(|l| *l as f32).collect();
+        assert!((net.evaluate_on(&[&x], &[&targets], samples).unwrap().loss - judged.loss).abs() < 1e-6);
+        let error = net.evaluate(&[&x[..4]], &[2]).unwrap_err().to_string();
+        assert!(error.contains("sample 0 has class 2") && error.contains("has one output, for the classes 0 and 1"), "{error}");
+    }
+}
+
+#[test]
 fn a_ctc_is_the_one_that_pads_by_hand() {
     for blank in [0, 1] {
         let (other, third) = (1 - blank, 2);
