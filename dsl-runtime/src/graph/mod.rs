@@ -176,12 +176,11 @@ impl Graph {
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut stages: Vec<(NodeId, &str, NodeId)> = Vec::new();
         for (name, id) in own.chain(aliases).filter(|(name, _)| !name.is_empty()) {
-            match places.get(name) {
-                Some(at) => stages[*at].2 = id,
-                None => {
-                    places.insert(name, stages.len());
-                    stages.push((id, name, id));
-                }
+            if let Some(at) = places.get(name) {
+                stages[*at].2 = id;
+            } else {
+                places.insert(name, stages.len());
+                stages.push((id, name, id));
             }
         }
         // a stage without operations of its own comes after the one that has computed its value

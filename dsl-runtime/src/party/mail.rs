@@ -84,7 +84,9 @@ impl Session {
     /// One exchange of the messages of several steps, in order. What each of them got is in its mail; returns the rounds, and the bytes that this party sent of each.
     pub(super) fn post(&mut self, stage: &str, all: &mut [(&mut Mail, Way)]) -> Result<(u64, Vec<u64>)> {
         let (me, parties) = (self.seat()?.party, self.table.parties);
-        all.iter_mut().for_each(|(mail, way)| mail.summed = matches!(way, Way::Kings(_)));
+        for (mail, way) in all.iter_mut() {
+            mail.summed = matches!(way, Way::Kings(_));
+        }
         if let [(mail, Way::All)] = all {
             self.links.exchange(&mail.own, &mut mail.peers, stage)?;
             return Ok((1, vec![(mail.own.len() * (parties - 1)) as u64]));

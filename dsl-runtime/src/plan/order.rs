@@ -7,7 +7,9 @@ use super::{ReleaseSpec, Stage};
 pub(super) fn without_idle(steps: Vec<Step>, stages: &mut [Stage], releases: &mut [ReleaseSpec]) -> Vec<Step> {
     let mut needed: Vec<bool> =
         steps.iter().map(|s| !matches!(s.kind, Kind::Move(_) | Kind::Times { .. } | Kind::Add | Kind::Sum(_))).collect();
-    stages.iter().for_each(|s| needed[s.result.step] = true);
+    for s in stages.iter() {
+        needed[s.result.step] = true;
+    }
     for k in (0..steps.len()).rev() {
         if needed[k] {
             steps[k].inputs.iter().for_each(|i| needed[*i] = true);
@@ -21,8 +23,12 @@ pub(super) fn without_idle(steps: Vec<Step>, stages: &mut [Stage], releases: &mu
 pub(super) fn reordered(steps: Vec<Step>, order: &[usize], stages: &mut [Stage], releases: &mut [ReleaseSpec]) -> Vec<Step> {
     let mut place = vec![usize::MAX; steps.len()];
     order.iter().enumerate().for_each(|(new, old)| place[*old] = new);
-    stages.iter_mut().for_each(|s| s.result.step = place[s.result.step]);
-    releases.iter_mut().for_each(|r| r.value.step = place[r.value.step]);
+    for s in stages.iter_mut() {
+        s.result.step = place[s.result.step];
+    }
+    for r in releases.iter_mut() {
+        r.value.step = place[r.value.step];
+    }
     let mut old: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
     let mut take = |k: usize| {
         let mut step = old[k].take()?;

@@ -122,7 +122,9 @@ impl Plan {
                 *most = exchanges.max(*most);
             }
         }
-        waves.into_values().for_each(|(first, most)| rounds[first] += most);
+        for (first, most) in waves.into_values() {
+            rounds[first] += most;
+        }
         rounds
     }
 }

@@ -57,7 +57,7 @@ impl<W: Word> Phases<W> for Run<'_, W> {
             k => thresholds.merge(*seat, k - 2, &material.thresholds, round, state, out),
         }
         if k == 1 + thresholds.levels() {
-            for bits in thresholds.bits(&material.thresholds, state) {
+            for bits in Thresholds::bits(&material.thresholds, state) {
                 for (i, r) in result.iter_mut().enumerate() {
                     *r = W::from_u64(u64::from(bits[i / BLOCK] >> (i % BLOCK) & 1));
                 }

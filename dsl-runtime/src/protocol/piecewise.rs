@@ -104,7 +104,7 @@ impl Piecewise {
 
     /// The bits of the terms under their masks.
     fn masked<W>(&self, seat: Seat, material: &Material<W>, state: &thresholds::State) -> Vec<u32> {
-        let bits = self.thresholds.bits(&material.thresholds, state);
+        let bits = Thresholds::bits(&material.thresholds, state);
         let mut out = Vec::with_capacity(self.terms.len() * bits.first().map_or(0, Vec::len));
         for (term, words) in self.terms.iter().zip(&material.words) {
             let turned = if term.turned && seat.is_first() { u32::MAX } else { 0 };

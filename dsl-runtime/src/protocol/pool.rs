@@ -114,13 +114,12 @@ impl Pool {
                     for size in divided(list.len(), group) {
                         let (members, after) = rest.split_at(size);
                         rest = after;
-                        let place = match made.get(members).filter(|_| sizes > 1) {
-                            Some(place) => *place,
-                            None => {
-                                groups.push(members.to_vec());
-                                made.insert(members.to_vec(), groups.len() - 1);
-                                groups.len() - 1
-                            }
+                        let place = if let Some(place) = made.get(members).filter(|_| sizes > 1) {
+                            *place
+                        } else {
+                            groups.push(members.to_vec());
+                            made.insert(members.to_vec(), groups.len() - 1);
+                            groups.len() - 1
                         };
                         next.push(place);
                     }

@@ -339,7 +339,7 @@ impl Rank {
             let ranks: Vec<W> = opened_words(class.bits, (class.members - 1) * class.units, start, round);
             start += class.rank_bytes::<W>();
             let (values, indices) = (class.rows(&state.differences), class.rows(&state.indices));
-            self.each(class.groups.iter(), |unit, group, before, after| {
+            self.each(&class.groups, |unit, group, before, after| {
                 let last = before + (class.members - 1) * inner;
                 for (t, lane) in (0..class.kept).flat_map(|t| (0..inner).map(move |lane| (t, lane))) {
                     let chosen = |f: &mut dyn FnMut(usize, usize)| {
@@ -378,7 +378,7 @@ impl Rank {
                 }
             });
         }
-        self.each(self.moved.iter(), |_, group, before, after| {
+        self.each(&self.moved, |_, group, before, after| {
             let len = group.members * inner;
             if wanted.values {
                 next.values[after..after + len].copy_from_slice(&x.values[before..before + len]);
@@ -418,7 +418,7 @@ impl Rank {
     fn masked<W: Word>(&self, masks: &[W], x: &[W]) -> Vec<W> {
         let (mut out, inner) = (masks.to_vec(), self.inner);
         for class in &self.classes {
-            self.each(class.groups.iter(), |unit, _, before, _| {
+            self.each(&class.groups, |unit, _, before, _| {
                 let last = &x[before + (class.members - 1) * inner..][..inner];
                 for member in 0..class.members - 1 {
                     let row = &mut out[class.difference + member * class.units + unit..][..inner];
@@ -431,10 +431,10 @@ impl Rank {
     }
 
     /// Calls `f(unit, group, before, after)` for each row of groups: its first unit, and where its first member lies and its first result goes.
-    fn each<'a>(&self, groups: impl ExactSizeIterator<Item = &'a Group> + Clone, mut f: impl FnMut(usize, &Group, usize, usize)) {
+    fn each(&self, groups: &[Group], mut f: impl FnMut(usize, &Group, usize, usize)) {
         let count = groups.len();
         for outer in 0..self.outer {
-            for (k, group) in groups.clone().enumerate() {
+            for (k, group) in groups.iter().enumerate() {
                 let place = |size: usize, position: usize| (outer * size + position) * self.inner;
                 f((outer * count + k) * self.inner, group, place(self.size.0, group.from), place(self.size.1, group.to));
             }

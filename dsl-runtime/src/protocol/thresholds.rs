@@ -137,7 +137,7 @@ impl Thresholds {
     }
 
     /// XOR shares of 1{y >= p} for each threshold p, one word of 32 elements a block.
-    pub(super) fn bits(&self, material: &Material, state: &State) -> Vec<Vec<u32>> {
+    pub(super) fn bits(material: &Material, state: &State) -> Vec<Vec<u32>> {
         let bits = |(top, sign): (&Vec<u32>, &sign::State)| {
             let all = top.iter().zip(sign.kept()).zip(material.sign.top());
             all.map(|((top, less), r)| top ^ less ^ r).collect()

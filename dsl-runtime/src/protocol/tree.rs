@@ -74,29 +74,24 @@ fn level(windows: &[Vec<usize>], before: usize, most: usize, leaves_out: fn(usiz
     // by the first position: what it was compared with last, and where that went; where it went by itself
     let (mut paired, mut alone) = (vec![None; before], vec![None; before]);
     let mut go = |item: &[usize]| -> usize {
-        let place = match *item {
-            [a, b] => match paired[a] {
-                Some((with, at)) if with == b => return at,
-                _ => {
-                    paired[a] = Some((b, step.after));
-                    step.pairs.push((a, b, step.after));
-                    step.after
-                }
-            },
-            _ => match alone[item[0]] {
-                Some(at) => return at,
-                None => {
-                    alone[item[0]] = Some(step.after);
-                    step.kept.push((item[0], step.after));
-                    step.after
-                }
-            },
-        };
+        if let [a, b] = *item {
+            if let Some((_, at)) = paired[a].filter(|(with, _)| *with == b) {
+                return at;
+            }
+            paired[a] = Some((b, step.after));
+            step.pairs.push((a, b, step.after));
+        } else {
+            if let Some(at) = alone[item[0]] {
+                return at;
+            }
+            alone[item[0]] = Some(step.after);
+            step.kept.push((item[0], step.after));
+        }
         step.after += 1;
-        place
+        step.after - 1
     };
     let next = windows.iter().enumerate().map(|(k, window)| {
-        let out = usize::from(leaves_out(k) && !window.is_empty() && 1 + (window.len() - 1).div_ceil(2) <= most);
+        let out = usize::from(leaves_out(k) && !window.is_empty() && (window.len() - 1).div_ceil(2) < most);
         window[..out].chunks(1).chain(window[out..].chunks(2)).map(&mut go).collect()
     });
     let next = next.collect();

@@ -87,7 +87,7 @@ fn encode(f: &op::Piecewise, fraction: u32, factor: u64, m: u32) -> Result<Encod
         let offset = piece.offset * one + (slope - slope.round()) * pivot;
         all.pieces.push(Piece { square: whole(piece.square * one / unit / unit)?, slope: whole(slope)?, offset: whole(offset)? });
     }
-    Ok(Encoded { function: reached(all, limit), bits, factor: more })
+    Ok(Encoded { function: reached(&all, limit), bits, factor: more })
 }
 
 /// Fraction bits and factor with which all coefficients are integers, or nearly so.
@@ -97,13 +97,11 @@ fn scale(f: &op::Piecewise, fraction: u32, factor: u64) -> Result<(u32, u64), St
     let mut factors = (1..=FACTOR).filter(|g| factor.checked_mul(*g).is_some_and(|all| all <= LARGEST_FACTOR));
     let finer = (1u64 << fraction) as f64;
     if f.pieces.iter().all(|p| p.square == 0.0) {
-        return Ok(match factors.find(|g| straight(*g as f64)) {
-            Some(g) => (0, g),
-            None => {
-                let mut powers = (0..=FINER.ilog2()).map(|k| 1u64 << k).filter(|g| factor.saturating_mul(*g) <= LARGEST_FACTOR);
-                (fraction, powers.find(|g| straight(finer * *g as f64)).unwrap_or(1))
-            }
-        });
+        if let Some(g) = factors.find(|g| straight(*g as f64)) {
+            return Ok((0, g));
+        }
+        let mut powers = (0..=FINER.ilog2()).map(|k| 1u64 << k).filter(|g| factor.saturating_mul(*g) <= LARGEST_FACTOR);
+        return Ok((fraction, powers.find(|g| straight(finer * *g as f64)).unwrap_or(1)));
     }
     // q x^2 is a multiple of v^2 / (F U): the factor of the result has that of the input twice
     let squares = |g: u64| f.pieces.iter().all(|p| is_whole(p.square * g as f64 / factor as f64));
@@ -126,7 +124,7 @@ fn whole(v: f64) -> Result<i64, String> {
 }
 
 /// The same function where values stay below `limit` in magnitude, without pieces that hold nowhere, or nothing new. One threshold stays, so that there is a function.
-fn reached(f: Function, limit: i64) -> Function {
+fn reached(f: &Function, limit: i64) -> Function {
     let mut all = Function { thresholds: vec![], pieces: f.pieces[..1].to_vec() };
     for (threshold, piece) in f.thresholds.iter().zip(&f.pieces[1..]) {
         if *threshold <= -limit || all.thresholds.last() == Some(threshold) {
