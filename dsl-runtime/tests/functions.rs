@@ -139,6 +139,9 @@ fn what_a_function_makes_of_an_input_is_proved() {
     assert_eq!(range(swish()), Range::Assumed { bits: 16, factor: 6 });
 }
 
+/// What is done to the fields of a step that computes a function.
+type Change<'a> = Box<dyn Fn(&mut u32, &mut Compare, &mut Function, &mut u32, &mut u64) + 'a>;
+
 #[test]
 fn plans_that_misuse_functions_are_refused() {
     let plan = Plan::new(
@@ -152,7 +155,6 @@ fn plans_that_misuse_functions_are_refused() {
     plan.verify(LIMIT).unwrap();
     let at = plan.steps.iter().position(|s| matches!(s.kind, Kind::Piecewise { .. })).unwrap();
     let Kind::Piecewise { function, .. } = plan.steps[at].kind.clone() else { panic!("a function") };
-    type Change<'a> = Box<dyn Fn(&mut u32, &mut Compare, &mut Function, &mut u32, &mut u64) + 'a>;
     let with = |change: &Change| {
         let mut bad = plan.clone();
         bad.stages.clear();

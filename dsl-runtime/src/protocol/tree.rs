@@ -134,7 +134,9 @@ mod tests {
                             }
                             covered = next.into_iter().map(Option::unwrap).collect();
                         }
-                        covered.iter_mut().for_each(|c| c.sort_unstable());
+                        for c in &mut covered {
+                            c.sort_unstable();
+                        }
                         assert_eq!(covered, windows, "windows of {kernel}, step {stride}, padding {padding}");
                         let levels = steps.iter().filter(|s| !s.pairs.is_empty()).count();
                         assert_eq!(levels as u32, longest.next_power_of_two().ilog2(), "windows of {kernel}, step {stride}");

@@ -139,6 +139,7 @@ impl Above {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "values that are exact in binary")]
 mod tests {
     use super::*;
 
