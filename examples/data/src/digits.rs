@@ -2,21 +2,15 @@
 //! `mnist` (`scripts/fetch-digits.sh`); a thousand of them are kept in MNIST's own IDX format.
 
 use crate::error::{Error, Result};
+use crate::idx::Pictures;
+pub use crate::idx::{PIXELS, read as read_idx, write as write_idx};
 use std::path::Path;
 
-/// The pixels of a picture.
-pub const PIXELS: usize = 28 * 28;
 /// How many pictures of each digit are for testing: the last ones.
 const TEST_EACH: usize = 100;
 
-/// Pictures and what they mean.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Digits {
-    /// Row by row, picture by picture: 0 is paper, 1 is ink.
-    pub pixels: Vec<f32>,
-    /// The digit of each picture, 0 to 9.
-    pub labels: Vec<usize>,
-}
+/// Digits: 0 is paper, 1 is ink, and the label is the digit.
+pub type Digits = Pictures;
 
 /// Reads the JSON files of the npm package, `0.json` to `9.json`: pictures to learn from, and a thousand to test with, in the order
 /// 0, 1, … 9, 0, 1, ….
@@ -33,43 +27,6 @@ pub fn load(directory: impl AsRef<Path>) -> Result<(Digits, Digits)> {
         all.push(pixels);
     }
     Ok(split(&all))
-}
-
-/// Reads pictures and labels in MNIST's IDX format.
-///
-/// # Errors
-/// When a file cannot be read, has another form, is cut off, or the two have different numbers of pictures.
-pub fn read_idx(images: impl AsRef<Path>, labels: impl AsRef<Path>) -> Result<Digits> {
-    let (images, labels) = (images.as_ref(), labels.as_ref());
-    let read = |path: &Path, header: &[u32], each: usize| {
-        let bytes = std::fs::read(path).map_err(|e| Error::new(path, format!("cannot be read: {e}")))?;
-        idx(&bytes, header, each).map_err(|message| Error::new(path, message))
-    };
-    let pixels = read(images, &[0x0803, 28, 28], PIXELS)?;
-    let labels_found = read(labels, &[0x0801], 1)?;
-    if pixels.len() != labels_found.len() * PIXELS {
-        return Err(Error::new(labels, format!("has {} labels for {} pictures", labels_found.len(), pixels.len() / PIXELS)));
-    }
-    if let Some(label) = labels_found.iter().find(|l| **l > 9) {
-        return Err(Error::new(labels, format!("has the label {label}, which is no digit")));
-    }
-    Ok(Digits {
-        pixels: pixels.iter().map(|p| f32::from(*p) / 255.0).collect(),
-        labels: labels_found.into_iter().map(usize::from).collect(),
-    })
-}
-
-/// Writes pictures and labels in MNIST's IDX format.
-///
-/// # Errors
-/// When a file cannot be written.
-pub fn write_idx(digits: &Digits, images: impl AsRef<Path>, labels: impl AsRef<Path>) -> Result<()> {
-    let count = digits.labels.len() as u32;
-    let file = |header: &[u32], body: Vec<u8>| header.iter().flat_map(|h| h.to_be_bytes()).chain(body).collect::<Vec<u8>>();
-    let write = |path: &Path, bytes: Vec<u8>| std::fs::write(path, bytes).map_err(|e| Error::new(path, format!("cannot be written: {e}")));
-    let pixels = digits.pixels.iter().map(|p| (p * 255.0).round().clamp(0.0, 255.0) as u8).collect();
-    write(images.as_ref(), file(&[0x0803, count, 28, 28], pixels))?;
-    write(labels.as_ref(), file(&[0x0801, count], digits.labels.iter().map(|l| *l as u8).collect()))
 }
 
 /// The pixels of the JSON object `{"data": [..]}`.
@@ -100,56 +57,15 @@ fn split(all: &[Vec<f32>]) -> (Digits, Digits) {
     (train, test)
 }
 
-/// The body of an IDX file whose header is a magic number, a count, and the dimensions that follow in `header`.
-fn idx(bytes: &[u8], header: &[u32], each: usize) -> Result<Vec<u8>, String> {
-    let number = |i: usize| bytes.get(4 * i..4 * i + 4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]));
-    let dimensions_match = header[1..].iter().enumerate().all(|(i, d)| number(i + 2) == Some(*d));
-    let (Some(count), true, true) = (number(1), number(0) == Some(header[0]), dimensions_match) else {
-        return Err(format!("is not an IDX file with the magic number {:#06x} and the dimensions {:?}", header[0], &header[1..]));
-    };
-    let body = &bytes[4 * (header.len() + 1)..];
-    if body.len() != count as usize * each {
-        return Err(format!("announces {count} entries of {each} bytes, but has {} bytes", body.len()));
-    }
-    Ok(body.to_vec())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::path::PathBuf;
 
-    fn digits(count: usize) -> Digits {
-        Digits {
-            pixels: (0..count * PIXELS).map(|i| (i * 31 % 256) as f32 / 255.0).collect(),
-            labels: (0..count).map(|i| i % 10).collect(),
-        }
-    }
-
     fn directory(name: &str) -> PathBuf {
         let path = std::env::temp_dir().join(format!("undertone-digits-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         path
-    }
-
-    #[test]
-    fn a_file_gives_back_what_was_written() {
-        let dir = directory("idx");
-        let (images, labels) = (dir.join("i"), dir.join("l"));
-        write_idx(&digits(13), &images, &labels).unwrap();
-        assert_eq!(read_idx(&images, &labels).unwrap(), digits(13));
-
-        write_idx(&digits(12), &images, dir.join("other")).unwrap();
-        let error = read_idx(&images, &labels).unwrap_err().to_string();
-        assert!(error.contains("13 labels for 12 pictures"), "{error}");
-        let error = read_idx(&labels, &labels).unwrap_err().to_string();
-        assert!(error.contains("magic number 0x0803"), "{error}");
-        let bytes = std::fs::read(&images).unwrap();
-        for cut in [0, 3, 12, 16, bytes.len() - 1] {
-            std::fs::write(&images, &bytes[..cut]).unwrap();
-            assert!(read_idx(&images, &labels).is_err(), "{cut} bytes");
-        }
-        std::fs::remove_dir_all(dir).unwrap();
     }
 
     #[test]

@@ -1,17 +1,24 @@
-//! Recordings, transcripts and pictures for the examples: everything between a file and the tensors of a model.
+//! Recordings, transcripts, pictures and tables for the examples: everything between a file and the tensors of a model.
 //!
 //! Nothing here knows a model or how it runs. Speech: [`wav`] and [`speech`] read recordings, [`features`] turns one into a log-mel spectrogram,
 //! [`window`] cuts that into the fixed windows that a model takes and puts the scores back together, [`alphabet`] turns scores into
-//! text, [`cer`] compares texts, [`asterisk`] lists the recordings to train on. Pictures: [`digits`].
+//! text, [`cer`] compares texts, [`asterisk`] lists the recordings to train on. Pictures: [`digits`] and [`fashion`] in the format of [`idx`],
+//! [`cifar`] and [`nuclei`] as [`picture`]. A table: [`credit`].
 #![forbid(unsafe_code)]
 
 pub mod alphabet;
 pub mod asterisk;
 pub mod cer;
+pub mod cifar;
+pub mod credit;
 pub mod digits;
 mod error;
+pub mod fashion;
 pub mod features;
+pub mod idx;
+pub mod nuclei;
 mod phrases;
+pub mod picture;
 pub mod speech;
 pub mod wav;
 pub mod window;

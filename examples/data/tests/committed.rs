@@ -1,7 +1,7 @@
 //! The recordings and pictures that are committed: readable, what they are said to be, and never learned from.
 
 use std::path::PathBuf;
-use undertone_data::{alphabet, asterisk, digits, features, speech};
+use undertone_data::{alphabet, asterisk, cifar, credit, digits, fashion, features, idx, nuclei, speech};
 
 fn assets() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../assets")
@@ -37,6 +37,45 @@ fn the_pictures_are_a_hundred_of_each_digit() {
     assert_eq!(set.labels.len(), 1000);
     assert!((0..10).all(|d| set.labels.iter().filter(|l| **l == d).count() == 100));
     assert!(set.pixels.chunks(digits::PIXELS).all(|p| (20.0..300.0).contains(&p.iter().sum::<f32>())), "every picture has some ink");
+}
+
+#[test]
+fn the_clothes_are_the_first_ones_to_test_with() {
+    let set = idx::read(assets().join("fashion/images.idx"), assets().join("fashion/labels.idx")).unwrap();
+    assert_eq!(set.labels.len(), 300);
+    assert_eq!(set.labels[..6], [9, 2, 1, 1, 6, 1], "as the set begins");
+    assert!((0..fashion::CLASSES.len()).all(|c| set.labels.iter().filter(|l| **l == c).count() >= 20), "some of every kind");
+}
+
+#[test]
+fn the_pictures_of_cifar_are_twenty_in_colour() {
+    let set = cifar::read(assets().join("cifar10")).unwrap();
+    assert_eq!((set.labels.len(), set.pixels.len()), (20, 20 * cifar::VALUES));
+    assert!(set.labels.starts_with(&[3, 8, 8, 0]), "a cat, two ships and an airplane");
+    let gray = set.pixels.chunks(cifar::VALUES).filter(|p| p[..1024] == p[1024..2048]).count();
+    assert_eq!(gray, 0, "red and green differ in every picture");
+}
+
+#[test]
+fn nuclei_are_bright_and_some_are_held_out() {
+    let nuclei = nuclei::read(assets().join("nuclei")).unwrap();
+    let mean = |on: f32| {
+        let chosen: Vec<f32> = nuclei.picture.iter().zip(&nuclei.mask).filter(|(_, m)| (**m - on).abs() < 0.5).map(|(p, _)| *p).collect();
+        (chosen.len(), chosen.iter().sum::<f32>() / chosen.len() as f32)
+    };
+    let ((on, bright), (off, dark)) = (mean(1.0), mean(0.0));
+    assert!(bright > 2.0 * dark && on > off / 5, "{on} pixels of {bright}, {off} of {dark}");
+    let held_out = nuclei.held_out();
+    assert!(held_out.masks.iter().sum::<f32>() > 1000.0, "there are nuclei to test with");
+}
+
+#[test]
+fn the_applicants_are_those_of_statlog() {
+    let (train, test) = credit::read(assets().join("credit/german_credit.csv")).unwrap();
+    assert_eq!((train.bad.len(), test.bad.len()), (800, 200));
+    assert_eq!(train.bad.iter().chain(&test.bad).sum::<usize>(), 300, "three hundred of a thousand are bad risks");
+    assert_eq!(train.features.len(), 800 * credit::FEATURES);
+    assert!(train.features.iter().chain(&test.features).all(|v| (0.0..=1.0).contains(v)));
 }
 
 #[test]
