@@ -8,7 +8,7 @@ use safetensors::SafeTensors;
 use std::collections::BTreeMap;
 use undertone::graph::Graph;
 use undertone::twin::{Device, Network};
-use undertone::{Model, Values, World};
+use undertone::{Values, World};
 
 macro_rules! networks {
     ($($name:ident: $model:ident),+ $(,)?) => {
