@@ -71,7 +71,7 @@ impl Mail {
     }
 
     /// The length of this step's part from one party to another.
-    fn part(&self, way: &Way, blocks: &Blocks, from: usize, to: usize) -> usize {
+    fn part(&self, way: &Way, blocks: &[Block], from: usize, to: usize) -> usize {
         match way {
             Way::Kings(_) if from != to => block_length(&blocks[to]),
             way if way.goes(from, to) => self.own.len(),
