@@ -9,7 +9,7 @@
 
 use crate::opened::Opened;
 use crate::party::outputs;
-use crate::plan::{EncodedWeight, Kind, Plan};
+use crate::plan::{EncodedWeight, Kind, Plan, Sparse};
 use crate::protocol::argmax::Axis;
 use crate::protocol::piecewise::Function;
 use crate::protocol::topk::Search;
@@ -118,12 +118,14 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
             Kind::Max { windows, .. } => {
                 (each(&|from, to| windows.reduce(i64::MIN as u64, from, to, |a, b| (a as i64).max(b as i64) as u64)), x(0).1)
             }
+            Kind::MaxOver { over, .. } => (each(&|from, to| over.reduce(from, to, |a, b| (a as i64).max(b as i64) as u64)), x(0).1),
             Kind::ArgMax { axis, .. } => argmax(axis, plan.steps[step.inputs[0]].len, x(0)),
             Kind::TopK { search, .. } => topk(search, plan.steps[step.inputs[0]].len, x(0)),
             Kind::Sum(sum) => {
                 let terms = sum.0.kernel.iter().product::<usize>() as f64;
                 (each(&|from, to| sum.run(from, to)), (x(0).1 + terms * rounding.float * largest(&x(0).0)) * terms)
             }
+            Kind::Sparse(sparse) => (each(&|from, to| sparse.run(from, to, true)), mapped(sparse, x(0), rounding)),
             Kind::Times { factor } => (map(&x(0).0, |v| v.wrapping_mul(*factor as i64)), x(0).1 * *factor as f64),
             Kind::Add => {
                 let float = rounding.float * (largest(&x(0).0) + largest(&x(1).0));
@@ -223,6 +225,14 @@ fn topk(search: &Search, len: usize, (x, bound): &(Vec<u64>, f64)) -> (Vec<u64>,
     }
     // the t-th largest value moves by no more than what moves all of them
     (found, if search.values { *bound } else { apart as f64 })
+}
+
+/// The bound of a public map. Encoding rounds a constant by half a unit and, with fraction bits, a coefficient by less than one.
+fn mapped(sparse: &Sparse, (x, bound): &(Vec<u64>, f64), rounding: &Rounding) -> f64 {
+    let (terms, gain, offset, x) = (sparse.longest() as f64, sparse.gain() as f64, sparse.offset() as f64, largest(x) + bound);
+    let coefficients = if sparse.bits == 0 { 0.0 } else { 2.0 * rounding.weight * terms * x };
+    let constants = if offset == 0.0 { 0.0 } else { rounding.weight };
+    bound * gain + coefficients + constants + rounding.float * ((terms + 4.0) * gain * x + offset)
 }
 
 fn map(x: &[u64], f: impl Fn(i64) -> i64) -> Vec<u64> {

@@ -15,16 +15,20 @@
 //! | [`Threshold`] | 4 | 53 | per element, with that truncation |
 //! | [`Above`] | 3 | 52 | per element, with that truncation; a bit, for releases |
 //! | [`Softsign`] | 4 | 946 | per element, with that truncation: 48 thresholds of one opening |
-//! | [`MaxPool1d`], [`MaxPool2d`] | 4 a level | 54 a comparison | ceil(log2 kernel) levels an axis; 51 bits after a ReLU |
+//! | [`MaxPool1d`], [`MaxPool2d`], [`MaxPool3d`], [`AdaptiveMaxPool1d`], [`AdaptiveMaxPool2d`], [`GlobalMaxPool`] | 4 a level | 54 a comparison | ceil(log2 kernel) levels an axis; 51 bits after a ReLU |
 //! | [`ArgMax`] | 4 a level | 35 a difference, 19 a pair | groups of up to 4 neighbours; a truncation before it where a product comes first |
 //! | [`TopK`], [`TopKValues`] | 5 a level | 35 or 64 a difference, 19 a pair | groups of up to 64, whose largest make the next level; a rank under a mask besides |
 //! | [`BatchNorm`], [`InstanceNorm`], [`GroupNorm`] | 0 | 0 | running statistics, folded into the convolution or linear layer before it by the owner of the weights |
-//! | [`AvgPool1d`], [`AvgPool2d`], [`GlobalAvgPool`], [`Add`], [`Concat`], [`Flatten`], [`Reshape`], [`Permute`], [`Dropout`] | 0 | 0 | local |
+//! | [`AvgPool1d`], [`AvgPool2d`], [`AvgPool3d`], [`AdaptiveAvgPool1d`], [`AdaptiveAvgPool2d`], [`AdaptiveAvgPool3d`], [`GlobalAvgPool`], [`Mean`], [`Sum`], [`Upsample`] | 0 | 0 | local: elements are summed; means divide by up to 4096 in all for nothing |
+//! | [`Add`], [`Dropout`] | 0 | 0 | local |
+//! | [`Concat`], [`Flatten`], [`Pad`], [`Permute`], [`PixelShuffle`], [`Reshape`], [`Slice`], [`Split`], [`Transpose`] | 0 | 0 | local: elements are moved |
 //!
 //! Losses stand in the `loss` clause of a description, and the twin alone computes them: [`CrossEntropy`], [`BinaryCrossEntropy`],
 //! [`BinaryCrossEntropyWithLogits`], [`MeanSquaredError`], [`L1`], [`Huber`], [`Dice`] and [`Ctc`].
 #![forbid(unsafe_code)]
 
+mod adaptive_avg_pool;
+mod adaptive_max_pool;
 mod add;
 mod arg_max;
 mod avg_pool;
@@ -45,6 +49,7 @@ mod dice;
 mod dropout;
 mod flatten;
 mod global_avg_pool;
+mod global_max_pool;
 mod group_norm;
 mod hard_sigmoid;
 mod hard_swish;
@@ -54,19 +59,29 @@ mod instance_norm;
 mod l1;
 mod linear;
 mod max_pool;
+mod mean;
 mod mean_squared_error;
+mod pad;
 mod permute;
+mod pixel_shuffle;
 mod relu;
 mod relu6;
 mod reshape;
+mod slice;
 mod softsign;
+mod split;
+mod sum;
 mod support;
 mod threshold;
 mod topk;
+mod transpose;
+mod upsample;
 
+pub use adaptive_avg_pool::{AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d};
+pub use adaptive_max_pool::{AdaptiveMaxPool1d, AdaptiveMaxPool2d};
 pub use add::Add;
 pub use arg_max::ArgMax;
-pub use avg_pool::{AvgPool1d, AvgPool2d};
+pub use avg_pool::{AvgPool1d, AvgPool2d, AvgPool3d};
 pub use batch_norm::BatchNorm;
 pub use binary_cross_entropy::BinaryCrossEntropy;
 pub use binary_cross_entropy_with_logits::BinaryCrossEntropyWithLogits;
@@ -84,6 +99,7 @@ pub use dice::Dice;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use global_avg_pool::GlobalAvgPool;
+pub use global_max_pool::GlobalMaxPool;
 pub use group_norm::GroupNorm;
 pub use hard_sigmoid::HardSigmoid;
 pub use hard_swish::HardSwish;
@@ -92,12 +108,20 @@ pub use huber::Huber;
 pub use instance_norm::InstanceNorm;
 pub use l1::L1;
 pub use linear::Linear;
-pub use max_pool::{MaxPool1d, MaxPool2d};
+pub use max_pool::{MaxPool1d, MaxPool2d, MaxPool3d};
+pub use mean::Mean;
 pub use mean_squared_error::MeanSquaredError;
+pub use pad::{Pad, Padding};
 pub use permute::Permute;
+pub use pixel_shuffle::PixelShuffle;
 pub use relu::Relu;
 pub use relu6::Relu6;
 pub use reshape::Reshape;
+pub use slice::Slice;
 pub use softsign::Softsign;
+pub use split::Split;
+pub use sum::Sum;
 pub use threshold::{Above, Threshold};
 pub use topk::{TopK, TopKValues};
+pub use transpose::Transpose;
+pub use upsample::{Interpolation, Upsample};

@@ -1,8 +1,9 @@
 //! What the layers refuse, with the exact text that the compiler prints.
 
 use undertone_layers::{
-    Add, ArgMax, AvgPool1d, AvgPool2d, BatchNorm, Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool1d, MaxPool2d,
-    Permute, Relu, Reshape,
+    AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, Add, ArgMax, AvgPool1d, AvgPool2d, AvgPool3d, BatchNorm,
+    Concat, Conv1d, Conv2d, Dropout, Flatten, GlobalAvgPool, GlobalMaxPool, Linear, MaxPool1d, MaxPool2d, MaxPool3d, Mean, Pad, Padding,
+    Permute, PixelShuffle, Relu, Reshape, Slice, Split, Sum, Transpose, Upsample,
 };
 use undertone_runtime::Layer;
 use undertone_runtime::graph::trace;
@@ -95,10 +96,10 @@ fn a_field_of_a_convolution_that_is_not_possible() {
 #[test]
 fn a_field_of_a_pool_that_is_not_possible() {
     let x = [shape([6, 8])];
-    refuses(MaxPool1d { kernel: 0, stride: 0, padding: 0 }, MaxPool1d::infer, &x, "has `kernel: 0`, but it must be at least 1");
+    refuses(MaxPool1d { kernel: 0, ..MaxPool1d::DEFAULT }, MaxPool1d::infer, &x, "has `kernel: 0`, but it must be at least 1");
     let half = "has `padding: 2`, but it must be at most half of `kernel`";
-    refuses(MaxPool1d { kernel: 3, stride: 0, padding: 2 }, MaxPool1d::infer, &x, half);
-    refuses(AvgPool2d { kernel: 3, stride: 1, padding: 2 }, AvgPool2d::infer, &[shape([1, 9, 9])], half);
+    refuses(MaxPool1d { kernel: 3, padding: 2, ..MaxPool1d::DEFAULT }, MaxPool1d::infer, &x, half);
+    refuses(AvgPool2d { kernel: 3, stride: 1, padding: 2, ..AvgPool2d::DEFAULT }, AvgPool2d::infer, &[shape([1, 9, 9])], half);
 }
 
 #[test]
@@ -127,7 +128,7 @@ fn an_input_that_is_too_small() {
     let square = Conv2d { out: 4, kernel: 3, ..Conv2d::DEFAULT };
     refuses(square, Conv2d::infer, &[shape([1, 3, 2])], "needs at least 3 on axis 2, but its input is [1, 3, 2]");
     refuses(square, Conv2d::infer, &[shape([0, 3, 3])], "needs at least 1 on axis 0, but its input is [0, 3, 3]");
-    let pool = MaxPool2d { kernel: 2, stride: 1, padding: 1 };
+    let pool = MaxPool2d { stride: 1, padding: 1, ..MaxPool2d::DEFAULT };
     refuses(pool, MaxPool2d::infer, &[shape([1, 0, 2])], "needs at least 1 on axis 1, but its input is [1, 0, 2]");
     refuses(AvgPool1d::DEFAULT, AvgPool1d::infer, &[shape([1, 1])], "needs at least 2 on axis 1, but its input is [1, 1]");
     refuses(GlobalAvgPool, GlobalAvgPool::infer, &[shape([2, 3, 0])], "needs at least 1 on axis 2, but its input is [2, 3, 0]");
@@ -141,6 +142,84 @@ fn inputs_that_do_not_fit_each_other() {
     refuses(Add, Add::infer, &[a, a, b], "needs inputs of one shape, but they are [3, 4] and [3, 5]");
     refuses(Concat::DEFAULT, Concat::infer, &[a, a, b], "expects 4 on axis 1, but its input is [3, 5]");
     refuses(Reshape { to: &[4, 4] }, Reshape::infer, &[a], "cannot see [3, 4] as [4, 4]: 12 elements against 16");
+}
+
+#[test]
+fn elements_that_cannot_be_moved_so() {
+    let x = [shape([4, 6])];
+    refuses(Pad::DEFAULT, Pad::infer, &x, "needs the field `before` or `after`");
+    refuses(Pad { before: &[1], ..Pad::DEFAULT }, Pad::infer, &x, "expects rank 1, but its input is [4, 6]");
+    refuses(Pad { after: &[1, 2, 3], ..Pad::DEFAULT }, Pad::infer, &x, "expects rank 3, but its input is [4, 6]");
+    let reflect = Pad { after: &[0, 6], mode: Padding::Reflect, ..Pad::DEFAULT };
+    refuses(reflect, Pad::infer, &x, "needs at least 7 on axis 1, but its input is [4, 6]");
+    let replicate = Pad { before: &[0, 1], mode: Padding::Replicate, ..Pad::DEFAULT };
+    refuses(replicate, Pad::infer, &[shape([4, 0])], "needs at least 1 on axis 1, but its input is [4, 0]");
+    refuses(Pad { value: 1.0, ..reflect }, Pad::infer, &x, "needs the field `value: 0, where the mode is not `Constant``");
+    refuses(Pad { value: f64::NAN, before: &[0, 1], ..Pad::DEFAULT }, Pad::infer, &x, "needs the field `value: a finite number`");
+    let huge = Pad { before: &[0, usize::MAX], ..Pad::DEFAULT };
+    refuses(huge, Pad::infer, &x, &format!("has `before: {}`, but it must be less than 2^24", usize::MAX));
+    refuses(Slice { axis: 2, ..Slice::DEFAULT }, Slice::infer, &x, "has `axis: 2`, but it must be below the rank of the input");
+    refuses(Slice { step: 0, ..Slice::DEFAULT }, Slice::infer, &x, "has `step: 0`, but it must be at least 1");
+    refuses(Slice { start: 3, end: 3, ..Slice::DEFAULT }, Slice::infer, &x, "has `start: 3`, but it must be below `end`");
+    refuses(Slice { start: 4, ..Slice::DEFAULT }, Slice::infer, &x, "needs at least 5 on axis 0, but its input is [4, 6]");
+    refuses(Split::DEFAULT, Split::infer, &x, "needs the field `parts`");
+    refuses(Split { axis: 2, parts: 2, part: 0 }, Split::infer, &x, "has `axis: 2`, but it must be below the rank of the input");
+    refuses(Split { axis: 0, parts: 2, part: 2 }, Split::infer, &x, "has `part: 2`, but it must be below `parts`");
+    let few = "has `part: 3`, but it must be below the number of parts that so few positions give";
+    refuses(Split { axis: 1, parts: 4, part: 3 }, Split::infer, &x, few);
+    refuses(Transpose { first: 0, second: 2 }, Transpose::infer, &x, "has `second: 2`, but it must be below the rank of the input");
+    refuses(PixelShuffle::DEFAULT, PixelShuffle::infer, &[shape([4, 2, 2])], "needs the field `factor`");
+    refuses(PixelShuffle { factor: 2 }, PixelShuffle::infer, &x, "expects rank 3, but its input is [4, 6]");
+    let channels = "needs axis 0 divisible by 4, but its input is [6, 2, 2]";
+    refuses(PixelShuffle { factor: 2 }, PixelShuffle::infer, &[shape([6, 2, 2])], channels);
+}
+
+#[test]
+fn windows_that_are_not_possible() {
+    let (x, row, volume) = ([shape([2, 6, 8])], [shape([2, 6])], [shape([2, 4, 4, 4])]);
+    let lists = MaxPool2d { kernels: &[2, 2, 2], ..MaxPool2d::DEFAULT };
+    refuses(lists, MaxPool2d::infer, &x, "has `kernels.len(): 3`, but it must be one for each spatial axis");
+    let lists = AvgPool3d { strides: &[1], ..AvgPool3d::DEFAULT };
+    refuses(lists, AvgPool3d::infer, &volume, "has `strides.len(): 1`, but it must be one for each spatial axis");
+    let zero = MaxPool2d { kernels: &[2, 0], ..MaxPool2d::DEFAULT };
+    refuses(zero, MaxPool2d::infer, &x, "has `kernels: 0`, but it must be at least 1");
+    let zero = MaxPool1d { dilation: 0, ..MaxPool1d::DEFAULT };
+    refuses(zero, MaxPool1d::infer, &row, "has `dilation: 0`, but it must be at least 1");
+    let half = MaxPool3d { paddings: &[1, 1, 2], ..MaxPool3d::DEFAULT };
+    refuses(half, MaxPool3d::infer, &volume, "has `paddings: 2`, but it must be at most half of `kernel`");
+    let gap = MaxPool1d { dilation: 7, padding: 1, ..MaxPool1d::DEFAULT };
+    refuses(gap, MaxPool1d::infer, &row, "has `dilation: 7`, but it must be such that no window lies in the padding alone");
+    let wide = MaxPool1d { kernel: 9, stride: 2, ceil_mode: true, ..MaxPool1d::DEFAULT };
+    refuses(wide, MaxPool1d::infer, &row, "needs at least 8 on axis 1, but its input is [2, 6]");
+    refuses(MaxPool3d::DEFAULT, MaxPool3d::infer, &x, "expects rank 4, but its input is [2, 6, 8]");
+    refuses(AdaptiveAvgPool2d::DEFAULT, AdaptiveAvgPool2d::infer, &x, "needs the field `out`");
+    refuses(AdaptiveMaxPool1d { out: 3 }, AdaptiveMaxPool1d::infer, &x, "expects rank 2, but its input is [2, 6, 8]");
+    let zero = AdaptiveMaxPool2d { outs: &[3, 0], ..AdaptiveMaxPool2d::DEFAULT };
+    refuses(zero, AdaptiveMaxPool2d::infer, &x, "has `outs: 0`, but it must be at least 1");
+    let empty = AdaptiveAvgPool3d { out: 2, ..AdaptiveAvgPool3d::DEFAULT };
+    refuses(empty, AdaptiveAvgPool3d::infer, &[shape([2, 4, 0, 4])], "needs at least 1 on axis 2, but its input is [2, 4, 0, 4]");
+    refuses(GlobalMaxPool, GlobalMaxPool::infer, &[shape([2])], "expects rank 2, but its input is [2]");
+}
+
+#[test]
+fn axes_and_sizes_that_are_not_possible() {
+    let x = [shape([2, 6, 8])];
+    refuses(Mean { axes: &[3], keep: false }, Mean::infer, &x, "has `axes: 3`, but it must be below the rank of the input");
+    refuses(Sum { axes: &[1, 1], keep: true }, Sum::infer, &x, "has `axes: 1`, but it must be each axis at most once");
+    refuses(Mean::DEFAULT, Mean::infer, &[shape([2, 0])], "needs at least 1 on axis 1, but its input is [2, 0]");
+    let either = "needs the field `scale`, or else `out`";
+    refuses(Upsample::DEFAULT, Upsample::infer, &x, either);
+    refuses(Upsample { scale: 2, out: 9, ..Upsample::DEFAULT }, Upsample::infer, &x, either);
+    let corners = Upsample { scale: 2, align_corners: true, ..Upsample::DEFAULT };
+    refuses(corners, Upsample::infer, &x, "needs the field `mode: Bilinear` where it has `align_corners`");
+    let lists = Upsample { scales: &[2], ..Upsample::DEFAULT };
+    refuses(lists, Upsample::infer, &x, "has `scales.len(): 1`, but it must be one for each spatial axis");
+    let zero = Upsample { outs: &[4, 0], ..Upsample::DEFAULT };
+    refuses(zero, Upsample::infer, &x, "has `outs: 0`, but it must be at least 1");
+    refuses(Upsample { scale: 2, ..Upsample::DEFAULT }, Upsample::infer, &[shape([4])], "expects rank 3, but its input is [4]");
+    let huge = Upsample { scale: usize::MAX, ..Upsample::DEFAULT };
+    let below = format!("has `scale: {}`, but it must be so small that each axis stays below 2^24", usize::MAX);
+    refuses(huge, Upsample::infer, &x, &below);
 }
 
 #[test]

@@ -72,12 +72,14 @@ fn every_small_geometry_of_a_pool() {
         let positions = windows(size, kernel, step, padding, 1).filter(|_| 2 * padding <= kernel);
         let (x, picture) = (shape([2, size]), shape([2, 4, size]));
         let both = windows(4, kernel, step, padding, 1).zip(positions);
-        let (max, avg) = (MaxPool1d { kernel, stride, padding }, AvgPool1d { kernel, stride, padding });
+        let max = MaxPool1d { kernel, stride, padding, ..MaxPool1d::DEFAULT };
+        let avg = AvgPool1d { kernel, stride, padding, ..AvgPool1d::DEFAULT };
         assert_eq!(max.infer(&[x]).ok(), positions.map(|n| shape([2, n])), "{max:?} {x}");
         assert_eq!(avg.infer(&[x]), max.infer(&[x]), "{avg:?} {x}");
         agrees(max, max.infer(&[x]), x);
         agrees(avg, avg.infer(&[x]), x);
-        let (max, avg) = (MaxPool2d { kernel, stride, padding }, AvgPool2d { kernel, stride, padding });
+        let max = MaxPool2d { kernel, stride, padding, ..MaxPool2d::DEFAULT };
+        let avg = AvgPool2d { kernel, stride, padding, ..AvgPool2d::DEFAULT };
         assert_eq!(max.infer(&[picture]).ok(), both.map(|(h, w)| shape([2, h, w])), "{max:?} {picture}");
         assert_eq!(avg.infer(&[picture]), max.infer(&[picture]), "{avg:?} {picture}");
         agrees(max, max.infer(&[picture]), picture);

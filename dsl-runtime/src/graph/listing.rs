@@ -25,6 +25,7 @@ impl fmt::Display for Graph {
                 Op::Piecewise(p) => format!("piecewise {} {}", inputs.join(" "), breaks(p)),
                 Op::Above(a) => format!("above {} at {}", inputs.join(" "), a.at),
                 Op::MaxPool(p) => pool(&inputs, "max_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),
+                Op::MaxOver(m) => format!("max_over {} axis {} in {} windows", inputs.join(" "), m.axis, m.windows.len()),
                 Op::AvgPool(p) => pool(&inputs, "avg_pool", node.shape.rank() - 1, p.kernel, p.stride, p.padding),
                 Op::ArgMax(a) => format!("arg_max {} axis {}", inputs.join(" "), a.axis),
                 Op::TopK(t) => {
@@ -33,6 +34,9 @@ impl fmt::Display for Graph {
                 }
                 Op::Concat { axis } => format!("concat {} axis {axis}", inputs.join(" ")),
                 Op::Permute { axes } => format!("permute {} {axes:?}", inputs.join(" ")),
+                Op::Gather { axis, indices } => format!("gather {} axis {axis} at {}", inputs.join(" "), positions(indices)),
+                Op::Pad { before, after, value } => format!("pad {} {before:?} {after:?} by {value}", inputs.join(" ")),
+                Op::Resample(r) => format!("resample {} axis {} over {}", inputs.join(" "), r.axis, r.denominator),
                 Op::Dropout { rate } => format!("dropout {} rate {rate}", inputs.join(" ")),
                 Op::Loss(Loss::Ctc { blank }) => format!("ctc {} blank {blank}", inputs.join(" ")),
                 Op::Loss(Loss::Huber { delta }) => format!("huber {} delta {delta}", inputs.join(" ")),
@@ -84,4 +88,16 @@ fn breaks(p: &Piecewise) -> String {
 fn pool(inputs: &[String], name: &str, axes: usize, kernel: [usize; 3], stride: [usize; 3], padding: [usize; 3]) -> String {
     let pad = if padding[..axes].iter().all(|p| *p == 0) { String::new() } else { format!(" padding {:?}", &padding[..axes]) };
     format!("{name} {} kernel {:?} stride {:?}{pad}", inputs.join(" "), &kernel[..axes], &stride[..axes])
+}
+
+/// A list of positions: as what they have in common, or one by one; few of many.
+fn positions(indices: &[usize]) -> String {
+    const SHOWN: usize = 8;
+    match indices {
+        [first, second, ..] if indices.len() > 2 && second > first && indices.is_sorted_by(|a, b| b.wrapping_sub(*a) == second - first) => {
+            format!("{first}..={} step {}", first + (second - first) * (indices.len() - 1), second - first)
+        }
+        _ if indices.len() <= SHOWN => format!("{indices:?}"),
+        _ => format!("{:?} and {} more", &indices[..SHOWN], indices.len() - SHOWN),
+    }
 }

@@ -3,7 +3,7 @@
 //! Neither panics: the first mistake is kept and becomes the error of [`trace`](super::trace), the values after it go on
 //! with the shape that they should have had.
 
-use super::op::{Above, ArgMax, AvgPool, BatchNorm, Conv, ConvTranspose, Loss, MaxPool, Op, Piecewise, TopK};
+use super::op::{Above, ArgMax, AvgPool, BatchNorm, Conv, ConvTranspose, Loss, MaxOver, MaxPool, Op, Piecewise, Resample, TopK};
 use super::{CLIENT, Graph, Init, Input, Node, NodeId, Parameter, Release};
 use crate::error::{Error, Result};
 use std::cell::RefCell;
@@ -164,6 +164,11 @@ impl<'g> Scope<'g> {
         self.push(Op::MaxPool(pool), &[x])
     }
 
+    /// The largest value of each of several lists of positions along one axis.
+    pub fn max_over(&mut self, x: Value<'g>, over: MaxOver) -> Value<'g> {
+        self.push(Op::MaxOver(over), &[x])
+    }
+
     /// The mean of each window over the last axes.
     pub fn avg_pool(&mut self, x: Value<'g>, pool: AvgPool) -> Value<'g> {
         self.push(Op::AvgPool(pool), &[x])
@@ -197,6 +202,21 @@ impl<'g> Scope<'g> {
     /// The axes in another order: axis `i` of the result is axis `axes[i]` of `x`.
     pub fn permute(&mut self, x: Value<'g>, axes: &[usize]) -> Value<'g> {
         self.push(Op::Permute { axes: axes.to_vec() }, &[x])
+    }
+
+    /// Positions of `axis` by a public list: position `j` of the result is position `indices[j]` of `x`.
+    pub fn gather(&mut self, x: Value<'g>, axis: usize, indices: impl IntoIterator<Item = usize>) -> Value<'g> {
+        self.push(Op::Gather { axis, indices: indices.into_iter().collect() }, &[x])
+    }
+
+    /// A public constant around `x`: for each axis so many positions before and after it.
+    pub fn pad(&mut self, x: Value<'g>, before: &[usize], after: &[usize], value: f64) -> Value<'g> {
+        self.push(Op::Pad { before: before.to_vec(), after: after.to_vec(), value }, &[x])
+    }
+
+    /// Weighted sums of the positions of an axis.
+    pub fn resample(&mut self, x: Value<'g>, resample: Resample) -> Value<'g> {
+        self.push(Op::Resample(resample), &[x])
     }
 
     /// Sets a share `rate` of the elements to zero while training; the identity otherwise.

@@ -351,6 +351,12 @@ impl<W: Stored> Run<'_, W> {
                     sum.run(from, to);
                 }
             }
+            Kind::Sparse(sparse) => {
+                let (from, n) = x(0);
+                for (to, from) in result.chunks_exact_mut(step.len).zip(from.chunks_exact(n)).take(self.batch) {
+                    sparse.run(from, to, self.seat.is_first());
+                }
+            }
             Kind::Move(copies) => {
                 for (i, copy) in copies.iter().enumerate() {
                     let (from, n) = x(i);
@@ -367,6 +373,7 @@ impl<W: Stored> Run<'_, W> {
             | Kind::Piecewise { .. }
             | Kind::Above { .. }
             | Kind::Max { .. }
+            | Kind::MaxOver { .. }
             | Kind::ArgMax { .. }
             | Kind::TopK { .. }
             | Kind::Release(_) => {}

@@ -101,7 +101,9 @@ fn needed(plan: &Plan) -> (u32, String) {
             // thresholds are found with one bit more than the opening has
             Kind::Piecewise { t, compare, .. } | Kind::Above { t, compare, .. } => compare.m + (*t).max(1),
             Kind::Truncate { t, m } => m + t,
-            Kind::Max { compare, .. } | Kind::ArgMax { compare, .. } | Kind::TopK { compare, .. } => compare.m,
+            Kind::Max { compare, .. } | Kind::MaxOver { compare, .. } | Kind::ArgMax { compare, .. } | Kind::TopK { compare, .. } => {
+                compare.m
+            }
             Kind::Release(r) => plan.releases.get(*r).map_or(0, |r| r.m + r.value.bits.saturating_sub(f)),
             Kind::Input(k) => plan.inputs.get(*k).map_or(0, |i| i.m),
             _ => 0,
@@ -183,6 +185,9 @@ impl<'a> Known<'a> {
                 Op::Add => each().sum(),
                 Op::Concat { .. } => each().fold(0.0, f64::max),
                 Op::Piecewise(p) => magnitude(made(p)) + 2.0 * unit,
+                Op::Pad { value, .. } => x(0).max(value.abs()),
+                Op::Gather { .. } => x(0),
+                Op::Resample(r) => x(0) * r.gain() + 4.0 * unit * widths.parties as f64,
                 // each division rounds by some units
                 _ => x(0) + 4.0 * unit * widths.parties as f64,
             };
@@ -190,6 +195,8 @@ impl<'a> Known<'a> {
                 Op::Relu => true,
                 Op::Piecewise(_) => positive,
                 Op::Input(_) | Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear | Op::BatchNorm(_) => false,
+                Op::Pad { value, .. } => *value >= 0.0 && known.positive[node.inputs[0].0],
+                Op::Resample(r) => r.is_positive() && known.positive[node.inputs[0].0],
                 _ => node.inputs.iter().all(|id| known.positive[id.0]),
             };
         }

@@ -50,6 +50,11 @@ impl fmt::Display for Plan {
                     let m = compare.m;
                     format!("max of {:?} step {:?}{by}, m = {m}{narrow}{}", windows.kernel, windows.stride, parameters(compare))
                 }
+                Kind::MaxOver { over, compare, narrow, group } => {
+                    let narrow = if *narrow { ", narrow" } else { "" };
+                    let by = if *group == 2 { String::new() } else { format!(" by {group}") };
+                    format!("max of {} lists of {}{by}, m = {}{narrow}{}", over.ends.len(), over.size, compare.m, parameters(compare))
+                }
                 Kind::ArgMax { axis, compare, group } => {
                     format!("arg max of {} by {group}, m = {}{}", axis.size, compare.m, parameters(compare))
                 }
@@ -61,6 +66,11 @@ impl fmt::Display for Plan {
                 Kind::Times { factor } => format!("times {factor}"),
                 Kind::Add => "add".into(),
                 Kind::Move(copies) => format!("move ({})", copies.len()),
+                Kind::Sparse(s) => {
+                    let scale = if s.bits == 0 { String::new() } else { format!(", {} bits", s.bits) };
+                    let factor = if s.factor == 1 { String::new() } else { format!(", factor {}", s.factor) };
+                    format!("sparse {} to {}, {} terms{scale}{factor}", s.size, s.ends.len(), s.terms.len())
+                }
                 Kind::Release(r) => self.releases.get(*r).map_or("release".into(), |r| {
                     let to: Vec<String> = r.to.iter().map(ToString::to_string).collect();
                     format!("release to {} at {} bits, factor {}", to.join(", "), r.value.bits, r.value.factor)

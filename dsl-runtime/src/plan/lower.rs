@@ -3,6 +3,7 @@
 //! Scales are lazy. A product sits at 2f until something needs f: a ReLU truncates inside its own opening, an addition at 2f shifts the other branch left, an
 //! average pool leaves its division in a public factor. Only where nothing else applies does a truncation run. A value is opened once for all its consumers.
 
+mod movement;
 mod piecewise;
 
 use super::choice::Known;
@@ -146,20 +147,19 @@ impl Lower<'_> {
             Op::Piecewise(function) => self.piecewise(node, function)?,
             Op::Above(above) => self.above(node, above.at)?,
             Op::MaxPool(_) => self.max_pool(node, id)?,
+            Op::MaxOver(over) => self.max_over(node, id, over)?,
             Op::ArgMax(a) => self.argmax(node, a.axis)?,
             Op::TopK(topk) => self.topk(node, *topk)?,
             Op::AvgPool(_) => {
                 let x = self.fraction(input(0))?;
-                let x = self.arranged(&x, &shape(0), &Layout::channels_last(shape(0).rank()), stage);
                 let windows = windows(node, shape(0)).ok_or("no windows")?;
-                let count = windows.kernel.iter().product::<usize>() as u64;
-                let step = self.push(Kind::Sum(Sum(windows)), vec![x.step], node.shape.numel(), stage);
-                let factor = x.factor * count;
+                let count = windows.kernel.iter().fold(1u64, |n, k| n.saturating_mul(*k as u64));
+                let factor = x.factor.saturating_mul(count);
                 if factor > LARGEST_FACTOR {
-                    return Err(format!(
-                        "means over {factor} values in all leave too small a range; at most {LARGEST_FACTOR} are possible"
-                    ));
+                    return self.means(input(0), x, &shape(0), &windows, stage);
                 }
+                let x = self.arranged(&x, &shape(0), &Layout::channels_last(shape(0).rank()), stage);
+                let step = self.push(Kind::Sum(Sum(windows)), vec![x.step], node.shape.numel(), stage);
                 Value { step, factor, ..x }
             }
             Op::Add => self.add(node)?,
@@ -174,6 +174,9 @@ impl Lower<'_> {
                 let layout = x.layout.0.iter().map(|a| axes.iter().position(|from| from == &usize::from(*a)).unwrap_or(0) as u8).collect();
                 Value { layout: Layout(layout), ..x }
             }
+            Op::Gather { axis, indices } => self.gather(node, *axis, indices)?,
+            Op::Pad { before, after, value } => self.pad(node, before, after, *value)?,
+            Op::Resample(resample) => self.resample(node, resample)?,
             Op::Dropout { .. } => self.value(input(0))?,
             Op::Parameter(_) => return Err("weights are read by convolutions and matrix products only".into()),
             Op::Loss(loss) => {
@@ -238,8 +241,7 @@ impl Lower<'_> {
         let x = self.at_fraction(node.inputs[0], &x, &node.stage);
         let x = self.arranged(&x, &shape, &Layout::channels_last(shape.rank()), &node.stage);
         let compare = self.compared(node, &x);
-        let readers = &self.consumers[id.0];
-        let narrow = !self.graph.is_released(id) && !readers.is_empty() && readers.iter().all(|r| self.graph.node(*r).op == Op::Relu);
+        let narrow = self.feeds_relus(id);
         let windows = windows(node, shape).ok_or("no windows")?;
         let group = pool_group(&self.s, &windows, compare, narrow);
         let step = self.push(Kind::Max { windows, compare, narrow, group }, vec![x.step], node.shape.numel(), &node.stage);
@@ -276,13 +278,31 @@ impl Lower<'_> {
         Ok(Value { step, layout: x.layout.without(place), bits: 0, factor: 1, integer: Some(q) })
     }
 
+    /// Whether a value is only read by ReLUs, so that no more of its bits are needed than they open.
+    fn feeds_relus(&self, id: NodeId) -> bool {
+        let readers = &self.consumers[id.0];
+        !self.graph.is_released(id) && !readers.is_empty() && readers.iter().all(|r| self.graph.node(*r).op == Op::Relu)
+    }
+
     /// How any two values of a node's input are compared: differences of values of either sign need one bit more than differences of values of one sign.
     fn compared(&self, node: &Node, x: &Value) -> Compare {
         Compare::new(match self.known {
             // a ReLU that reads the result opens no more bits than it has
             Some(known) => known.compared(node.inputs[0], x, self.s).max(known.opened(node.inputs[0], x, self.s)),
-            None => self.s.opened + u32::from(self.graph.node(node.inputs[0]).op != Op::Relu),
+            None => self.s.opened + u32::from(!self.is_positive(node.inputs[0])),
         })
+    }
+
+    /// Whether a value is the result of a ReLU, moved or chosen from.
+    fn is_positive(&self, id: NodeId) -> bool {
+        let node = self.graph.node(id);
+        match node.op {
+            Op::Relu => true,
+            Op::MaxPool(_) | Op::MaxOver(_) | Op::Gather { .. } | Op::Reshape { .. } | Op::Permute { .. } => {
+                self.is_positive(node.inputs[0])
+            }
+            _ => false,
+        }
     }
 
     /// The bits that an opening of the value of a node needs once it is at f fraction bits.
@@ -404,6 +424,8 @@ pub(super) fn holder(owners: &[Place], step: &Step, masked: bool, before: &[Opti
     let of = |i: &usize| before.get(*i).copied().flatten();
     match &step.kind {
         Kind::Input(k) => owners.get(*k)?.party(),
+        // a constant is in the share of the first party
+        Kind::Sparse(sparse) => of(step.inputs.first()?).filter(|party| *party == 0 || sparse.constants.is_empty()),
         Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => {
             let first = of(step.inputs.first()?)?;
             step.inputs.iter().all(|i| of(i) == Some(first)).then_some(first)

@@ -31,6 +31,13 @@ impl Plan {
                     group => Box::new(Pool::new(n, *compare, *group, windows, batch)),
                 }
             }
+            Kind::MaxOver { over, compare, narrow, group } => {
+                let n = if *narrow { compare.m } else { n };
+                match group {
+                    2 => Box::new(Max::over(n, *compare, over, batch)),
+                    group => Box::new(Pool::over(n, *compare, *group, over, batch)),
+                }
+            }
             Kind::ArgMax { axis, compare, group } => Box::new(ArgMax::new(*compare, *axis, *group, batch)),
             Kind::TopK { search, compare } => {
                 // indices need no more of a value than what is compared
@@ -44,6 +51,7 @@ impl Plan {
             | Kind::Times { .. }
             | Kind::Add
             | Kind::Move(_)
+            | Kind::Sparse(_)
             | Kind::Release(_) => return None,
         })
     }

@@ -128,7 +128,7 @@ fn bound(plan: &Plan, step: &Step, of: impl Fn(usize) -> Option<Bound>, all: &[O
         Kind::Above { t, compare, .. } => {
             (divided(of(0)?, *t) <= limit(compare.m, plan.settings.parties)).then_some(Bound { most: 1, positive: true })
         }
-        Kind::Max { compare, .. } => of(0).filter(|x| differs_by(*x) < 1 << (compare.m - 2)),
+        Kind::Max { compare, .. } | Kind::MaxOver { compare, .. } => of(0).filter(|x| differs_by(*x) < 1 << (compare.m - 2)),
         Kind::ArgMax { compare, axis, .. } => {
             let fits = differs_by(of(0)?) < 1 << (compare.m - 2);
             fits.then_some(Bound { most: axis.size as u128, positive: true })
@@ -151,6 +151,10 @@ fn bound(plan: &Plan, step: &Step, of: impl Fn(usize) -> Option<Bound>, all: &[O
             let all = each()?;
             Some(Bound { most: all.iter().map(|b| b.most).max()?, positive: all.iter().all(|b| b.positive) })
         }
+        Kind::Sparse(sparse) => of(0).map(|x| Bound {
+            most: x.most.saturating_mul(sparse.gain()).saturating_add(sparse.offset().into()),
+            positive: x.positive && sparse.is_positive(),
+        }),
         Kind::Release(_) => None,
     }
 }
@@ -197,7 +201,9 @@ pub(super) fn rooms(plan: &Plan) -> Vec<[u128; 2]> {
         }
         Kind::Truncate { t, m } if parties > 2 => [limit(*m, parties) << t, ANY],
         Kind::Truncate { .. } => [(1 << (n - 2)) - 1, ANY],
-        Kind::Max { compare, .. } | Kind::ArgMax { compare, .. } | Kind::TopK { compare, .. } => [ANY, (1 << (compare.m - 2)) - 1],
+        Kind::Max { compare, .. } | Kind::MaxOver { compare, .. } | Kind::ArgMax { compare, .. } | Kind::TopK { compare, .. } => {
+            [ANY, (1 << (compare.m - 2)) - 1]
+        }
         Kind::Release(r) => plan
             .releases
             .get(*r)

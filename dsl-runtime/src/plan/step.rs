@@ -1,10 +1,12 @@
 //! The steps of a plan, for one sample.
 
+use super::sparse::Sparse;
 use crate::graph::{self, Node, Op};
 use crate::protocol::Compare;
 use crate::protocol::argmax::Axis;
 use crate::protocol::max::Windows;
 use crate::protocol::open::Opening;
+use crate::protocol::over::Over;
 use crate::protocol::piecewise::Function;
 use crate::protocol::topk::Search;
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,17 @@ pub enum Kind {
         /// Positions of a window that are compared at once, 2 to 4.
         group: usize,
     },
+    /// The largest of each of several lists of positions along an axis.
+    MaxOver {
+        /// The lists.
+        over: Over,
+        /// How two values are compared; the ring of the comparison has its m bits where `narrow`.
+        compare: Compare,
+        /// Whether the result is only needed mod 2^m.
+        narrow: bool,
+        /// Positions of a window that are compared at once, 2 to 4.
+        group: usize,
+    },
     /// The index of the largest along an axis, mod 2^q for its `axis.bits()`.
     ArgMax {
         /// The axis.
@@ -115,6 +128,8 @@ pub enum Kind {
     Add,
     /// Elements moved: one copy an input. What moves an opened value is one, and has no other input.
     Move(Vec<Copy>),
+    /// A public linear map along one axis.
+    Sparse(Sparse),
     /// Opens the value to the receivers of this release of the plan; there is no result.
     Release(usize),
 }

@@ -48,6 +48,12 @@ fn variants(kind: &Kind) -> Vec<Kind> {
                 comparisons(*compare, group == 2).map(kind)
             })
             .collect(),
+        Kind::MaxOver { over, compare, narrow, group } => groups(*group)
+            .flat_map(|group| {
+                let kind = move |compare| Kind::MaxOver { over: over.clone(), compare, narrow: *narrow, group };
+                comparisons(*compare, group == 2).map(kind)
+            })
+            .collect(),
         Kind::ArgMax { axis, compare, group } => groups(*group)
             .flat_map(|group| comparisons(*compare, false).map(move |compare| Kind::ArgMax { axis: *axis, compare, group }))
             .collect(),

@@ -5,6 +5,7 @@ use crate::protocol::argmax::{ArgMax, Axis};
 use crate::protocol::group::LARGEST;
 use crate::protocol::king::Wires;
 use crate::protocol::max::{Max, Windows};
+use crate::protocol::over::Over;
 use crate::protocol::pool::Pool;
 use crate::protocol::relu::Relu;
 use crate::protocol::topk::{self, Search, TopK};
@@ -70,6 +71,21 @@ pub(super) fn top_group(s: &Widths, search: Search, compare: Compare) -> usize {
         (cost, Work::Groups(search.comparisons(1)))
     };
     fastest_of(s, sizes, load).unwrap_or(topk::LARGEST)
+}
+
+/// The same for the largest of each of several lists.
+pub(super) fn over_group(s: &Widths, over: &Over, compare: Compare, narrow: bool) -> usize {
+    let n = if narrow { compare.m } else { s.ring };
+    fastest(s, |group| match group {
+        2 => {
+            let max = Max::over(n, compare, over, 1);
+            (s.cost(|| max.traffic::<u32>(), || max.traffic::<u64>()), Work::Max(over.compared(1)))
+        }
+        group => {
+            let pool = Pool::over(n, compare, group, over, 1);
+            (s.cost(|| pool.traffic::<u32>(), || pool.traffic::<u64>()), Work::Groups(over.comparisons_by(group, 1)))
+        }
+    })
 }
 
 fn fastest(s: &Widths, load: impl Fn(usize) -> (Cost, Work)) -> usize {

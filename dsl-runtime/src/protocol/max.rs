@@ -13,6 +13,7 @@
 //!
 //! Rounds: those of [`relu`](super::relu) for each level, 4 at m up to 38. At m = 35, n = 35: 35 + 18 + 1 = 54 bits sent a comparison.
 
+use super::over::Over;
 use super::relu::{Material, Relu, State};
 use super::{Compare, Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, padded, tree};
 use serde::{Deserialize, Serialize};
@@ -136,9 +137,8 @@ impl Windows {
         for axis in 0..3 {
             let outer = size[..axis].iter().product();
             let inner = size[axis + 1..].iter().product::<usize>() * self.channels;
-            let windows = (0..pooled[axis]).map(|k| self.cover(axis, k).collect()).collect();
-            let steps = tree::tree(windows, size[axis]).into_iter();
-            levels.extend(steps.map(|s| Level { outer, inner, size: (s.before, s.after), pairs: s.pairs, kept: s.kept }));
+            let lists = (0..pooled[axis]).map(|k| self.cover(axis, k).collect()).collect();
+            levels.extend(Level::all([outer, size[axis], inner], lists));
             size[axis] = pooled[axis];
         }
         levels
@@ -149,6 +149,12 @@ impl Max {
     /// A pool over `batch` samples in a ring of n bits, which is m where no lift is needed.
     pub fn new(n: u32, compare: Compare, windows: &Windows, batch: usize) -> Self {
         Self { relu: Relu::new(n, 0, compare), levels: windows.levels(), batch }
+    }
+
+    /// The largest of each of several lists of positions, over `batch` samples.
+    pub fn over(n: u32, compare: Compare, over: &Over, batch: usize) -> Self {
+        let levels = Level::all([over.outer, over.size, over.inner], over.windows());
+        Self { relu: Relu::new(n, 0, compare), levels: levels.collect(), batch }
     }
 
     /// The dealer's half.
@@ -183,7 +189,20 @@ impl Max {
     }
 }
 
+impl Over {
+    /// The comparisons of `batch` samples by pairs that are made, each level in whole groups. Time: that of listing all windows.
+    pub(crate) fn compared(&self, batch: usize) -> usize {
+        Level::all([self.outer, self.size, self.inner], self.windows()).map(|level| level.comparisons(batch)).sum()
+    }
+}
+
 impl Level {
+    /// The levels along an axis of `[outer][size][inner]` that leave one position for each list.
+    fn all([outer, size, inner]: [usize; 3], lists: Vec<Vec<usize>>) -> impl Iterator<Item = Self> {
+        let steps = tree::tree(lists, size).into_iter();
+        steps.map(move |s| Self { outer, inner, size: (s.before, s.after), pairs: s.pairs, kept: s.kept })
+    }
+
     /// The number of comparisons of a batch, with padding.
     fn comparisons(&self, batch: usize) -> usize {
         padded(batch * self.outer * self.pairs.len() * self.inner)

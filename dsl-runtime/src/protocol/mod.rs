@@ -26,6 +26,7 @@ pub mod linear;
 pub mod max;
 mod merge;
 pub mod open;
+pub mod over;
 pub mod piecewise;
 pub mod pool;
 mod rank;

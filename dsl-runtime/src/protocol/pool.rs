@@ -18,6 +18,7 @@
 use super::argmax::comparisons;
 use super::contest::{Contest, Material, State, Values, divided};
 use super::max::Windows;
+use super::over::Over;
 use super::{Compare, Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic};
 use std::collections::HashMap;
 use undertone_ring::Word;
@@ -101,37 +102,16 @@ impl Pool {
         for span in windows.spans(group) {
             let product = |sizes: &[usize]| sizes.iter().product::<usize>();
             let (outer, inner) = (batch * product(&size[..span.first]), product(&size[span.last + 1..]) * windows.channels);
-            let mut before = product(&size[span.first..=span.last]);
-            let mut lists = windows.lists(&span);
-            while !(lists.len() == before && lists.iter().enumerate().all(|(k, list)| *list == [k])) {
-                let sizes = lists.iter().map(Vec::len).max().unwrap_or(0);
-                let mut groups: Vec<Vec<usize>> = vec![];
-                // windows that overlap share groups; what each keeps in the end is its own
-                let mut made: HashMap<Vec<usize>, usize> = HashMap::new();
-                for list in &mut lists {
-                    let mut rest = list.as_slice();
-                    let mut next = vec![];
-                    for size in divided(list.len(), group) {
-                        let (members, after) = rest.split_at(size);
-                        rest = after;
-                        let place = if let Some(place) = made.get(members).filter(|_| sizes > 1) {
-                            *place
-                        } else {
-                            groups.push(members.to_vec());
-                            made.insert(members.to_vec(), groups.len() - 1);
-                            groups.len() - 1
-                        };
-                        next.push(place);
-                    }
-                    *list = next;
-                }
-                let left = groups.len();
-                levels.push(Contest::new(n, compare, (outer, before, inner), groups.into_iter()));
-                before = left;
-            }
+            let before = product(&size[span.first..=span.last]);
+            levels.extend(levels_of(n, compare, group, [outer, before, inner], windows.lists(&span)));
             size[span.first..=span.last].copy_from_slice(&pooled[span.first..=span.last]);
         }
         Self { levels }
+    }
+
+    /// The largest of each of several lists of positions, by groups as [`new`](Self::new).
+    pub fn over(n: u32, compare: Compare, group: usize, over: &Over, batch: usize) -> Self {
+        Self { levels: levels_of(n, compare, group, [batch * over.outer, over.size, over.inner], over.windows()) }
     }
 
     /// The comparisons of all levels.
@@ -174,6 +154,38 @@ impl Pool {
     fn compared(&self) -> impl Iterator<Item = (u32, &Contest)> {
         (0..).zip(&self.levels).filter(|(_, level)| level.comparisons() > 0)
     }
+}
+
+/// The levels along an axis of `[outer][before][inner]` that leave one position for each list.
+fn levels_of(n: u32, compare: Compare, group: usize, [outer, mut before, inner]: [usize; 3], mut lists: Vec<Vec<usize>>) -> Vec<Contest> {
+    let mut levels = vec![];
+    while !(lists.len() == before && lists.iter().enumerate().all(|(k, list)| *list == [k])) {
+        let sizes = lists.iter().map(Vec::len).max().unwrap_or(0);
+        let mut groups: Vec<Vec<usize>> = vec![];
+        // windows that overlap share groups; what each keeps in the end is its own
+        let mut made: HashMap<Vec<usize>, usize> = HashMap::new();
+        for list in &mut lists {
+            let mut rest = list.as_slice();
+            let mut next = vec![];
+            for size in divided(list.len(), group) {
+                let (members, after) = rest.split_at(size);
+                rest = after;
+                let place = if let Some(place) = made.get(members).filter(|_| sizes > 1) {
+                    *place
+                } else {
+                    groups.push(members.to_vec());
+                    made.insert(members.to_vec(), groups.len() - 1);
+                    groups.len() - 1
+                };
+                next.push(place);
+            }
+            *list = next;
+        }
+        let left = groups.len();
+        levels.push(Contest::new(n, compare, (outer, before, inner), groups.into_iter()));
+        before = left;
+    }
+    levels
 }
 
 impl<W: Word> Phases<W> for Run<'_, W> {

@@ -37,8 +37,8 @@ impl Stages {
 
     pub(crate) fn push(&mut self, plan: &Plan, stage: usize, batch: usize, sum: &[u64]) {
         let (value, into) = (&plan.stages[stage].result, &mut self.all[stage]);
-        let bits = match plan.steps[value.step].kind {
-            Kind::Max { compare, narrow: true, .. } => compare.m,
+        let bits = match &plan.steps[value.step].kind {
+            Kind::Max { compare, narrow: true, .. } | Kind::MaxOver { compare, narrow: true, .. } => compare.m,
             _ => plan.settings.ring,
         };
         let signed = |v: u64| ((v << (64 - bits)) as i64) >> (64 - bits);

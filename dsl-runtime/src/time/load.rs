@@ -124,11 +124,14 @@ impl Load {
             Kind::Piecewise { function, .. } => Work::Compare(padded(len) * function.thresholds.len()),
             Kind::Max { windows, group: 2, .. } => Work::Max(windows.compared(batch)),
             Kind::Max { windows, group, .. } => Work::Groups(windows.comparisons_by(*group, batch)),
+            Kind::MaxOver { over, group: 2, .. } => Work::Max(over.compared(batch)),
+            Kind::MaxOver { over, group, .. } => Work::Groups(over.comparisons_by(*group, batch)),
             Kind::ArgMax { axis, group, .. } => Work::Groups(axis.comparisons(*group, batch)),
             Kind::TopK { search, .. } => Work::Groups(search.comparisons(batch)),
             Kind::Truncate { .. } => Work::Truncate(padded(len)),
             Kind::Release(_) => Work::Release(padded(len)),
             Kind::Sum(sum) => Work::Local(len * sum.0.kernel.iter().product::<usize>()),
+            Kind::Sparse(sparse) => Work::Local(len.max(batch * sparse.work() as usize)),
             Kind::Input(_) | Kind::Open(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Work::Local(len),
         };
         Self { cost: plan.step_cost(step, batch), parties: plan.settings.parties, words, work }

@@ -160,6 +160,7 @@ fn apply(x: &Operands, mode: &mut Mode) -> Result<Tensor<2>, String> {
         Op::Piecewise(function) => ops::piecewise::apply(x.rows(0), function),
         Op::Above(above) => ops::piecewise::above(x.rows(0), above.at),
         Op::MaxPool(p) => ops::window::max_pool(x.rows(0), x.shape(0), p),
+        Op::MaxOver(over) => ops::window::max_over(x.rows(0), x.shape(0), over),
         Op::ArgMax(a) => ops::movement::argmax(x.rows(0), x.shape(0), a.axis),
         Op::TopK(topk) => ops::topk::apply(x.rows(0), x.shape(0), topk)?,
         Op::AvgPool(p) => ops::window::avg_pool(x.rows(0), x.shape(0), p),
@@ -167,6 +168,9 @@ fn apply(x: &Operands, mode: &mut Mode) -> Result<Tensor<2>, String> {
         Op::Concat { axis } => ops::movement::concat(x.aligned(), &(0..x.count()).map(|i| x.shape(i)).collect::<Vec<_>>(), *axis),
         Op::Reshape { .. } => x.rows(0),
         Op::Permute { axes } => ops::movement::permute(x.rows(0), x.shape(0), axes),
+        Op::Gather { axis, indices } => ops::movement::gather(x.rows(0), x.shape(0), *axis, indices),
+        Op::Pad { before, after, value } => ops::movement::pad(x.rows(0), x.shape(0), before, after, *value),
+        Op::Resample(resample) => ops::movement::resample(x.rows(0), x.shape(0), resample),
         Op::Dropout { rate } => match mode {
             Mode::Train { rng, .. } => ops::movement::dropout(x.rows(0), *rate, rng),
             Mode::Evaluate => x.rows(0),

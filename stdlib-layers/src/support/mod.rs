@@ -2,19 +2,26 @@
 //! axis, normalisation, windows of pools, and what `build` does with inputs that `infer`
 //! refuses.
 
+mod adaptive;
 mod axes;
 mod convolution;
 mod normalisation;
 mod pooling;
+mod reduction;
 mod transposed;
 
+pub(crate) use adaptive::Adaptive;
 pub(crate) use axes::{Axes, axes_of};
 pub(crate) use convolution::{Channels, Convolution};
 pub(crate) use normalisation::Normalisation;
-pub(crate) use pooling::Pooling;
+pub(crate) use pooling::{Pooling, UNDILATED};
+pub(crate) use reduction::Reduction;
 pub(crate) use transposed::Transposed;
 use undertone_runtime::graph::{Init, Scope, Value};
 use undertone_shape::{Infer, Shape, ShapeError};
+
+/// What the size of an axis stays below.
+pub(crate) const LARGEST_AXIS: usize = 1 << 24;
 
 /// The shapes of values, as `infer` takes them.
 pub(crate) fn shapes(x: &[Value<'_>]) -> Vec<Shape> {

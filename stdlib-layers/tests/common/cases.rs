@@ -11,10 +11,9 @@ use undertone_shape::Shape;
 
 /// Every case of which there are figures.
 pub fn cases() -> Vec<Case> {
-    [convolutions(), more::convolutions(), up::transposed(), norms::norms(), dense(), pools(), movements(), comparisons::cases(), models()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let layers = [convolutions(), more::convolutions(), up::transposed(), norms::norms(), dense(), pools(), resampling::cases()];
+    let others = [movements(), moved::cases(), comparisons::cases(), models()];
+    layers.into_iter().chain(others).flatten().collect()
 }
 
 /// A case with one layer as its only stage.
@@ -30,8 +29,12 @@ macro_rules! case {
 mod comparisons;
 #[path = "cases/convolutions.rs"]
 mod more;
+#[path = "cases/movement.rs"]
+mod moved;
 #[path = "cases/norms.rs"]
 mod norms;
+#[path = "cases/resampling.rs"]
+mod resampling;
 #[path = "cases/transposed.rs"]
 mod up;
 

@@ -136,6 +136,24 @@ def cases():
     )
     yield "residual_identity", [(4, 6, 6)], Residual(4, 4, 1)
     yield "residual_strided", [(4, 6, 6)], Residual(4, 6, 2)
+    yield from movement(one)
+    yield from resampling(one)
+
+
+def movement(one):
+    """What only moves elements, and constants beside them."""
+    pad = nn.functional.pad
+    yield "pad_zeros", [(2, 3, 4)], Function(lambda x: pad(x, (2, 1, 0, 2, 1, 0)))
+    yield "pad_constant", [(2, 3, 4)], Function(lambda x: pad(x, (1, 0, 2, 3), value=-1.5))
+    yield "pad_reflect", [(2, 4, 5)], Function(lambda x: pad(x, (4, 2, 1, 3), mode="reflect"))
+    yield "pad_replicate", [(2, 4, 3)], Function(lambda x: pad(x, (3, 1, 0, 2), mode="replicate"))
+    yield "slice_channels", [(6, 3, 2)], Function(lambda x: x[:, 1:5])
+    yield "slice_strided", [(2, 3, 11)], Function(lambda x: x[:, :, :, 2:10:3])
+    yield "split_middle", [(9, 4)], Function(lambda x: torch.chunk(x, 3, dim=1)[1])
+    yield "split_last_of_uneven", [(2, 8, 3)], Function(lambda x: torch.chunk(x, 3, dim=2)[2])
+    yield "transpose", [(2, 3, 4)], Function(lambda x: x.transpose(1, 3))
+    yield one("pixel_shuffle", (12, 2, 3), shuffle=nn.PixelShuffle(2))
+    yield "shortcut_padded", [(4, 7, 6)], ShortcutPadded(4, 8)
 
 
 def convolutions(one):
@@ -294,6 +312,74 @@ class Residual(nn.Module):
     def forward(self, x):
         y = self.norm2(self.conv2(torch.relu(self.norm1(self.conv1(x)))))
         return torch.relu(y + (x if self.shortcut is None else self.shortcut(x)))
+
+
+def resampling(one):
+    """Pools of all kinds, means, interpolation."""
+    interpolate = nn.functional.interpolate
+    yield one("max_pool1d_dilated", (3, 11), pool=nn.MaxPool1d(3, stride=2, padding=1, dilation=2))
+    yield one("max_pool1d_ceil", (2, 6), pool=nn.MaxPool1d(3, stride=2, ceil_mode=True))
+    yield one("max_pool2d_by_axis", (2, 7, 9), pool=nn.MaxPool2d((3, 2), stride=(1, 3), padding=(1, 0)))
+    yield one("max_pool2d_dilated_ceil", (2, 8, 9), pool=nn.MaxPool2d((2, 3), stride=(3, 2), padding=(1, 1), dilation=(2, 1), ceil_mode=True))
+    yield one("max_pool3d_default", (2, 4, 5, 6), pool=nn.MaxPool3d(2))
+    yield one("max_pool3d_by_axis", (2, 3, 5, 4), pool=nn.MaxPool3d((1, 3, 2), stride=(2, 2, 1), padding=(0, 1, 1)))
+    yield one("avg_pool1d_inside", (3, 8), pool=nn.AvgPool1d(3, stride=1, padding=1, count_include_pad=False))
+    yield one("avg_pool2d_inside", (2, 7, 6), pool=nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False))
+    yield one("avg_pool2d_by_axis", (2, 7, 9), pool=nn.AvgPool2d((1, 4), stride=(2, 3), padding=(0, 2)))
+    yield one("avg_pool2d_ceil", (2, 6, 8), pool=nn.AvgPool2d((3, 4), stride=(2, 3), padding=(1, 0), ceil_mode=True))
+    yield one("avg_pool2d_ceil_inside", (2, 6, 8), pool=nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False))
+    yield one("avg_pool3d_default", (2, 4, 5, 6), pool=nn.AvgPool3d(2))
+    yield one("avg_pool3d_inside", (1, 3, 4, 5), pool=nn.AvgPool3d((3, 2, 3), stride=(2, 2, 1), padding=(1, 0, 1), count_include_pad=False))
+    yield one("adaptive_avg_pool1d", (3, 10), pool=nn.AdaptiveAvgPool1d(7))
+    yield one("adaptive_avg_pool2d_even", (2, 6, 8), pool=nn.AdaptiveAvgPool2d((3, 2)))
+    yield one("adaptive_avg_pool2d_uneven", (2, 5, 7), pool=nn.AdaptiveAvgPool2d((3, 4)))
+    yield one("adaptive_avg_pool2d_larger", (2, 3, 2), pool=nn.AdaptiveAvgPool2d(5))
+    yield one("adaptive_avg_pool3d", (1, 4, 5, 3), pool=nn.AdaptiveAvgPool3d((2, 3, 3)))
+    yield one("adaptive_max_pool1d", (3, 10), pool=nn.AdaptiveMaxPool1d(7))
+    yield one("adaptive_max_pool2d_even", (2, 6, 4), pool=nn.AdaptiveMaxPool2d((2, 2)))
+    yield one("adaptive_max_pool2d_uneven", (2, 5, 7), pool=nn.AdaptiveMaxPool2d((3, 4)))
+    yield one("global_max_pool_2d", (4, 3, 5), pool=nn.AdaptiveMaxPool2d(1), flatten=nn.Flatten())
+    yield one("upsample_nearest", (2, 3, 4), up=nn.Upsample(scale_factor=(2, 3)))
+    yield "upsample_nearest_size", [(2, 5, 7)], Function(lambda x: interpolate(x, size=(8, 3)))
+    yield one("upsample_linear", (3, 5), up=nn.Upsample(scale_factor=3, mode="linear"))
+    yield one("upsample_bilinear", (2, 3, 4), up=nn.Upsample(scale_factor=2, mode="bilinear"))
+    yield one("upsample_bilinear_corners", (2, 4, 3), up=nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True))
+    yield "upsample_bilinear_size", [(2, 5, 7)], Function(lambda x: interpolate(x, size=(8, 3), mode="bilinear"))
+    yield "upsample_corners_to_one", [(2, 4, 3)], Function(lambda x: interpolate(x, size=(1, 5), mode="bilinear", align_corners=True))
+    yield one("upsample_trilinear", (1, 2, 3, 2), up=nn.Upsample(scale_factor=(1, 2, 3), mode="trilinear"))
+    yield "mean_rows", [(3, 4, 5)], Function(lambda x: x.mean(dim=2))
+    yield "mean_kept", [(3, 4, 5)], Function(lambda x: x.mean(dim=(2, 3), keepdim=True))
+    yield "mean_all", [(3, 7)], Function(lambda x: x.mean(dim=(1, 2)))
+    yield "sum_channels", [(6, 3, 2)], Function(lambda x: x.sum(dim=1))
+    yield "sum_kept", [(3, 4, 5)], Function(lambda x: x.sum(dim=(1, 3), keepdim=True))
+    yield one(
+        "down_and_up",
+        (1, 7, 9),
+        conv1=nn.Conv2d(1, 4, 3, padding=1),
+        relu1=nn.ReLU(),
+        pool=nn.MaxPool2d(3, stride=2, padding=1),
+        conv2=nn.Conv2d(4, 4, 3, padding=1),
+        relu2=nn.ReLU(),
+        up=nn.Upsample(scale_factor=2, mode="bilinear"),
+        conv3=nn.Conv2d(4, 2, 3),
+        mean=nn.AdaptiveAvgPool2d((4, 4)),
+    )
+    # The means of four such blocks divide by 6561 in all.
+    block = lambda k: {f"conv{k}": nn.Conv2d(2, 2, 1), f"relu{k}": nn.ReLU(), f"pool{k}": nn.AvgPool2d(3, stride=1, padding=1)}
+    yield one("many_means", (2, 5, 4), **block(1), **block(2), **block(3), **block(4))
+
+
+class ShortcutPadded(nn.Module):
+    """A strided block whose shortcut has no weights: every second pixel, and zeros for the channels that are new."""
+
+    def __init__(self, channels, out):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, out, 3, stride=2, padding=1)
+        self.more = (out - channels) // 2
+
+    def forward(self, x):
+        shortcut = nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.more, self.more))
+        return torch.relu(self.conv(x) + shortcut)
 
 
 def write(name, shapes, module):

@@ -52,6 +52,7 @@ fn element(op: &Op, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
         Op::Piecewise(function) => function.at(x[0].at(i)),
         Op::Above(above) => f64::from(u8::from(x[0].at(i) > above.at)),
         Op::MaxPool(p) => window(x[0], i, p.kernel, p.stride, p.padding).into_iter().flatten().fold(f64::NEG_INFINITY, f64::max),
+        Op::MaxOver(m) => m.windows[i[m.axis]].iter().map(|j| x[0].at(&moved(i, m.axis, *j))).fold(f64::NEG_INFINITY, f64::max),
         Op::AvgPool(p) => {
             let all = window(x[0], i, p.kernel, p.stride, p.padding);
             all.iter().map(|v| v.unwrap_or(0.0)).sum::<f64>() / all.len() as f64
@@ -84,9 +85,23 @@ fn element(op: &Op, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
             axes.iter().zip(i).for_each(|(axis, i)| from[*axis] = *i);
             x[0].at(&from)
         }
+        Op::Gather { axis, indices } => x[0].at(&moved(i, *axis, indices[i[*axis]])),
+        Op::Pad { before, value, .. } => {
+            let inside: Option<Vec<usize>> = i.iter().zip(before).map(|(i, before)| i.checked_sub(*before)).collect();
+            inside.and_then(|i| x[0].inside(&i)).unwrap_or(*value)
+        }
+        Op::Resample(r) => {
+            let terms = r.rows[i[r.axis]].iter().map(|(position, numerator)| x[0].at(&moved(i, r.axis, *position)) * *numerator as f64);
+            terms.sum::<f64>() / r.denominator as f64
+        }
         Op::Dropout { .. } => x[0].at(i),
         Op::Loss(_) => unreachable!("no case has a loss: the twin alone computes them"),
     }
+}
+
+/// A position with another one on one axis.
+fn moved(i: &[usize], axis: usize, to: usize) -> Vec<usize> {
+    i.iter().enumerate().map(|(k, i)| if k == axis { to } else { *i }).collect()
 }
 
 fn convolution(conv: op::Conv, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {

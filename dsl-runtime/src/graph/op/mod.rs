@@ -9,6 +9,7 @@ mod movement;
 mod norm;
 mod piecewise;
 mod pool;
+pub(crate) mod resample;
 mod topk;
 
 pub use argmax::ArgMax;
@@ -17,7 +18,8 @@ pub use conv_transpose::ConvTranspose;
 pub use loss::Loss;
 pub use norm::{BatchNorm, Over};
 pub use piecewise::{Above, Break, Piecewise, Polynomial};
-pub use pool::{AvgPool, MaxPool};
+pub use pool::{AvgPool, MaxOver, MaxPool};
+pub use resample::Resample;
 pub use topk::TopK;
 use undertone_shape::{Infer, Shape, ShapeError};
 
@@ -45,6 +47,8 @@ pub enum Op {
     Above(Above),
     /// The largest value of each window.
     MaxPool(MaxPool),
+    /// The largest value of each of several lists of positions along one axis.
+    MaxOver(MaxOver),
     /// The mean of each window.
     AvgPool(AvgPool),
     /// The index of the largest value along an axis.
@@ -68,6 +72,24 @@ pub enum Op {
         /// Axis `i` of the result is axis `axes[i]` of the input.
         axes: Vec<usize>,
     },
+    /// Positions of an axis by a public list: some of them, in any order, any of them several times.
+    Gather {
+        /// The axis.
+        axis: usize,
+        /// Position `j` of the result is position `indices[j]` of the input.
+        indices: Vec<usize>,
+    },
+    /// A public constant beside the input.
+    Pad {
+        /// Positions before the input, for each axis.
+        before: Vec<usize>,
+        /// Positions after it.
+        after: Vec<usize>,
+        /// What they hold.
+        value: f64,
+    },
+    /// Weighted sums of the positions of an axis.
+    Resample(Resample),
     /// Drops elements while training, the identity otherwise.
     Dropout {
         /// The share of elements that is set to zero.
@@ -90,6 +112,7 @@ impl Op {
             Op::Piecewise(p) => p.infer(x),
             Op::Above(a) => a.infer(x),
             Op::MaxPool(p) => p.infer(x),
+            Op::MaxOver(m) => m.infer(x),
             Op::AvgPool(p) => p.infer(x),
             Op::ArgMax(a) => a.infer(x),
             Op::TopK(t) => t.infer(x),
@@ -97,6 +120,9 @@ impl Op {
             Op::Concat { axis } => movement::infer_concat(*axis, x),
             Op::Reshape { shape } => movement::infer_reshape(*shape, x),
             Op::Permute { axes } => movement::infer_permute(axes, x),
+            Op::Gather { axis, indices } => movement::infer_gather(*axis, indices, x),
+            Op::Pad { before, after, value } => movement::infer_pad(before, after, *value, x),
+            Op::Resample(r) => r.infer(x),
             Op::Loss(loss) => loss.infer(x),
         }
     }
@@ -119,6 +145,7 @@ impl Op {
             Op::Piecewise(_) => "piecewise",
             Op::Above(_) => "above",
             Op::MaxPool(_) => "max_pool",
+            Op::MaxOver(_) => "max_over",
             Op::AvgPool(_) => "avg_pool",
             Op::ArgMax(_) => "arg_max",
             Op::TopK(_) => "top_k",
@@ -126,6 +153,9 @@ impl Op {
             Op::Concat { .. } => "concat",
             Op::Reshape { .. } => "reshape",
             Op::Permute { .. } => "permute",
+            Op::Gather { .. } => "gather",
+            Op::Pad { .. } => "pad",
+            Op::Resample(_) => "resample",
             Op::Dropout { .. } => "dropout",
             Op::Loss(loss) => loss.name(),
         }

@@ -52,3 +52,30 @@ pub(super) fn infer_permute(axes: &[usize], x: &[Shape]) -> Infer {
     }
     Ok(Shape::from_slice(&dims[..x.rank()]))
 }
+
+pub(super) fn infer_gather(axis: usize, indices: &[usize], x: &[Shape]) -> Infer {
+    let [x] = *x else { return Err(ShapeError::arity(1, x.len())) };
+    if axis >= x.rank() {
+        return Err(ShapeError::field("axis", axis, "below the rank of the input"));
+    }
+    if indices.is_empty() {
+        return Err(ShapeError::field("indices.len()", 0, "at least 1"));
+    }
+    match indices.iter().find(|index| **index >= x.dim(axis)) {
+        Some(index) => Err(ShapeError::too_small(axis, index.saturating_add(1), x)),
+        None => Ok(x.with_dim(axis, indices.len())),
+    }
+}
+
+pub(super) fn infer_pad(before: &[usize], after: &[usize], value: f64, x: &[Shape]) -> Infer {
+    let [x] = *x else { return Err(ShapeError::arity(1, x.len())) };
+    for sizes in [before, after] {
+        if sizes.len() != x.rank() {
+            return Err(ShapeError::rank(sizes.len(), x));
+        }
+    }
+    if !value.is_finite() {
+        return Err(ShapeError::required("value: a finite number"));
+    }
+    Ok((0..x.rank()).fold(x, |out, axis| out.with_dim(axis, x.dim(axis).saturating_add(before[axis]).saturating_add(after[axis]))))
+}

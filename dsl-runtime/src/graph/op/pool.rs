@@ -58,3 +58,34 @@ const fn pooled(x: &[Shape], kernel: [usize; 3], stride: [usize; 3], padding: [u
     }
     Ok(out)
 }
+
+/// The largest value of each of several lists of positions along one axis: windows of any sizes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaxOver {
+    /// The axis.
+    pub axis: usize,
+    /// For each position of the result, the positions of the input, at least one, in growing order.
+    pub windows: Vec<Vec<usize>>,
+}
+
+impl MaxOver {
+    /// The shape of the result: that of the input with as many positions along the axis as there are windows.
+    pub fn infer(&self, x: &[Shape]) -> Infer {
+        let [x] = *x else { return Err(ShapeError::arity(1, x.len())) };
+        if self.axis >= x.rank() {
+            return Err(ShapeError::field("axis", self.axis, "below the rank of the input"));
+        }
+        if self.windows.is_empty() || self.windows.iter().any(Vec::is_empty) {
+            return Err(ShapeError::field("windows.len()", 0, "at least 1, and so the number of positions of each"));
+        }
+        for window in &self.windows {
+            if let Some(position) = window.iter().find(|position| **position >= x.dim(self.axis)) {
+                return Err(ShapeError::too_small(self.axis, position.saturating_add(1), x));
+            }
+            if let Some(pair) = window.windows(2).find(|pair| pair[0] >= pair[1]) {
+                return Err(ShapeError::field("windows", pair[1], "positions that grow"));
+            }
+        }
+        Ok(x.with_dim(self.axis, self.windows.len()))
+    }
+}

@@ -4,7 +4,7 @@
 use super::super::lower::LARGEST_FACTOR;
 use super::super::range::{self, Bound};
 use super::super::step::{Kind, Step, Sum};
-use super::super::{Plan, Range, Stage, Value};
+use super::super::{Plan, Range, Sparse, Stage, Value};
 
 /// What the integers of a step stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Scale {
     pub(super) fn of(plan: &Plan, step: &Step, before: &[Self]) -> Result<Self, String> {
         let f = plan.settings.fraction;
         let inputs: Vec<Self> = step.inputs.iter().filter_map(|i| before.get(*i).copied()).collect();
-        let joined = matches!(step.kind, Kind::Move(_) | Kind::Release(_));
+        let joined = matches!(&step.kind, Kind::Move(_) | Kind::Release(_)) || matches!(&step.kind, Kind::Sparse(s) if s.is_selection());
         match inputs.first() {
             Some(Self::Index(q)) if joined && inputs.iter().all(|i| *i == Self::Index(*q)) => return Ok(Self::Index(*q)),
             _ if inputs.iter().any(|i| matches!(i, Self::Index(_))) => {
@@ -47,7 +47,7 @@ impl Scale {
         };
         match &step.kind {
             Kind::Input(_) => Ok(Self::One(Reading { bits: f, factor: 1 })),
-            Kind::Open(_) | Kind::Max { .. } => at_fraction(0),
+            Kind::Open(_) | Kind::Max { .. } | Kind::MaxOver { .. } => at_fraction(0),
             Kind::Relu { t, .. } | Kind::Truncate { t, .. } => at_fraction(*t),
             Kind::Piecewise { t, bits, factor, .. } => {
                 let Self::One(x) = at_fraction(*t)? else { return Err(format!("{} reads no fraction", name(step))) };
@@ -67,6 +67,7 @@ impl Scale {
                 let factor = factor.ok_or_else(|| format!("the sums are means over more than {LARGEST_FACTOR} values in all"))?;
                 Ok(Self::One(Reading { bits, factor }))
             }
+            Kind::Sparse(sparse) => mapped(f, sparse, one()?),
             Kind::Times { factor } => multiple(f, *factor, one()?),
             Kind::Add | Kind::Move(_) => common(&inputs).ok_or_else(|| format!("{} joins values of different scales", name(step))),
         }
@@ -97,6 +98,16 @@ fn product(plan: &Plan, weight: usize, x: Reading) -> Result<Scale, String> {
         Some(w) if (w.bias_bits, w.bias_factor) == (bits, factor) => Ok(Scale::One(Reading { bits, factor })),
         _ => Err(format!("the bias of weight {weight} is not at the scale of its product: {bits} fraction bits, factor {factor}")),
     }
+}
+
+/// A public map has coefficients without fraction bits, or the plan's of a value that has as many.
+fn mapped(f: u32, sparse: &Sparse, x: Reading) -> Result<Scale, String> {
+    let factor = x.factor.checked_mul(sparse.factor).filter(|factor| (1..=LARGEST_FACTOR).contains(factor));
+    let factor = factor.ok_or_else(|| format!("the map leaves a factor of more than {LARGEST_FACTOR}"))?;
+    if sparse.bits != 0 && [sparse.bits, x.bits] != [f; 2] {
+        return Err(format!("the map has {} fraction bits on a value of {}: both must be the plan's {f}", sparse.bits, x.bits));
+    }
+    Ok(Scale::One(Reading { bits: x.bits + sparse.bits, factor }))
 }
 
 /// A multiple has a larger factor or, if it was at the fraction, twice the fraction bits; lowering knows which because of what follows.
@@ -142,13 +153,14 @@ fn name(step: &Step) -> &'static str {
         Kind::Relu { .. } => "a ReLU",
         Kind::Piecewise { .. } => "a function",
         Kind::Above { .. } => "a threshold",
-        Kind::Max { .. } => "a max pool",
+        Kind::Max { .. } | Kind::MaxOver { .. } => "a max pool",
         Kind::ArgMax { .. } => "an arg max",
         Kind::TopK { .. } => "a top k",
         Kind::Sum(_) => "a sum",
         Kind::Times { .. } => "a multiple",
         Kind::Add => "an addition",
         Kind::Move(_) => "a copy",
+        Kind::Sparse(_) => "a linear map",
         Kind::Release(_) => "a release",
     }
 }

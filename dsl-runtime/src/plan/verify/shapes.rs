@@ -2,7 +2,7 @@
 
 use super::super::step::{Copy, Geometry, Kind, Step, Sum};
 use super::super::wire::{self, CHAIN};
-use super::super::{Opening, Plan};
+use super::super::{Opening, Plan, Sparse};
 use super::product;
 use crate::protocol::argmax::Axis;
 use crate::protocol::group::LARGEST;
@@ -28,7 +28,9 @@ impl Plan {
         // opened values are read by linear steps alone, and by moves that leave them opened; results of narrow comparisons by a ReLU that opens no more bits than they have
         let is_wire = |k: usize| step.inputs.get(k).is_some_and(|i| self.is_wire(*i));
         let readable = |k: usize| match input(k).map(|s| &s.kind) {
-            Some(Kind::Max { narrow: true, compare: wide, .. }) => matches!(step.kind, Kind::Relu { t: 0, compare } if compare.m <= wide.m),
+            Some(Kind::Max { narrow: true, compare: wide, .. } | Kind::MaxOver { narrow: true, compare: wide, .. }) => {
+                matches!(step.kind, Kind::Relu { t: 0, compare } if compare.m <= wide.m)
+            }
             Some(Kind::Release(_)) | None => false,
             Some(_) if is_wire(k) => match step.kind {
                 Kind::Linear { .. } => true,
@@ -76,6 +78,7 @@ impl Plan {
             Kind::Times { factor } => len(0) == Some(step.len) && *factor > 0,
             Kind::Truncate { t, m } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && widths(*t, *m),
             Kind::Relu { t, compare } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t, compare.m) && compares(compare),
+            Kind::Sparse(sparse) => sparse_fits(sparse, len(0), step.len),
             Kind::Add => len(0) == Some(step.len) && len(1) == Some(step.len),
             Kind::Linear { geometry, weight } => {
                 self.weights.get(*weight).is_some_and(|w| geometry.weights() == Some(w.len) && w.out == geometry.out)
@@ -89,6 +92,17 @@ impl Plan {
                     && (2..=LARGEST).contains(group)
                     && (*group == 2 || !compare.fused)
                     && windows_fit(windows, len(0), step.len)
+            }
+            Kind::MaxOver { over, compare, group, .. } => {
+                let sizes = [over.outer, over.size, over.inner];
+                compares(compare)
+                    && differs(compare.m)
+                    && (2..=LARGEST).contains(group)
+                    && (*group == 2 || !compare.fused)
+                    && over.is_valid()
+                    && sizes.iter().all(|v| (1..AXIS).contains(v))
+                    && product(&sizes) == len(0)
+                    && product(&[over.outer, over.ends.len(), over.inner]) == Some(step.len)
             }
             Kind::ArgMax { axis, compare, group } => {
                 compares(compare)
@@ -153,6 +167,18 @@ fn windows_fit(w: &Windows, input: Option<usize>, output: usize) -> bool {
 fn axis_fits(axis: &Axis, input: Option<usize>, output: usize) -> bool {
     let sizes = [axis.outer, axis.size, axis.inner];
     sizes.iter().all(|v| (1..AXIS).contains(v)) && product(&sizes) == input && product(&[axis.outer, axis.inner]) == Some(output)
+}
+
+/// Whether every row's terms lie inside of the axis. What they compute is bounded with the work of the step.
+fn sparse_fits(s: &Sparse, input: Option<usize>, output: usize) -> bool {
+    let sizes = [s.outer, s.size, s.inner];
+    sizes.iter().all(|v| (1..AXIS).contains(v))
+        && product(&sizes) == input
+        && product(&[s.outer, s.ends.len(), s.inner]) == Some(output)
+        && s.ends.is_sorted()
+        && s.ends.last() == Some(&s.terms.len())
+        && s.terms.iter().all(|(position, _)| *position < s.size)
+        && (s.constants.is_empty() || s.constants.len() == s.ends.len())
 }
 
 fn copy_fits(copy: &Copy, input: Option<usize>, output: usize) -> bool {

@@ -59,6 +59,8 @@ pub(super) fn elements(step: &Step, batch: usize) -> usize {
         Kind::Max { windows, group: 2, .. } => windows.comparisons(batch),
         Kind::Max { windows, group, .. } => windows.comparisons_by(*group, batch),
         Kind::Piecewise { function, .. } => whole(step.len.saturating_mul(batch)).saturating_mul(function.thresholds.len()),
+        Kind::MaxOver { over, group: 2, .. } => over.comparisons(batch),
+        Kind::MaxOver { over, group, .. } => over.comparisons_by(*group, batch),
         Kind::ArgMax { axis, group, .. } => axis.comparisons(*group, batch),
         Kind::TopK { search, .. } => search.elements(batch),
         Kind::Linear { geometry, .. } => border(geometry).saturating_mul(batch),
@@ -73,6 +75,7 @@ pub(super) fn work(step: &Step) -> u64 {
     match &step.kind {
         Kind::Linear { geometry, .. } => words(step.len / geometry.out.max(1)).saturating_mul(words(packed(geometry))),
         Kind::Sum(Sum(windows)) => words(added(windows)),
+        Kind::Sparse(sparse) => sparse.work(),
         _ => 0,
     }
 }
@@ -101,6 +104,7 @@ pub(super) fn windows_fit(step: &Step) -> Result<(), String> {
             let along = [0, 1, 2].map(|axis| along(windows, axis));
             (along.iter().map(|(covered, _)| *covered).max(), along.iter().map(|(_, listed)| *listed).max())
         }
+        Kind::MaxOver { over, .. } => (Some(over.covered()), Some(over.positions.len())),
         Kind::Sum(Sum(windows)) => (Some(added(windows)), None),
         _ => (None, None),
     };

@@ -1,9 +1,10 @@
 //! Matrix product, and operations that find, move or drop elements.
 
 use super::dims;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData};
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
+use undertone_runtime::graph::op::Resample;
 use undertone_shape::Shape;
 
 /// The last axis times the transpose of `weight: [out, in]`, flat.
@@ -48,6 +49,59 @@ pub(crate) fn permute(x: Tensor<2>, from: Shape, axes: &[usize]) -> Tensor<2> {
         7 => permute_rank::<8>(x, from, axes),
         _ => permute_rank::<9>(x, from, axes),
     }
+}
+
+/// Positions of an axis by a list.
+pub(crate) fn gather(x: Tensor<2>, from: Shape, axis: usize, indices: &[usize]) -> Tensor<2> {
+    let [rows, _] = x.dims();
+    let x = along(x, from, axis);
+    let indices: Vec<i64> = indices.iter().map(|index| *index as i64).collect();
+    let count = indices.len();
+    let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [count]), &x.device());
+    flat(x.select(1, indices), rows)
+}
+
+/// A constant before and after the positions of each axis.
+pub(crate) fn pad(x: Tensor<2>, from: Shape, before: &[usize], after: &[usize], value: f64) -> Tensor<2> {
+    let ([rows, _], mut x, mut shape) = (x.dims(), x, from);
+    for axis in (0..from.rank()).filter(|axis| before[*axis] + after[*axis] > 0) {
+        let inside = along(x, shape, axis);
+        let [outer, _, inner] = inside.dims();
+        let border = |size: usize| (size > 0).then(|| Tensor::full([outer, size, inner], value as f32, &inside.device()));
+        let parts = [border(before[axis]), Some(inside.clone()), border(after[axis])];
+        shape = shape.with_dim(axis, before[axis] + shape.dim(axis) + after[axis]);
+        x = flat(Tensor::cat(parts.into_iter().flatten().collect(), 1), rows);
+    }
+    x
+}
+
+/// Weighted sums of the positions of an axis, as a matrix product.
+pub(crate) fn resample(x: Tensor<2>, from: Shape, resample: &Resample) -> Tensor<2> {
+    let [rows, _] = x.dims();
+    let (out, size) = (resample.rows.len(), from.dim(resample.axis));
+    // [size, out]: the axis comes last, and is multiplied as by a weight
+    let mut matrix = vec![0f64; size * out];
+    for (j, row) in resample.rows.iter().enumerate() {
+        row.iter().for_each(|(position, numerator)| matrix[position * out + j] += *numerator as f64 / resample.denominator as f64);
+    }
+    let matrix: Vec<f32> = matrix.into_iter().map(|v| v as f32).collect();
+    let x = along(x, from, resample.axis);
+    let [outer, _, inner] = x.dims();
+    let matrix = Tensor::<2>::from_data(TensorData::new(matrix, [size, out]), &x.device());
+    let y = x.swap_dims(1, 2).reshape([outer * inner, size]).matmul(matrix);
+    flat(y.reshape([outer, inner, out]).swap_dims(1, 2), rows)
+}
+
+/// `[rows, elements]` as `[outer, size, inner]`, with the axis in the middle.
+pub(super) fn along(x: Tensor<2>, shape: Shape, axis: usize) -> Tensor<3> {
+    let [rows, elements] = x.dims();
+    let inner: usize = shape.dims()[axis + 1..].iter().product();
+    x.reshape([rows * elements / (shape.dim(axis) * inner), shape.dim(axis), inner])
+}
+
+fn flat(x: Tensor<3>, rows: usize) -> Tensor<2> {
+    let [outer, size, inner] = x.dims();
+    x.reshape([rows, outer * size * inner / rows])
 }
 
 fn permute_rank<const D: usize>(x: Tensor<2>, from: Shape, axes: &[usize]) -> Tensor<2> {

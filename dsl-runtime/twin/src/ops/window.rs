@@ -1,10 +1,11 @@
 //! Convolution and pooling over one to three spatial axes of `[c, spatial…]`.
 
 use super::dims;
+use super::movement::{along, gather};
 use burn::tensor::Tensor;
 use burn::tensor::module::{avg_pool2d, conv_transpose1d, conv_transpose2d, conv_transpose3d, conv1d, conv2d, conv3d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
-use undertone_runtime::graph::op::{AvgPool, Conv, ConvTranspose, MaxPool};
+use undertone_runtime::graph::op::{AvgPool, Conv, ConvTranspose, MaxOver, MaxPool};
 use undertone_shape::Shape;
 
 /// Convolution with `weight: [out, c / groups, kernel…]`, flat.
@@ -59,6 +60,17 @@ pub(crate) fn max_pool(x: Tensor<2>, from: Shape, p: &MaxPool) -> Tensor<2> {
     separately(x, from, [p.kernel, p.stride, p.padding], |x, kernel, stride, padding| {
         max_pool2d(x, MaxPoolOptions::new(kernel).with_stride(stride).with_padding(padding))
     })
+}
+
+/// The largest of each list of positions along an axis: all lists are made as long as the longest by their first position, which changes no maximum.
+pub(crate) fn max_over(x: Tensor<2>, from: Shape, over: &MaxOver) -> Tensor<2> {
+    let [rows, _] = x.dims();
+    let longest = over.windows.iter().map(Vec::len).max().unwrap_or(1);
+    let indices: Vec<usize> = over.windows.iter().flat_map(|w| w.iter().chain(core::iter::repeat(&w[0])).take(longest).copied()).collect();
+    let listed = from.with_dim(over.axis, indices.len());
+    let x = along(gather(x, from, over.axis, &indices), listed, over.axis);
+    let ([outer, _, inner], windows) = (x.dims(), over.windows.len());
+    x.reshape([outer, windows, longest, inner]).max_dim(2).reshape([rows, outer * windows * inner / rows])
 }
 
 /// The mean of each window; positions in the padding count as zeros.

@@ -1,0 +1,156 @@
+//! The mean of windows that follow from the size of the result.
+
+use crate::support::{Adaptive, axes_of, refused, shapes};
+use undertone_runtime::Layer;
+use undertone_runtime::graph::{Scope, Value, op};
+use undertone_shape::{Infer, Shape};
+
+/// The mean of each of `out` windows over two axes, which cover it evenly and may differ by one position: `[c, h, w]` to `[c, out, out]`. PyTorch: `nn.AdaptiveAvgPool2d`.
+///
+/// ```text
+/// window j of an axis of n positions: floor(j n / out) up to but not including ceil((j + 1) n / out)
+/// ```
+///
+/// **Parameters.** None.
+///
+/// **Cost.** None: shares are summed locally, and the division by a common multiple of the sizes of the windows is carried in the scale of the result, exactly, as for
+/// [`AvgPool2d`](crate::AvgPool2d).
+///
+/// **Errors.** Other than one input; a rank other than 3; `out` missing, or 2^24 or more; a spatial axis of size 0; a list with another number of entries than there are axes.
+///
+/// ```
+/// use undertone_layers::AdaptiveAvgPool2d;
+/// use undertone_shape::Shape;
+/// let layer = AdaptiveAvgPool2d { out: 7, ..AdaptiveAvgPool2d::DEFAULT };
+/// assert_eq!(layer.infer(&[Shape::new([64, 10, 12])]), Ok(Shape::new([64, 7, 7])));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdaptiveAvgPool2d {
+    /// The size of each axis of the result; required.
+    pub out: usize,
+    /// The sizes of all axes of the result, in the place of `out` where it is not empty.
+    pub outs: &'static [usize],
+}
+
+impl AdaptiveAvgPool2d {
+    /// `out` is missing.
+    pub const DEFAULT: Self = Self { out: 0, outs: &[] };
+
+    /// `[c, h, w]` gives `[c, out, out]`.
+    pub const fn infer(&self, x: &[Shape]) -> Infer {
+        self.general().infer(x)
+    }
+
+    const fn general(&self) -> Adaptive {
+        Adaptive { spatial: 2, out: axes_of!(self, out, outs) }
+    }
+}
+
+impl Layer for AdaptiveAvgPool2d {
+    fn build<'g>(&self, g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
+        build(g, "adaptive_avg_pool2d", &self.general(), x)
+    }
+}
+
+/// The mean of each of `out` windows over one axis, which cover it evenly and may differ by one position: `[c, t]` to `[c, out]`. PyTorch: `nn.AdaptiveAvgPool1d`.
+///
+/// ```text
+/// window j of an axis of n positions: floor(j n / out) up to but not including ceil((j + 1) n / out)
+/// ```
+///
+/// **Parameters.** None.
+///
+/// **Cost.** None: shares are summed locally, and the division by a common multiple of the sizes of the windows is carried in the scale of the result, exactly, as for
+/// [`AvgPool2d`](crate::AvgPool2d).
+///
+/// **Errors.** Other than one input; a rank other than 2; `out` missing, or 2^24 or more; a spatial axis of size 0.
+///
+/// ```
+/// use undertone_layers::AdaptiveAvgPool1d;
+/// use undertone_shape::Shape;
+/// let layer = AdaptiveAvgPool1d { out: 7 };
+/// assert_eq!(layer.infer(&[Shape::new([64, 10])]), Ok(Shape::new([64, 7])));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdaptiveAvgPool1d {
+    /// The size of the axis of the result; required.
+    pub out: usize,
+}
+
+impl AdaptiveAvgPool1d {
+    /// `out` is missing.
+    pub const DEFAULT: Self = Self { out: 0 };
+
+    /// `[c, t]` gives `[c, out]`.
+    pub const fn infer(&self, x: &[Shape]) -> Infer {
+        self.general().infer(x)
+    }
+
+    const fn general(&self) -> Adaptive {
+        Adaptive { spatial: 1, out: axes_of!(self, out) }
+    }
+}
+
+impl Layer for AdaptiveAvgPool1d {
+    fn build<'g>(&self, g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
+        build(g, "adaptive_avg_pool1d", &self.general(), x)
+    }
+}
+
+/// The mean of each of `out` windows over three axes, which cover it evenly and may differ by one position: `[c, d, h, w]` to `[c, out, out, out]`. PyTorch: `nn.AdaptiveAvgPool3d`.
+///
+/// ```text
+/// window j of an axis of n positions: floor(j n / out) up to but not including ceil((j + 1) n / out)
+/// ```
+///
+/// **Parameters.** None.
+///
+/// **Cost.** None: shares are summed locally, and the division by a common multiple of the sizes of the windows is carried in the scale of the result, exactly, as for
+/// [`AvgPool2d`](crate::AvgPool2d).
+///
+/// **Errors.** Other than one input; a rank other than 4; `out` missing, or 2^24 or more; a spatial axis of size 0; a list with another number of entries than there are axes.
+///
+/// ```
+/// use undertone_layers::AdaptiveAvgPool3d;
+/// use undertone_shape::Shape;
+/// let layer = AdaptiveAvgPool3d { out: 7, ..AdaptiveAvgPool3d::DEFAULT };
+/// assert_eq!(layer.infer(&[Shape::new([64, 4, 10, 12])]), Ok(Shape::new([64, 7, 7, 7])));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdaptiveAvgPool3d {
+    /// The size of each axis of the result; required.
+    pub out: usize,
+    /// The sizes of all axes of the result, in the place of `out` where it is not empty.
+    pub outs: &'static [usize],
+}
+
+impl AdaptiveAvgPool3d {
+    /// `out` is missing.
+    pub const DEFAULT: Self = Self { out: 0, outs: &[] };
+
+    /// `[c, d, h, w]` gives `[c, out, out, out]`.
+    pub const fn infer(&self, x: &[Shape]) -> Infer {
+        self.general().infer(x)
+    }
+
+    const fn general(&self) -> Adaptive {
+        Adaptive { spatial: 3, out: axes_of!(self, out, outs) }
+    }
+}
+
+impl Layer for AdaptiveAvgPool3d {
+    fn build<'g>(&self, g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
+        build(g, "adaptive_avg_pool3d", &self.general(), x)
+    }
+}
+
+fn build<'g>(g: &mut Scope<'g>, layer: &str, adaptive: &Adaptive, x: &[Value<'g>]) -> Value<'g> {
+    if let Err(e) = adaptive.infer(&shapes(x)) {
+        return refused(g, layer, e, x);
+    }
+    let shape = x[0].shape();
+    if let Some(kernel) = adaptive.even(shape) {
+        return g.avg_pool(x[0], op::AvgPool { kernel, stride: kernel, padding: [0; 3] });
+    }
+    (0..adaptive.spatial).rev().fold(x[0], |y, axis| g.resample(y, op::Resample::means(axis + 1, &adaptive.windows(shape, axis))))
+}
