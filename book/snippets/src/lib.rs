@@ -22,4 +22,5 @@ chapters! {
     numbers_and_ranges: "../../src/numbers-and-ranges.md",
     two_processes: "../../src/two-processes.md",
     parties_and_trust: "../../src/parties-and-trust.md",
+    gallery: "../../src/gallery.md",
 }
