@@ -1,4 +1,4 @@
-"""Trains the networks of `minionn`, `mobilenet` and `unet` in PyTorch, by the recipes of the example `train_images`: the committed weights came from here.
+"""Trains the networks of `minionn`, `mobilenet` and `unet` in PyTorch, by the recipes of the example `train_images`: the committed weights of `minionn` came from here.
 
     scripts/fetch-fashion-mnist.sh
     python3 scripts/train-images.py minionn|mobilenet|unet

@@ -7,7 +7,7 @@
 //! cargo run --release --example train_images -- unet          the committed picture of nuclei; no script is needed
 //! ```
 //!
-//! Each has a recipe, and options change it. The committed weights came from the same recipes in PyTorch, `scripts/train-images.py`. After each epoch the weights so far are in `data-cache`, and `--resume` goes on from them.
+//! Each has a recipe, and options change it. The committed weights of `mobilenet` and `unet` came from here, those of `minionn` from the same recipe in PyTorch, `scripts/train-images.py`. After each epoch the weights so far are in `data-cache`, and `--resume` goes on from them.
 //! Two learn clothes, Fashion-MNIST; the network for CIFAR-10 gets the pictures with a border and the same in each of three channels. `unet` learns nuclei from random tiles of
 //! the left three quarters of one picture, turned and mirrored.
 
