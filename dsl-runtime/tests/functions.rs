@@ -1,11 +1,12 @@
 //! Functions by comparison in plans: which bits they open, what calibration makes of them, what is proved of their results; and plans that misuse them.
 
-use undertone_runtime::graph::op::{Break, Piecewise, Polynomial};
+use undertone_runtime::graph::op::{Break, Piecewise, Polynomial, TopK};
 use undertone_runtime::graph::{Graph, Init, Scope, Value, trace};
 use undertone_runtime::party::fixed_point;
 use undertone_runtime::plan::{Calibration, Kind, Plan, Range};
 use undertone_runtime::protocol::Compare;
 use undertone_runtime::protocol::piecewise::{Function, Piece};
+use undertone_runtime::protocol::topk::Search;
 use undertone_runtime::{Settings, Weights, World};
 use undertone_shape::Shape;
 
@@ -264,5 +265,35 @@ fn thresholds_need_no_bit_of_the_ring() {
     let run = World::seeded(1).settings(settings).predict_graph(&graph, &weights, &[&x], 1, &mut |_| {}).unwrap();
     for (x, y) in x.iter().zip(run.output()) {
         assert!((x.clamp(-300.0, 500.0) - y).abs() < 2.0 / 1024.0, "{x} gives {y}");
+    }
+}
+
+#[test]
+fn plans_that_misuse_a_search_are_refused() {
+    let plan = Plan::new(&graph(70, |g, x| g.topk(x, TopK { axis: 0, k: 3, values: false })), &Settings::default()).unwrap();
+    plan.verify(LIMIT).unwrap();
+    assert_eq!((plan.releases[0].m, plan.releases[0].value.integer), (7, Some(7)));
+    let at = plan.steps.iter().position(|s| matches!(s.kind, Kind::TopK { .. })).unwrap();
+    let wrong = |what: &str, change: &dyn Fn(&mut Search, &mut Compare)| {
+        let mut bad = plan.clone();
+        if let Kind::TopK { search, compare } = &mut bad.steps[at].kind {
+            change(search, compare);
+        }
+        assert_ne!(bad, plan, "{what}");
+        assert!(bad.verify(LIMIT).is_err(), "{what}");
+    };
+    for k in [0, 2, 4, 71, usize::MAX] {
+        wrong("another number of results", &|search, _| search.k = k);
+    }
+    for group in [0, 1, 5, 65, usize::MAX] {
+        wrong("a group that does not exist", &|search, _| search.group = group);
+    }
+    for [outer, size, inner] in [[1, 69, 1], [0, 70, 1], [2, 35, 1], [1, 0, 1], [usize::MAX, 70, 2], [1 << 40, 1 << 40, 1]] {
+        wrong("another axis", &|search, _| (search.axis.outer, search.axis.size, search.axis.inner) = (outer, size, inner));
+    }
+    wrong("values that are released as indices", &|search, _| search.values = true);
+    wrong("a fused comparison", &|_, compare| compare.fused = true);
+    for m in [0, 3, 33, 36, u32::MAX] {
+        wrong("bits that nothing opens", &|_, compare| compare.m = m);
     }
 }
