@@ -9,10 +9,12 @@
 
 use crate::opened::Opened;
 use crate::party::outputs;
-use crate::plan::{EncodedWeight, Kind, Plan, Sparse};
+use crate::plan::{EncodedWeight, Kind, Plan, Sparse, affine};
 use crate::protocol::argmax::Axis;
 use crate::protocol::piecewise::Function;
+use crate::protocol::product::Form;
 use crate::protocol::topk::Search;
+use std::borrow::Cow;
 use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 
 /// From what the bounds of the reference are measured.
@@ -103,6 +105,11 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
             Kind::Input(k) => (inputs[*k].clone(), rounding.inputs[*k]),
             Kind::Open(_) | Kind::Release(_) => x(0).clone(),
             Kind::Linear { geometry, weight } => linear(&geometry.conv(), batch, x(0), &weights[*weight], rounding),
+            Kind::Product(p) => {
+                let operand = |k: usize| (p.operand(k, &x(k).0, plan.steps[step.inputs[k]].len), x(k).1);
+                product(&p.form, batch, operand(0), operand(1), rounding)
+            }
+            Kind::Polynomial(p) => polynomial(&p.coefficients, x(0), rounding),
             Kind::Truncate { t, .. } => (map(&x(0).0, |v| v >> t), cut(x(0).1, *t)),
             Kind::Relu { t, .. } => (map(&x(0).0, |v| (v >> t).max(0)), cut(x(0).1, *t)),
             Kind::Piecewise { t, function, bits, .. } => {
@@ -126,7 +133,18 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
                 (each(&|from, to| sum.run(from, to)), (x(0).1 + terms * rounding.float * largest(&x(0).0)) * terms)
             }
             Kind::Sparse(sparse) => (each(&|from, to| sparse.run(from, to, true)), mapped(sparse, x(0), rounding)),
-            Kind::Times { factor } => (map(&x(0).0, |v| v.wrapping_mul(*factor as i64)), x(0).1 * *factor as f64),
+            Kind::Times(times) => {
+                let out = each(&|from, to| times.numbers.run(from, to, u64::wrapping_mul));
+                let coded = if times.is_exact() { 0.0 } else { rounding.weight * (largest(&x(0).0) + x(0).1) };
+                let float = rounding.float * largest(&out);
+                (out, x(0).1 * times.numbers.largest() as f64 + coded + float)
+            }
+            Kind::Plus(plus) => {
+                let out = each(&|from, to| plus.numbers.run(from, to, u64::wrapping_add));
+                let float = rounding.float * (largest(&x(0).0) + plus.numbers.largest() as f64);
+                (out, x(0).1 + rounding.weight + float)
+            }
+            Kind::Round { t } => (map(&x(0).0, |v| affine::rounded(v, *t)), cut(x(0).1, *t)),
             Kind::Add => {
                 let float = rounding.float * (largest(&x(0).0) + largest(&x(1).0));
                 (x(0).0.iter().zip(&x(1).0).map(|(a, b)| a.wrapping_add(*b)).collect(), x(0).1 + x(1).1 + float)
@@ -242,6 +260,42 @@ fn map(x: &[u64], f: impl Fn(i64) -> i64) -> Vec<u64> {
 /// The largest magnitude.
 fn largest(x: &[u64]) -> f64 {
     x.iter().map(|v| (*v as i64).unsigned_abs()).max().unwrap_or(0) as f64
+}
+
+/// A product of two values and its bound: each may be off by its own, in every term.
+fn product(form: &Form, batch: usize, x: (Cow<'_, [u64]>, f64), y: (Cow<'_, [u64]>, f64), rounding: &Rounding) -> (Vec<u64>, f64) {
+    let ((x, of_x), (y, of_y)) = (x, y);
+    let mut z = vec![0u64; batch * form.outputs()];
+    let terms = match *form {
+        Form::Each { .. } => {
+            z.iter_mut().zip(x.iter().zip(y.iter())).for_each(|(z, (x, y))| *z = x.wrapping_mul(*y));
+            1
+        }
+        Form::Matrix { rows, inner, columns, .. } => {
+            let operands = x.chunks_exact(rows * inner).zip(y.chunks_exact(columns * inner));
+            for ((x, y), z) in operands.zip(z.chunks_exact_mut(rows * columns)) {
+                for (i, z) in z.iter_mut().enumerate() {
+                    let (row, column) = (&x[i / columns * inner..][..inner], &y[i % columns * inner..][..inner]);
+                    *z = row.iter().zip(column).fold(0, |sum, (a, b)| sum.wrapping_add(a.wrapping_mul(*b)));
+                }
+            }
+            inner
+        }
+    };
+    let (terms, largest_x, largest_y) = (terms as f64, largest(&x) + of_x, largest(&y) + of_y);
+    let floats = rounding.float * (terms + 4.0) * terms * largest_x * largest_y;
+    (z, terms * (of_x * largest_y + of_y * largest_x) + floats)
+}
+
+/// A polynomial and its bound: the sum of what its powers may be off by, and its coefficients.
+fn polynomial(coefficients: &[i64], (x, bound): &(Vec<u64>, f64), rounding: &Rounding) -> (Vec<u64>, f64) {
+    let horner = |v: i64| coefficients.iter().rev().fold(0i64, |sum, a| sum.wrapping_mul(v).wrapping_add(*a));
+    let (near, far) = (largest(x), largest(x) + bound);
+    let sized = |v: f64, of: &dyn Fn(i64) -> f64| coefficients.iter().rev().fold(0.0, |sum, a| sum * v + of(*a));
+    let exact = |a: i64| if a == 0 || a == 1 { 0.0 } else { rounding.weight };
+    let magnitude = |a: i64| a.unsigned_abs() as f64;
+    let floats = rounding.float * 2.0 * coefficients.len() as f64 * sized(far, &magnitude);
+    (map(x, horner), sized(far, &magnitude) - sized(near, &magnitude) + sized(far, &exact) + floats)
 }
 
 fn linear(conv: &Conv, batch: usize, (x, bound): &(Vec<u64>, f64), weight: &EncodedWeight, rounding: &Rounding) -> (Vec<u64>, f64) {

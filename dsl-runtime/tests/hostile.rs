@@ -5,7 +5,7 @@ mod common;
 use common::{network, weights};
 use undertone_runtime::graph::op::{AvgPool, BatchNorm, Conv, MaxPool};
 use undertone_runtime::graph::{Graph, Init, Scope, Value, trace};
-use undertone_runtime::plan::{Kind, Range, Recipe, Step, Sum};
+use undertone_runtime::plan::{Kind, Numbers, Plus, Range, Recipe, Step, Sum, Times};
 use undertone_runtime::protocol::Compare;
 use undertone_runtime::protocol::max::Windows;
 use undertone_runtime::{Place, Plan, Settings, World, tapes};
@@ -326,18 +326,38 @@ fn every_step_reads_the_scale_that_it_is_made_for() {
     let at = |is: fn(&Kind) -> bool| find(&plan, is);
     let truncated = at(|k| matches!(k, Kind::Truncate { .. }));
     refused(&plan, "a truncation shifts 32 fraction bits by 15", |p| p.steps[truncated].kind = Kind::Truncate { t: 15, m: 34 });
-    refused(&plan, "a max pool shifts 32 fraction bits by 0", |p| p.steps[truncated].kind = Kind::Times { factor: 1 });
+    refused(&plan, "a max pool shifts 32 fraction bits by 0", |p| p.steps[truncated].kind = Kind::Times(Times::whole(1)));
     let relu = at(|k| *k == Kind::Relu { t: 16, compare: Compare::new(34) });
     refused(&plan, "a ReLU shifts 32 fraction bits by 0", |p| p.steps[relu].kind = Kind::Relu { t: 0, compare: Compare::new(34) });
-    let times = at(|k| *k == Kind::Times { factor: 1 << 16 });
-    refused(&plan, "an addition joins values of different scales", |p| p.steps[times].kind = Kind::Times { factor: 2 });
-    refused(&plan, "4097 is neither", |p| p.steps[times].kind = Kind::Times { factor: 4097 });
-    refused(&plan, "is neither", |p| p.steps[times].kind = Kind::Times { factor: 1 << 63 });
+    let times = at(|k| *k == Kind::Times(Times::finer(16, 1)));
+    let as_if = |times: Times| move |p: &mut Plan, at: usize| p.steps[at].kind = Kind::Times(times.clone());
+    let with = |text: &str, change: &dyn Fn(&mut Plan, usize)| refused(&plan, text, |p| change(p, times));
+    with("an addition joins values of different scales", &as_if(Times::whole(2)));
+    with("an addition joins values of different scales", &as_if(Times::finer(15, 2)));
+    with("16 bits and 4097 times finer, over 1, leaves no room", &as_if(Times::finer(16, 4097)));
+    with("0 times finer", &as_if(Times { factor: 0, ..Times::finer(16, 1) }));
+    with("over 0", &as_if(Times { over: 0, ..Times::finer(16, 1) }));
+    with("over 2", &as_if(Times { over: 2, ..Times::finer(16, 1) }));
+    for bits in [47, 48, 63, 64, u32::MAX] {
+        with("leaves no room", &as_if(Times { bits, ..Times::finer(16, 1) }));
+    }
+    for numbers in [
+        Numbers { all: vec![], inner: 1 },
+        Numbers { all: vec![1 << 16], inner: 0 },
+        Numbers { all: vec![1 << 16], inner: usize::MAX },
+        Numbers { all: vec![1 << 16; 2], inner: usize::MAX },
+        Numbers { all: vec![1 << 16; 3], inner: 1 },
+        Numbers { all: vec![1 << 16; 1 << 12], inner: 1 },
+        Numbers::one(i64::MIN),
+        Numbers::one(i64::MAX),
+    ] {
+        with("does not fit", &as_if(Times { numbers, ..Times::finer(16, 1) }));
+    }
     let sum = at(|k| matches!(k, Kind::Sum(_)));
     let opened = plan.steps.iter().rposition(|s| matches!(s.kind, Kind::Open(_))).unwrap();
     assert!(opened > sum);
     refused(&plan, "an opening shifts 32 fraction bits by 0", |p| {
-        p.steps[relu].kind = Kind::Times { factor: 1 };
+        p.steps[relu].kind = Kind::Times(Times::whole(1));
         *p = p.one_after_the_other();
     });
     let index = of(&[3, 4], |g, x| {
@@ -346,18 +366,18 @@ fn every_step_reads_the_scale_that_it_is_made_for() {
         g.argmax(y, 1)
     });
     let truncated = find(&index, |k| matches!(k, Kind::Truncate { .. }));
-    refused(&index, "an arg max shifts 32 fraction bits by 0", |p| p.steps[truncated].kind = Kind::Times { factor: 1 });
+    refused(&index, "an arg max shifts 32 fraction bits by 0", |p| p.steps[truncated].kind = Kind::Times(Times::whole(1)));
     let joined = of(&[2, 4], |g, x| {
         let w = g.parameter("w", [4, 4], Init::Constant(0.1));
         let y = g.linear(x, w, None);
         g.concat(&[x, y], 0)
     });
-    let times = find(&joined, |k| matches!(k, Kind::Times { .. }));
-    refused(&joined, "a copy joins values of different scales", |p| p.steps[times].kind = Kind::Times { factor: 1 });
+    let times = find(&joined, |k| matches!(k, Kind::Times(_)));
+    refused(&joined, "a copy joins values of different scales", |p| p.steps[times].kind = Kind::Times(Times::whole(1)));
 }
 
 #[test]
-fn a_multiple_that_reads_both_ways_takes_the_scale_of_what_it_meets() {
+fn a_multiple_has_the_scale_that_it_says_and_what_reads_it_must_agree() {
     let settings = Settings { fraction: 4, opened: 20, ..Settings::default() };
     // 16 as a factor, and 16 as four more bits
     let means = trace("M", &[("x", Shape::new([1, 4, 4])), ("y", Shape::new([1, 1, 1]))], |g, x| {
@@ -369,25 +389,54 @@ fn a_multiple_that_reads_both_ways_takes_the_scale_of_what_it_meets() {
         let y = g.linear(x[0], w, None);
         g.add(x[0], y)
     });
-    for (graph, scale) in [(means, (4, 16)), (products, (8, 1))] {
+    let (factor, bits) = (Times::finer(0, 16), Times::finer(4, 1));
+    for (graph, scale, own, other) in [(means, (4, 16), &factor, &bits), (products, (8, 1), &bits, &factor)] {
         let plan = Plan::new(&graph.unwrap(), &settings).unwrap();
         plan.verify(LIMIT).unwrap();
         assert_eq!((plan.releases[0].value.bits, plan.releases[0].value.factor), scale);
-        let times = find(&plan, |k| *k == Kind::Times { factor: 16 });
+        let times = find(&plan, |k| *k == Kind::Times(own.clone()));
         refused(&plan, "declared shape and scale", |p| {
             let value = &mut p.releases[0].value;
             (value.bits, value.factor) = if scale.0 == 4 { (8, 1) } else { (4, 16) };
         });
-        refused(&plan, "an addition joins values of different scales", |p| {
-            let add = find(p, |k| *k == Kind::Add);
-            p.steps[add].inputs = vec![times, times];
-        });
-        refused(&plan, "reads a multiple whose scale nothing decides", |p| {
-            let add = find(p, |k| *k == Kind::Add);
-            p.steps[add].kind = Kind::Relu { t: 0, compare: Compare::new(20) };
-            p.steps[add].inputs = vec![times];
-        });
+        refused(&plan, "an addition joins values of different scales", |p| p.steps[times].kind = Kind::Times(other.clone()));
     }
+}
+
+#[test]
+fn public_numbers_are_added_once_and_only_its_owner_rounds_a_value() {
+    let plan = of(&[2, 3], |g, x| {
+        let y = g.affine(x, &[0.7, -0.3], &[1.0, 2.0]);
+        let w = g.parameter("w", [4, 3], Init::Constant(0.1));
+        g.linear(y, w, None)
+    });
+    let plus = find(&plan, |k| matches!(k, Kind::Plus(_)));
+    let set = |change: &dyn Fn(&mut Plus)| {
+        let mut changed = plan.clone();
+        if let Kind::Plus(p) = &mut changed.steps[plus].kind {
+            change(p);
+        }
+        changed
+    };
+    for bad in [
+        set(&|p| p.by = 1),
+        set(&|p| p.by = usize::MAX),
+        set(&|p| p.numbers.inner = 0),
+        set(&|p| p.numbers.all = vec![1; 4]),
+        set(&|p| p.numbers.all[0] = i64::MIN),
+    ] {
+        assert!(bad.verify(LIMIT).unwrap_err().to_string().contains("does not fit"), "{}", bad.steps[plus].len);
+    }
+    let round = find(&plan, |k| matches!(k, Kind::Round { .. }));
+    let Kind::Round { t } = plan.steps[round].kind else { panic!("a rounding") };
+    for (bad, text) in [(0, "does not fit"), (33, "does not fit"), (t - 1, "a rounding shifts"), (t + 1, "a rounding shifts")] {
+        refused(&plan, text, |p| p.steps[round].kind = Kind::Round { t: bad });
+    }
+    // shares of several parties cannot be rounded one by one
+    refused(&plan, "does not fit", |p| {
+        p.roles.push(("guest".into(), Place::Client(0)));
+        p.inputs[0].owner = Place::Client(0);
+    });
 }
 
 #[test]

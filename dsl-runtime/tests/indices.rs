@@ -5,7 +5,7 @@ use undertone_runtime::graph::op::{AvgPool, Conv, MaxPool};
 use undertone_runtime::graph::{Graph, Init, Scope, Value, trace};
 use undertone_runtime::net::Sent;
 use undertone_runtime::party::fixed_point;
-use undertone_runtime::plan::{Kind, Plan};
+use undertone_runtime::plan::{Kind, Plan, Times};
 use undertone_runtime::uniformity::{LIMIT, chi_square};
 use undertone_runtime::{Settings, Weights, World};
 use undertone_shape::Shape;
@@ -162,7 +162,7 @@ fn plans_that_misuse_indices_are_refused() {
     wrong("a stage that is not an index", &|p| p.stages[0].result.integer = Some(4));
     wrong("a multiple of an index, called a fraction from there on", &|p| {
         let moved = p.steps.iter().position(|s| matches!(s.kind, Kind::Move(_))).unwrap();
-        p.steps[moved].kind = Kind::Times { factor: 2 };
+        p.steps[moved].kind = Kind::Times(Times::whole(2));
         (p.releases[0].value.integer, p.releases[0].value.bits) = (None, 16);
     });
 }

@@ -6,8 +6,8 @@ mod blocks;
 use blocks::{avg_pool, conv, flatten, linear, max_pool, relu, runs_as_planned, stage};
 use undertone_runtime::graph::op::Conv;
 use undertone_runtime::graph::{Graph, Init, Scope, Value, trace};
-use undertone_runtime::plan::Kind;
 use undertone_runtime::plan::passes::merge_equal;
+use undertone_runtime::plan::{Kind, Times};
 use undertone_runtime::{Deployment, Place, Plan, Settings};
 use undertone_shape::Shape;
 
@@ -120,7 +120,7 @@ fn a_plan_that_reads_a_moved_wire_as_a_share_is_refused() {
         assert!(bad.verify(1 << 20).is_err());
     };
     refused(&|p| p.stages[0].result.step = moved);
-    refused(&|p| p.steps[moved].kind = Kind::Times { factor: 1 });
+    refused(&|p| p.steps[moved].kind = Kind::Times(Times::whole(1)));
     refused(&|p| p.steps[moved].kind = Kind::Move(vec![]));
     refused(&|p| {
         // the opening is released

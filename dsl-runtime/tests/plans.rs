@@ -3,7 +3,7 @@
 use undertone_runtime::graph::op::{AvgPool, BatchNorm, Conv, MaxPool};
 use undertone_runtime::graph::{Graph, Init, Scope, Value, trace};
 use undertone_runtime::plan::passes::{fold_batch_norm, optimise, order_pool_and_relu, remove_dead_code};
-use undertone_runtime::plan::{Kind, Place, Plan};
+use undertone_runtime::plan::{Kind, Place, Plan, Times};
 use undertone_runtime::{Settings, Weights};
 use undertone_shape::Shape;
 
@@ -156,7 +156,7 @@ fn a_residual_is_added_at_twice_the_fraction_and_opened_once() {
     let plan = Plan::new(&residual(), &Settings::default()).unwrap();
     let count = |f: &dyn Fn(&Kind) -> bool| plan.steps.iter().filter(|s| f(&s.kind)).count();
     assert_eq!(count(&|k| matches!(k, Kind::Truncate { .. })), 0, "nothing is truncated outside of a ReLU");
-    assert_eq!(count(&|k| *k == Kind::Times { factor: 1 << 16 }), 1, "the skip is shifted left");
+    assert_eq!(count(&|k| *k == Kind::Times(Times::finer(16, 1))), 1, "the skip is shifted left");
     assert_eq!(count(&|k| matches!(k, Kind::Open(_))), 3);
     assert_eq!(plan.releases[0].value.factor, 36, "the mean leaves its division in the factor");
 }

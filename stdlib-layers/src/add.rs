@@ -1,23 +1,25 @@
 //! Sum of several values.
 
-use crate::support::{refused, shapes};
+use crate::support::{refused, shapes, together};
 use undertone_runtime::Layer;
 use undertone_runtime::graph::{Scope, Value};
-use undertone_shape::{Infer, Shape, ShapeError};
+use undertone_shape::{Infer, Shape};
 
-/// The sum of two or more values of one shape, such as a residual and its shortcut: `(a, b) -> Add`. PyTorch: `a + b`.
+/// The sum of two or more values, such as a residual and its shortcut: `(a, b) -> Add`. Shapes broadcast as in PyTorch: aligned at the last axis, axes of size 1 are
+/// stretched. PyTorch: `a + b`.
 ///
 /// **Parameters.** None.
 ///
 /// **Cost.** None: shares are added locally. A shortcut is shifted to the scale of the product that it is added to, also locally.
 ///
-/// **Errors.** Fewer than two inputs; inputs of different shapes: nothing is broadcast.
+/// **Errors.** Fewer than two inputs; inputs whose sizes on an axis differ where neither is 1.
 ///
 /// ```
 /// use undertone_layers::Add;
 /// use undertone_shape::Shape;
 /// let x = Shape::new([16, 8, 8]);
 /// assert_eq!(Add.infer(&[x, x]), Ok(x));
+/// assert_eq!(Add.infer(&[x, Shape::new([16, 1, 1])]), Ok(x));
 /// assert!(Add.infer(&[x, Shape::new([16])]).is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,27 +29,22 @@ impl Add {
     /// The only one.
     pub const DEFAULT: Self = Self;
 
-    /// Inputs of one shape give that shape.
+    /// The shape that all inputs broadcast to.
     pub const fn infer(&self, x: &[Shape]) -> Infer {
-        if x.len() < 2 {
-            return Err(ShapeError::arity(2, x.len()));
-        }
-        let mut i = 1;
-        while i < x.len() {
-            if !x[0].same(&x[i]) {
-                return Err(ShapeError::same(x[0], x[i]));
-            }
-            i += 1;
-        }
-        Ok(x[0])
+        together(x)
     }
 }
 
 impl Layer for Add {
     fn build<'g>(&self, g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
-        if let Err(e) = self.infer(&shapes(x)) {
-            return refused(g, "add", e, x);
-        }
-        x[1..].iter().fold(x[0], |sum, next| g.add(sum, *next))
+        let shape = match self.infer(&shapes(x)) {
+            Ok(shape) => shape,
+            Err(e) => return refused(g, "add", e, x),
+        };
+        let first = g.expand(x[0], shape);
+        x[1..].iter().fold(first, |sum, next| {
+            let next = g.expand(*next, shape);
+            g.add(sum, next)
+        })
     }
 }

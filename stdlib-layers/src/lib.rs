@@ -19,8 +19,13 @@
 //! | [`ArgMax`] | 4 a level | 35 a difference, 19 a pair | groups of up to 4 neighbours; a truncation before it where a product comes first |
 //! | [`TopK`], [`TopKValues`] | 5 a level | 35 or 64 a difference, 19 a pair | groups of up to 64, whose largest make the next level; a rank under a mask besides |
 //! | [`BatchNorm`], [`InstanceNorm`], [`GroupNorm`] | 0 | 0 | running statistics, folded into the convolution or linear layer before it by the owner of the weights |
+//! | [`LeakyRelu`] | 5 | 52 | per element: a ReLU, and a truncation before whatever needs one |
+//! | [`PRelu`] | 6 | 116 | per element: a ReLU, a truncation and the opening for the slope |
+//! | [`Mul`], [`MatMul`] | 1 an operand | 64 | per element of each operand: its opening |
+//! | [`Square`], [`Polynomial`] | 1 | 64 | per element: its opening; a polynomial beyond degree 2 takes 2 rounds and 65 bits more for every two degrees |
+//! | [`Scale`] | 0 or 1 | 0 or 1 | per element: local, and a truncation where none comes anyway |
 //! | [`AvgPool1d`], [`AvgPool2d`], [`AvgPool3d`], [`AdaptiveAvgPool1d`], [`AdaptiveAvgPool2d`], [`AdaptiveAvgPool3d`], [`GlobalAvgPool`], [`Mean`], [`Sum`], [`Upsample`] | 0 | 0 | local: elements are summed; means divide by up to 4096 in all for nothing |
-//! | [`Add`], [`Dropout`] | 0 | 0 | local |
+//! | [`Add`], [`Sub`], [`Dropout`] | 0 | 0 | local |
 //! | [`Concat`], [`Flatten`], [`Pad`], [`Permute`], [`PixelShuffle`], [`Reshape`], [`Slice`], [`Split`], [`Transpose`] | 0 | 0 | local: elements are moved |
 //!
 //! Losses stand in the `loss` clause of a description, and the twin alone computes them: [`CrossEntropy`], [`BinaryCrossEntropy`],
@@ -57,19 +62,27 @@ mod hard_tanh;
 mod huber;
 mod instance_norm;
 mod l1;
+mod leaky_relu;
 mod linear;
+mod mat_mul;
 mod max_pool;
 mod mean;
 mod mean_squared_error;
+mod mul;
+mod p_relu;
 mod pad;
 mod permute;
 mod pixel_shuffle;
+mod polynomial;
 mod relu;
 mod relu6;
 mod reshape;
+mod scale;
 mod slice;
 mod softsign;
 mod split;
+mod square;
+mod sub;
 mod sum;
 mod support;
 mod threshold;
@@ -107,19 +120,27 @@ pub use hard_tanh::HardTanh;
 pub use huber::Huber;
 pub use instance_norm::InstanceNorm;
 pub use l1::L1;
+pub use leaky_relu::LeakyRelu;
 pub use linear::Linear;
+pub use mat_mul::MatMul;
 pub use max_pool::{MaxPool1d, MaxPool2d, MaxPool3d};
 pub use mean::Mean;
 pub use mean_squared_error::MeanSquaredError;
+pub use mul::Mul;
+pub use p_relu::PRelu;
 pub use pad::{Pad, Padding};
 pub use permute::Permute;
 pub use pixel_shuffle::PixelShuffle;
+pub use polynomial::Polynomial;
 pub use relu::Relu;
 pub use relu6::Relu6;
 pub use reshape::Reshape;
+pub use scale::Scale;
 pub use slice::Slice;
 pub use softsign::Softsign;
 pub use split::Split;
+pub use square::Square;
+pub use sub::Sub;
 pub use sum::Sum;
 pub use threshold::{Above, Threshold};
 pub use topk::{TopK, TopKValues};

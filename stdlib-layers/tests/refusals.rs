@@ -138,8 +138,8 @@ fn an_input_that_is_too_small() {
 #[test]
 fn inputs_that_do_not_fit_each_other() {
     let (a, b) = (shape([3, 4]), shape([3, 5]));
-    refuses(Add, Add::infer, &[a, b], "needs inputs of one shape, but they are [3, 4] and [3, 5]");
-    refuses(Add, Add::infer, &[a, a, b], "needs inputs of one shape, but they are [3, 4] and [3, 5]");
+    refuses(Add, Add::infer, &[a, b], "needs inputs whose sizes are equal or 1 on each axis, but they are [3, 4] and [3, 5]");
+    refuses(Add, Add::infer, &[a, a, b], "needs inputs whose sizes are equal or 1 on each axis, but they are [3, 4] and [3, 5]");
     refuses(Concat::DEFAULT, Concat::infer, &[a, a, b], "expects 4 on axis 1, but its input is [3, 5]");
     refuses(Reshape { to: &[4, 4] }, Reshape::infer, &[a], "cannot see [3, 4] as [4, 4]: 12 elements against 16");
 }

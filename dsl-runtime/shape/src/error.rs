@@ -38,6 +38,10 @@ enum Kind {
         first: Shape,
         second: Shape,
     },
+    Stretch {
+        first: Shape,
+        second: Shape,
+    },
     Elements {
         wanted: Shape,
         found: Shape,
@@ -83,6 +87,10 @@ impl ShapeError {
     /// Both inputs must have the same shape.
     pub const fn same(first: Shape, second: Shape) -> Self {
         Self::of(Kind::Same { first, second })
+    }
+    /// The inputs do not broadcast: the sizes of an axis differ, and neither is 1.
+    pub const fn stretch(first: Shape, second: Shape) -> Self {
+        Self::of(Kind::Stretch { first, second })
     }
     /// The input cannot be seen as `wanted`: the numbers of elements differ.
     pub const fn elements(wanted: Shape, found: Shape) -> Self {
@@ -178,6 +186,9 @@ pub const fn render(at: &str, error: &ShapeError) -> Message {
             m.text("needs at least ").number(*at_least).text(" on axis ").number(*axis).text(", but its input is ").shape(found)
         }
         Kind::Same { first, second } => m.text("needs inputs of one shape, but they are ").shape(first).text(" and ").shape(second),
+        Kind::Stretch { first, second } => {
+            m.text("needs inputs whose sizes are equal or 1 on each axis, but they are ").shape(first).text(" and ").shape(second)
+        }
         Kind::Elements { wanted, found } => m
             .text("cannot see ")
             .shape(found)
@@ -216,6 +227,10 @@ mod tests {
         assert_eq!(text(ShapeError::divisible(0, 4, s)), "`M.s` needs axis 0 divisible by 4, but its input is [6, 16, 15]");
         assert_eq!(text(ShapeError::too_small(2, 31, s)), "`M.s` needs at least 31 on axis 2, but its input is [6, 16, 15]");
         assert_eq!(text(ShapeError::same(s, Shape::new([6]))), "`M.s` needs inputs of one shape, but they are [6, 16, 15] and [6]");
+        assert_eq!(
+            text(ShapeError::stretch(s, Shape::new([6]))),
+            "`M.s` needs inputs whose sizes are equal or 1 on each axis, but they are [6, 16, 15] and [6]"
+        );
         assert_eq!(text(ShapeError::required("out")), "`M.s` needs the field `out`");
         assert_eq!(text(ShapeError::field("axis", 4, "below the rank")), "`M.s` has `axis: 4`, but it must be below the rank");
         assert_eq!(

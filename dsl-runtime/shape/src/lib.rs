@@ -89,6 +89,34 @@ impl Shape {
         self
     }
 
+    /// The shape that two values have together where axes of size 1, and axes that one of them lacks at the front, are stretched: PyTorch's broadcasting of one sample.
+    ///
+    /// # Errors
+    /// When the sizes of an axis differ and neither is 1.
+    ///
+    /// ```
+    /// use undertone_shape::Shape;
+    /// let gate = Shape::new([8, 1, 1]);
+    /// assert_eq!(Shape::new([8, 5, 4]).broadcast(&gate), Ok(Shape::new([8, 5, 4])));
+    /// assert_eq!(gate.broadcast(&Shape::new([5, 1])), Ok(Shape::new([8, 5, 1])));
+    /// assert!(gate.broadcast(&Shape::new([3, 1, 1])).is_err());
+    /// ```
+    pub const fn broadcast(&self, other: &Self) -> Infer {
+        let (long, short) = if self.rank >= other.rank { (self, other) } else { (other, self) };
+        let mut out = *long;
+        let mut i = 0;
+        while i < short.rank {
+            let axis = long.rank - short.rank + i;
+            let (a, b) = (long.dims[axis], short.dims[i]);
+            if a != b && a != 1 && b != 1 {
+                return Err(ShapeError::stretch(*self, *other));
+            }
+            out.dims[axis] = if a == 1 { b } else { a };
+            i += 1;
+        }
+        Ok(out)
+    }
+
     /// Whether both shapes have the same dimensions (`==` for const evaluation).
     pub const fn same(&self, other: &Self) -> bool {
         if self.rank != other.rank {

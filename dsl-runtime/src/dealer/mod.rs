@@ -16,7 +16,9 @@ pub use service::{AHEAD, Limits, serve, serve_limited};
 pub(crate) use service::{serve_until, serve_with};
 
 use crate::plan::{Kind, Opening, Plan};
-use crate::protocol::linear::{Mask, weight_mask};
+use crate::protocol::linear::weight_mask;
+use crate::protocol::open::Mask;
+use crate::protocol::product::Dealt;
 use crate::protocol::{Dealing, open};
 use pieces::{Pieces, Receiver};
 use undertone_ring::Word;
@@ -64,7 +66,23 @@ enum Wire<W> {
     /// One step reads it, and makes the mask as it goes.
     Made(Opening),
     /// Several steps read it.
-    Held(Vec<W>),
+    Held {
+        /// The mask.
+        all: Vec<W>,
+        /// The same without the part of the party that keeps the weights to itself, whose products need none, if it masks the wire and they read it.
+        others: Option<Vec<W>>,
+    },
+}
+
+impl<W> Wire<W> {
+    /// The mask of the wire that `step` opens: all of it, or `apart` from the part of the party that keeps the weights to itself. `sends` says the same of a mask that is made
+    /// when it is needed.
+    fn mask<'a>(&'a self, step: usize, sends: &'a dyn Fn(usize) -> bool, apart: bool) -> Mask<'a, W> {
+        match self {
+            Self::Made(_) => Mask::Made { step: step as u32, sends },
+            Self::Held { all, others } => Mask::Held(others.as_ref().filter(|_| apart).unwrap_or(all)),
+        }
+    }
 }
 
 /// Computes the corrections of a run of `batch` samples and hands them on in pieces of at most [`PIECE`](crate::wire::PIECE) bytes, in order; no piece belongs to two
@@ -91,26 +109,48 @@ fn deal_in<W: Word>(plan: &Plan, weights: &Masks<W>, keys: &[Prg], batch: usize,
         let (mut d, id, len) = (Dealing::new(keys, &mut out), k as u32, batch * step.len);
         match &step.kind {
             Kind::Open(opening) if opening.is_sent() => {
-                wires[k] = Some(match readers[k] {
-                    0 | 1 if !moved[k] => Wire::Made(*opening),
-                    _ => Wire::Held(open::dealt(&d, |party| opening.sends(party), id, len)),
+                wires[k] = Some(match (readers[k], plan.keeper().filter(|keeper| opening.sends(*keeper))) {
+                    (0 | 1, _) if !moved[k] => Wire::Made(*opening),
+                    (_, None) => Wire::Held { all: open::dealt(&d, |party| opening.sends(party), id, len), others: None },
+                    (_, Some(keeper)) => {
+                        let (all, others) = open::dealt_apart(&d, |party| opening.sends(party), keeper, id, len);
+                        Wire::Held { all, others: Some(others) }
+                    }
                 });
             }
             Kind::Move(copies) if plan.is_wire(k) => {
-                if let (Some(Wire::Held(mask)), [copy]) = (&wires[step.inputs[0]], copies.as_slice()) {
-                    wires[k] = Some(Wire::Held(copy.whole(mask, plan.steps[step.inputs[0]].len, step.len, batch)));
+                if let (Some(Wire::Held { all, others }), [copy]) = (&wires[step.inputs[0]], copies.as_slice()) {
+                    let moved = |mask: &Vec<W>| copy.whole(mask, plan.steps[step.inputs[0]].len, step.len, batch);
+                    let (all, others) = (moved(all), others.as_ref().map(moved));
+                    wires[k] = Some(Wire::Held { all, others });
                 }
             }
             _ => {
+                let wire = |operand: usize| wires[step.inputs[operand]].as_ref();
+                let sends = |operand: usize| {
+                    let opening = if let Some(Wire::Made(opening)) = wire(operand) { *opening } else { Opening::default() };
+                    move |party: usize| opening.sends(party)
+                };
                 if let Some((linear, weight)) = plan.linear(step, batch) {
-                    let (weight, from) = (&weights.0[weight], step.inputs[0]);
-                    match &wires[from] {
-                        None => {}
-                        Some(Wire::Held(mask)) => linear.deal(&Mask::Held(mask), weight, &mut d, id, &mut scratch),
-                        Some(Wire::Made(opening)) => {
-                            let mask = Mask::Made { step: from as u32, sends: &|party| opening.sends(party) };
-                            linear.deal(&mask, weight, &mut d, id, &mut scratch);
-                        }
+                    let (of, keeper) = (sends(0), plan.keeper());
+                    let others = |party: usize| of(party) && Some(party) != keeper;
+                    let mask = wire(0).map(|w| w.mask(step.inputs[0], &others, true));
+                    if let Some(mask) = mask {
+                        linear.deal(&mask, &weights.0[weight], &mut d, id, &mut scratch);
+                    }
+                } else if let Some((product, reads)) = plan.product(step, batch) {
+                    if let (Some(x), Some(y)) = (wire(0), wire(1)) {
+                        let (of_x, of_y) = (sends(0), sends(1));
+                        let lens = [0, 1].map(|operand| plan.steps[step.inputs[operand]].len);
+                        let read = |operand: usize| move |x: &[W]| reads.operand(operand, x, lens[operand]).into_owned();
+                        let (read_x, read_y) = (read(0), read(1));
+                        let x = Dealt { mask: x.mask(step.inputs[0], &of_x, false), len: lens[0], read: &read_x };
+                        let y = Dealt { mask: y.mask(step.inputs[1], &of_y, false), len: lens[1], read: &read_y };
+                        product.deal([&x, &y], &mut d, id, &mut scratch);
+                    }
+                } else if let Some(powers) = plan.powers(step, batch) {
+                    if let Some(x) = wire(0) {
+                        powers.deal(&x.mask(step.inputs[0], &sends(0), false), &mut d, id);
                     }
                 } else if let Some(protocol) = plan.protocol::<W>(step, batch) {
                     protocol.deal(&mut d, id);

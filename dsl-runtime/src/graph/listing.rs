@@ -37,6 +37,8 @@ impl fmt::Display for Graph {
                 Op::Gather { axis, indices } => format!("gather {} axis {axis} at {}", inputs.join(" "), positions(indices)),
                 Op::Pad { before, after, value } => format!("pad {} {before:?} {after:?} by {value}", inputs.join(" ")),
                 Op::Resample(r) => format!("resample {} axis {} over {}", inputs.join(" "), r.axis, r.denominator),
+                Op::Affine(a) => format!("affine {} times {} plus {}", inputs.join(" "), numbers(&a.factors), numbers(&a.offsets)),
+                Op::Polynomial(p) => format!("polynomial {} {:?}", inputs.join(" "), p.coefficients),
                 Op::Dropout { rate } => format!("dropout {} rate {rate}", inputs.join(" ")),
                 Op::Loss(Loss::Ctc { blank }) => format!("ctc {} blank {blank}", inputs.join(" ")),
                 Op::Loss(Loss::Huber { delta }) => format!("huber {} delta {delta}", inputs.join(" ")),
@@ -83,6 +85,11 @@ fn breaks(p: &Piecewise) -> String {
         Break::After(at) => format!("after {at}"),
     };
     p.breaks.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+/// One number, or all of a list.
+fn numbers(all: &[f64]) -> String {
+    if let [one] = all { one.to_string() } else { format!("{all:?}") }
 }
 
 fn pool(inputs: &[String], name: &str, axes: usize, kernel: [usize; 3], stride: [usize; 3], padding: [usize; 3]) -> String {

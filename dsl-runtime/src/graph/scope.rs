@@ -3,7 +3,9 @@
 //! Neither panics: the first mistake is kept and becomes the error of [`trace`](super::trace), the values after it go on
 //! with the shape that they should have had.
 
-use super::op::{Above, ArgMax, AvgPool, BatchNorm, Conv, ConvTranspose, Loss, MaxOver, MaxPool, Op, Piecewise, Resample, TopK};
+use super::op::{
+    Above, Affine, ArgMax, AvgPool, BatchNorm, Coefficients, Conv, ConvTranspose, Loss, MaxOver, MaxPool, Op, Piecewise, Resample, TopK,
+};
 use super::{CLIENT, Graph, Init, Input, Node, NodeId, Parameter, Release};
 use crate::error::{Error, Result};
 use std::cell::RefCell;
@@ -187,6 +189,37 @@ impl<'g> Scope<'g> {
     /// The sum of two values of one shape.
     pub fn add(&mut self, a: Value<'g>, b: Value<'g>) -> Value<'g> {
         self.push(Op::Add, &[a, b])
+    }
+
+    /// `x` times public factors plus public offsets: each is one number, or one for each size of axis 0.
+    pub fn affine(&mut self, x: Value<'g>, factors: &[f64], offsets: &[f64]) -> Value<'g> {
+        self.push(Op::Affine(Affine { factors: factors.to_vec(), offsets: offsets.to_vec() }), &[x])
+    }
+
+    /// `x factor + offset`, with the same public numbers for all elements.
+    pub fn scale(&mut self, x: Value<'g>, factor: f64, offset: f64) -> Value<'g> {
+        self.affine(x, &[factor], &[offset])
+    }
+
+    /// The product of two values, element by element; shapes broadcast. One of them may be a weight.
+    pub fn mul(&mut self, a: Value<'g>, b: Value<'g>) -> Value<'g> {
+        self.push(Op::Mul, &[a, b])
+    }
+
+    /// The products of the matrices `a: [.., i, j]` and `b: [.., j, k]`; the other axes broadcast.
+    pub fn matmul(&mut self, a: Value<'g>, b: Value<'g>) -> Value<'g> {
+        self.push(Op::MatMul, &[a, b])
+    }
+
+    /// `coefficients[0] + coefficients[1] x + …` with public coefficients, up to degree 8.
+    pub fn polynomial(&mut self, x: Value<'g>, coefficients: &[f64]) -> Value<'g> {
+        self.push(Op::Polynomial(Coefficients { coefficients: coefficients.to_vec() }), &[x])
+    }
+
+    /// `x` with axes of size 1, and those that it lacks at the front, stretched to `shape`; the value itself where it has that shape.
+    pub fn expand(&mut self, x: Value<'g>, shape: impl Into<Shape>) -> Value<'g> {
+        let shape = shape.into();
+        if x.shape == shape { x } else { self.push(Op::Expand { shape }, &[x]) }
     }
 
     /// The values one after the other along `axis`.

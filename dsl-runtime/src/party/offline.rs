@@ -58,8 +58,10 @@ pub(super) enum Material<W: Word> {
     None,
     /// This party's part of a wire's mask, of an opening or of what moves it; nothing if it does not send.
     Wire(Option<Zeroizing<Vec<W>>>),
-    /// K_i of a linear step, which becomes its result.
-    Linear(Zeroizing<Vec<W>>),
+    /// K_i of a linear step, or C_i of a product of secrets, which becomes its result.
+    Product(Zeroizing<Vec<W>>),
+    /// Shares of the powers of a wire's mask.
+    Powers(Zeroizing<Vec<W>>),
     /// Those of a protocol, and what it will send.
     Protocol(Traffic, Box<dyn Correlations<W>>),
 }
@@ -174,9 +176,16 @@ impl Session {
                         Material::Wire(Some(mask)) => Some(mask.as_slice()),
                         _ => None,
                     };
-                    let wire = wire.zip(weight.masked.as_ref());
+                    // the keeper of the weights masks only what products of secrets read too, and has no masked weight
+                    let wire = wire.zip(weight.masked.as_ref().or(weight.online.as_ref()));
                     let z = linear.expand(plan.is_masked(step), wire, &weight.bias, &mut tape, id, &mut scratch)?;
-                    return Ok(Material::Linear(Zeroizing::new(z)));
+                    return Ok(Material::Product(Zeroizing::new(z)));
+                }
+                if let Some((product, _)) = plan.product(step, batch) {
+                    return Ok(Material::Product(Zeroizing::new(product.expand(plan.is_masked(step), &mut tape, id)?)));
+                }
+                if let Some(powers) = plan.powers(step, batch) {
+                    return Ok(Material::Powers(Zeroizing::new(powers.expand(plan.is_masked(step), &mut tape, id)?)));
                 }
                 Ok(match plan.protocol::<W>(step, batch) {
                     Some(protocol) => Material::Protocol(protocol.traffic(), protocol.expand(&mut tape, id)?),

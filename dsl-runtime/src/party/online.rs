@@ -13,7 +13,8 @@ use super::under_way::{self as work, Ended, UnderWay, Value};
 use super::weights::WeightSet;
 use crate::error::Result;
 use crate::opened::Opened;
-use crate::plan::{Kind, Opening, Place, Plan, Step};
+use crate::plan::{Kind, Opening, Place, Plan, Step, affine};
+use crate::protocol::product::Operand;
 use crate::protocol::{Seat, Segment, open, padded, release as zero};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -121,6 +122,8 @@ impl Session {
             batch,
             number,
             values: plan.steps.iter().map(|_| None).collect(),
+            masks: plan.steps.iter().map(|_| None).collect(),
+            multiplied: plan.multiplied(),
             readers,
             live: 0,
             scratch: Scratch::with(&self.threads),
@@ -164,6 +167,10 @@ struct Run<'a, W: Word> {
     number: u64,
     /// The value of each step that is still needed.
     values: Vec<Option<Rc<Value<W>>>>,
+    /// This party's part of the mask of each wire that a product of secrets still reads.
+    masks: Vec<Option<Zeroizing<Vec<W>>>>,
+    /// Which wires those are.
+    multiplied: Vec<bool>,
     /// How many times the value of each step will still be read.
     readers: Vec<usize>,
     /// The elements of all values.
@@ -188,7 +195,7 @@ impl<W: Stored> Run<'_, W> {
             return Err(session.links.failed(&step.stage, format!("step {k} begins before what it reads is there")));
         }
         let mut result: Value<W> = Zeroizing::new(match (&material, &step.kind) {
-            (Material::Linear(_), _) | (_, Kind::Release(_)) => vec![],
+            (Material::Product(_), _) | (_, Kind::Release(_)) => vec![],
             _ => self.spare.zeros(padded(len)),
         });
         self.claim(result.len());
@@ -218,7 +225,7 @@ impl<W: Stored> Run<'_, W> {
                 let way = Way::Some { from: (0..seat.parties).collect(), to };
                 UnderWay::new(k, vec![way], &mail, work::release((release, seat), len, x.remove(0), zeta, learns, mail.clone()))
             }
-            (Kind::Linear { .. }, Material::Linear(mut z)) => {
+            (Kind::Linear { .. }, Material::Product(mut z)) => {
                 // grown before it holds a share: the memory that it leaves is not wiped
                 let mut result = Zeroizing::new(core::mem::take(&mut *z));
                 result.resize(padded(len), W::from_u64(0));
@@ -232,6 +239,35 @@ impl<W: Stored> Run<'_, W> {
                 self.end(k, result);
                 return Ok(None);
             }
+            (Kind::Product(_), Material::Product(mut z)) => {
+                let mut result = Zeroizing::new(core::mem::take(&mut *z));
+                result.resize(padded(len), W::from_u64(0));
+                self.claim(result.len());
+                if let Some((product, reads)) = plan.product(step, self.batch) {
+                    let operand = |k: usize| {
+                        let (from, each) = (step.inputs[k], plan.steps[step.inputs[k]].len);
+                        let all = self.batch * each;
+                        Operand {
+                            opened: reads.operand(k, &x[k][..all], each),
+                            mask: self.masks[from].as_ref().map(|mask| reads.operand(k, &mask[..all], each)),
+                        }
+                    };
+                    let (left, right) = (operand(0), operand(1));
+                    product.run(plan.adds(step) == seat.party, &left, &right, &mut result[..len], &mut self.scratch);
+                }
+                drop(x);
+                self.end(k, result);
+                return Ok(None);
+            }
+            (Kind::Polynomial(_), Material::Powers(shares)) => {
+                if let Some(powers) = plan.powers(step, self.batch) {
+                    let mask = self.masks[step.inputs[0]].as_ref().map(|mask| &mask[..len]);
+                    powers.run(plan.adds(step) == seat.party, &x[0][..len], mask, &shares, &mut result[..len]);
+                }
+                drop(x);
+                self.end(k, result);
+                return Ok(None);
+            }
             (Kind::Input(i), Material::None) => {
                 self.input(session, *i, mine.get(*i).and_then(Option::as_ref), &mut result[..len])?;
                 self.end(k, result);
@@ -239,8 +275,8 @@ impl<W: Stored> Run<'_, W> {
             }
             (kind, material @ (Material::None | Material::Wire(_))) => {
                 self.local(kind, k, &x, &mut result);
-                if let Material::Wire(Some(mut mask)) = material {
-                    self.spare.give(core::mem::take(&mut *mask));
+                if let Material::Wire(mask) = material {
+                    self.keep(k, mask);
                 }
                 drop(x);
                 self.end(k, result);
@@ -260,7 +296,7 @@ impl<W: Stored> Run<'_, W> {
         match ended {
             Ended::Value(value) => self.end(k, value),
             Ended::Opened(value, mask) => {
-                self.spare.give(mask.map(|mut mask| core::mem::take(&mut *mask)).unwrap_or_default());
+                self.keep(k, mask);
                 self.end(k, value);
             }
             Ended::Released(values) => {
@@ -318,7 +354,19 @@ impl<W: Stored> Run<'_, W> {
             {
                 self.live -= value.len();
                 self.give_back(value);
+                if let Some(mut mask) = self.masks[*i].take() {
+                    self.spare.give(core::mem::take(&mut *mask));
+                }
             }
+        }
+    }
+
+    /// Keeps this party's part of a wire's mask if a product of secrets reads the wire; otherwise its memory is used again.
+    fn keep(&mut self, k: usize, mask: Option<Zeroizing<Vec<W>>>) {
+        if self.multiplied[k] {
+            self.masks[k] = mask;
+        } else {
+            self.spare.give(mask.map(|mut mask| core::mem::take(&mut *mask)).unwrap_or_default());
         }
     }
 
@@ -338,11 +386,16 @@ impl<W: Stored> Run<'_, W> {
     /// Steps without communication, sample by sample.
     fn local(&self, kind: &Kind, k: usize, x: &[Rc<Value<W>>], result: &mut [W]) {
         let step = &self.plan.steps[k];
+        let len = self.batch * step.len;
         let x = |i: usize| (x[i].as_slice(), self.plan.steps[step.inputs[i]].len);
         match kind {
-            Kind::Times { factor } => {
-                let factor = W::from_u64(*factor);
-                result.iter_mut().zip(x(0).0).for_each(|(r, x)| *r = x.mul(factor));
+            Kind::Times(times) => times.numbers.run(x(0).0, result, W::mul),
+            // what lies behind the samples stays zero
+            Kind::Plus(plus) if plus.by == self.seat.party => plus.numbers.run(&x(0).0[..len], &mut result[..len], W::add),
+            Kind::Plus(_) => result.copy_from_slice(x(0).0),
+            Kind::Round { t } => {
+                let n = self.plan.settings.ring;
+                result.iter_mut().zip(x(0).0).for_each(|(r, x)| *r = affine::round(n, *t, *x));
             }
             Kind::Add => result.iter_mut().zip(x(0).0.iter().zip(x(1).0)).for_each(|(r, (a, b))| *r = a.add(*b)),
             Kind::Sum(sum) => {
@@ -368,6 +421,8 @@ impl<W: Stored> Run<'_, W> {
             Kind::Input(_)
             | Kind::Open(_)
             | Kind::Linear { .. }
+            | Kind::Product(_)
+            | Kind::Polynomial(_)
             | Kind::Truncate { .. }
             | Kind::Relu { .. }
             | Kind::Piecewise { .. }

@@ -6,7 +6,7 @@
 //! the same one.
 
 use super::calibration::magnitude;
-use super::lower::lower;
+use super::lower::{has_weight, lower};
 use super::settings::standard_fraction;
 use super::step::Kind;
 use super::{Calibrated, Magnitude, Place, Plan, Settings, Size, Transposed, Value, Widths, passes, variants};
@@ -164,9 +164,7 @@ impl<'a> Known<'a> {
             let of = |i: usize| node.inputs.get(i).map_or([0.0; 2], |id| known.seen[id.0]);
             // a value that passes made lies between the values of what it reads, or is another view of what reads it
             let next = || consumers[k].first().and_then(|c| origin(c.0));
-            known.seen[k] = origin(k)
-                .or_else(|| matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear).then(next).flatten())
-                .unwrap_or_else(|| of(0));
+            known.seen[k] = origin(k).or_else(|| has_weight(graph, node).then(next).flatten()).unwrap_or_else(|| of(0));
             let x = |i: usize| node.inputs.get(i).map_or(f64::INFINITY, |id| known.allowed[id.0]);
             let each = || node.inputs.iter().map(|id| known.allowed[id.0]);
             let unit = 1.0 / (1u64 << widths.fraction) as f64;
@@ -175,7 +173,7 @@ impl<'a> Known<'a> {
             let positive = matches!(&node.op, Op::Piecewise(p) if made(p)[0] >= 0.0);
             known.allowed[k] = match &node.op {
                 Op::Input(i) => (2f64.powi(known.input(*i, widths) as i32 - 2) - widths.parties as f64) * unit,
-                Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear => {
+                _ if has_weight(graph, node) => {
                     product += 1;
                     let taps = node.inputs.get(1).map_or(0, |w| taps(graph, node, graph.node(*w).shape));
                     known.product(product - 1, &node.stage).map_or(f64::INFINITY, |size| {
@@ -183,6 +181,14 @@ impl<'a> Known<'a> {
                     })
                 }
                 Op::Add => each().sum(),
+                Op::Affine(a) => {
+                    let most = |all: &[f64]| all.iter().fold(0f64, |m, v| m.max(v.abs()));
+                    // a number is off by as much as a weight
+                    x(0) * (most(&a.factors) + unit) + most(&a.offsets) + unit
+                }
+                Op::Mul => each().product(),
+                Op::MatMul => each().product::<f64>() * graph.node(node.inputs[0]).shape.dims().last().copied().unwrap_or(1) as f64,
+                Op::Polynomial(p) => p.coefficients.iter().rev().fold(0.0, |sum, a| sum * x(0) + a.abs() + unit),
                 Op::Concat { .. } => each().fold(0.0, f64::max),
                 Op::Piecewise(p) => magnitude(made(p)) + 2.0 * unit,
                 Op::Pad { value, .. } => x(0).max(value.abs()),
@@ -194,6 +200,7 @@ impl<'a> Known<'a> {
             known.positive[k] = match &node.op {
                 Op::Relu => true,
                 Op::Piecewise(_) => positive,
+                Op::Affine(_) | Op::Mul | Op::MatMul | Op::Polynomial(_) => false,
                 Op::Input(_) | Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear | Op::BatchNorm(_) => false,
                 Op::Pad { value, .. } => *value >= 0.0 && known.positive[node.inputs[0].0],
                 Op::Resample(r) => r.is_positive() && known.positive[node.inputs[0].0],
@@ -233,6 +240,12 @@ impl<'a> Known<'a> {
     /// The bits of a released value: there is no sign to find, so one less than an opening has.
     pub(super) fn released(&self, id: NodeId, x: &Value, widths: Widths) -> u32 {
         self.opened(id, x, widths) - 1
+    }
+
+    /// The bits that an opening of a value needs of which only this is known: that it is no larger, margin included.
+    pub(super) fn reaching(&self, largest: f64, x: &Value, widths: Widths) -> u32 {
+        let integer = (largest * (1u64 << widths.fraction) as f64 * x.factor as f64).ceil() as u128;
+        opened(integer.saturating_add(2), widths.parties)
     }
 
     /// The sizes of the weights of a product, by its index.

@@ -1,7 +1,8 @@
 //! A short text of a plan, for snapshots and for people.
 
-use super::{Kind, Opening, Plan};
+use super::{Kind, Numbers, Opening, Plan};
 use crate::protocol::Compare;
+use crate::protocol::product::Form;
 use core::fmt;
 
 impl fmt::Display for Plan {
@@ -30,6 +31,13 @@ impl fmt::Display for Plan {
                     let size: Vec<String> = g.size[first..].iter().map(usize::to_string).collect();
                     format!("linear {}x{} by {:?} to {}{bias}, groups {}", size.join("x"), g.c, &g.kernel[first..], g.out, g.groups)
                 }
+                Kind::Product(p) => match p.form {
+                    Form::Each { .. } => "product".into(),
+                    Form::Matrix { count, rows, inner, columns } => {
+                        format!("product of {count} matrices, {rows}x{inner} by {inner}x{columns}")
+                    }
+                },
+                Kind::Polynomial(p) => format!("polynomial {:?} at {} bits", p.coefficients, p.bits),
                 Kind::Truncate { t, m } => format!("truncate by {t}{}", opening(*m)),
                 Kind::Relu { t, compare } => format!("relu after {t}{}{}", opening(compare.m), parameters(compare)),
                 Kind::Piecewise { t, compare, function, bits, factor } => {
@@ -63,7 +71,14 @@ impl fmt::Display for Plan {
                     format!("top {}{what} of {} by {}, m = {}{}", search.k, search.axis.size, search.group, compare.m, parameters(compare))
                 }
                 Kind::Sum(sum) => format!("sum of {:?} step {:?}", sum.0.kernel, sum.0.stride),
-                Kind::Times { factor } => format!("times {factor}"),
+                Kind::Times(t) => {
+                    let bits = if t.bits == 0 { String::new() } else { format!(", {} bits finer", t.bits) };
+                    let factor = if t.factor == 1 { String::new() } else { format!(", factor {}", t.factor) };
+                    let over = if t.over == 1 { String::new() } else { format!(" over {}", t.over) };
+                    format!("times {}{bits}{factor}{over}", numbers(&t.numbers))
+                }
+                Kind::Plus(p) => format!("plus {} by party {}", numbers(&p.numbers), p.by),
+                Kind::Round { t } => format!("round by {t}"),
                 Kind::Add => "add".into(),
                 Kind::Move(copies) => format!("move ({})", copies.len()),
                 Kind::Sparse(s) => {
@@ -80,6 +95,11 @@ impl fmt::Display for Plan {
         }
         if self.weights.is_empty() { Ok(()) } else { writeln!(f, "  weights of {}", self.weights_owner) }
     }
+}
+
+/// One number, or how many there are.
+fn numbers(numbers: &Numbers) -> String {
+    if let [one] = *numbers.all { one.to_string() } else { format!("{} numbers", numbers.all.len()) }
 }
 
 /// How values are compared, where that is not the usual way.

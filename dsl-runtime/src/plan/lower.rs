@@ -3,9 +3,14 @@
 //! Scales are lazy. A product sits at 2f until something needs f: a ReLU truncates inside its own opening, an addition at 2f shifts the other branch left, an
 //! average pool leaves its division in a public factor. Only where nothing else applies does a truncation run. A value is opened once for all its consumers.
 
+mod affine;
 mod movement;
 mod piecewise;
+mod product;
 
+pub(super) use product::has_weight;
+
+use super::affine::Times;
 use super::choice::Known;
 use super::memory::Layout;
 use super::range::{self, Range};
@@ -42,6 +47,7 @@ pub(super) fn lower(graph: &Graph, widths: Widths, roles: &[(String, Place)], kn
         values: vec![None; graph.nodes.len()],
         memo: HashMap::new(),
         consumers: graph.consumers(),
+        multiplied: product::multiplied(graph),
     };
     for (i, node) in graph.nodes.iter().enumerate() {
         if !matches!(node.op, Op::Parameter(_)) {
@@ -115,6 +121,8 @@ pub(super) struct Lower<'a> {
     /// Steps that were already made: what, of which step.
     pub(super) memo: HashMap<(String, usize), usize>,
     consumers: Vec<Vec<NodeId>>,
+    /// Whether a product of secrets reads a node, or a view of it.
+    multiplied: Vec<bool>,
 }
 
 impl Lower<'_> {
@@ -163,12 +171,17 @@ impl Lower<'_> {
                 Value { step, factor, ..x }
             }
             Op::Add => self.add(node)?,
+            Op::Affine(affine) => self.affine(node, affine)?,
+            Op::Mul => self.mul(node)?,
+            Op::MatMul => self.matmul(node)?,
+            Op::Polynomial(p) => self.polynomial(node, &p.coefficients)?,
             Op::Concat { axis } => self.concat(node, *axis)?,
             Op::Reshape { shape: to } => {
                 let x = self.value(input(0))?;
                 let x = self.arranged(&x, &shape(0), &Layout::natural(shape(0).rank()), stage);
                 Value { layout: Layout::natural(to.rank()), ..x }
             }
+            Op::Expand { shape: to } => self.expand(node, to)?,
             Op::Permute { axes } => {
                 let x = self.value(input(0))?;
                 let layout = x.layout.0.iter().map(|a| axes.iter().position(|from| from == &usize::from(*a)).unwrap_or(0) as u8).collect();
@@ -178,7 +191,7 @@ impl Lower<'_> {
             Op::Pad { before, after, value } => self.pad(node, before, after, *value)?,
             Op::Resample(resample) => self.resample(node, resample)?,
             Op::Dropout { .. } => self.value(input(0))?,
-            Op::Parameter(_) => return Err("weights are read by convolutions and matrix products only".into()),
+            Op::Parameter(_) => return Err("weights are read by convolutions, matrix products and `Mul` only".into()),
             Op::Loss(loss) => {
                 return Err(format!(
                     "`{}` is a loss, which the plain twin alone computes: use it in the `loss` clause of a description",
@@ -219,10 +232,10 @@ impl Lower<'_> {
         let shape = self.graph.node(node.inputs[0]).shape;
         let x = self.at_fraction(node.inputs[0], &x, &node.stage);
         let x = self.arranged(&x, &shape, layout, &node.stage);
-        let opened = self.opened_wire(x.step, &node.stage);
+        let opened = self.opened_for_weights(node.inputs[0], x.step, &node.stage);
         let parameter = |id: &NodeId| match self.graph.node(*id).op {
             Op::Parameter(k) => Ok(k),
-            _ => Err("products of two secrets are not built yet: the weight must be a parameter".to_owned()),
+            _ => Err("the weight must be a parameter: products of two secrets are `Mul` and `MatMul`".to_owned()),
         };
         let weight = parameter(&node.inputs[1])?;
         let bias = node.inputs.get(2).map(parameter).transpose()?;
@@ -344,12 +357,10 @@ impl Lower<'_> {
 
     /// The value with more fraction bits or a larger factor: a multiplication by a public integer, exact and free.
     fn scaled(&mut self, x: &Value, bits: u32, factor: u64, len: usize, stage: &str) -> Value {
-        let times = (factor / x.factor) << (bits - x.bits);
-        if times == 1 {
+        if (bits, factor) == (x.bits, x.factor) {
             return x.clone();
         }
-        let step = self.once(&format!("times {times}"), Kind::Times { factor: times }, x.step, len, stage);
-        Value { step, bits, factor, ..x.clone() }
+        self.times(x, Times::finer(bits - x.bits, factor / x.factor), len, stage)
     }
 
     /// The value at f fraction bits.
@@ -357,7 +368,13 @@ impl Lower<'_> {
         if x.bits == self.s.fraction {
             return x.clone();
         }
-        let (t, m) = (x.bits - self.s.fraction, self.opened(id, x));
+        let t = x.bits - self.s.fraction;
+        if self.holders[x.step].is_some() {
+            // whoever has it by itself rounds it by itself
+            let step = self.once("round", Kind::Round { t }, x.step, self.steps[x.step].len, stage);
+            return Value { step, bits: self.s.fraction, ..x.clone() };
+        }
+        let m = self.opened(id, x);
         self.truncated(x, t, m, stage)
     }
 
@@ -399,9 +416,9 @@ impl Lower<'_> {
 
     /// The value of a node that is not a parameter.
     fn value(&self, id: NodeId) -> Result<Value, String> {
-        self.values[id.0]
-            .clone()
-            .ok_or_else(|| "a weight stands where a value is needed: weights are read by convolutions and matrix products only".to_owned())
+        self.values[id.0].clone().ok_or_else(|| {
+            "a weight stands where a value is needed: weights are read by convolutions, matrix products and `Mul` only".to_owned()
+        })
     }
 
     /// The stages, with the nodes whose values they hand on; their ranges are found when the plan is whole.
@@ -426,13 +443,13 @@ pub(super) fn holder(owners: &[Place], step: &Step, masked: bool, before: &[Opti
         Kind::Input(k) => owners.get(*k)?.party(),
         // a constant is in the share of the first party
         Kind::Sparse(sparse) => of(step.inputs.first()?).filter(|party| *party == 0 || sparse.constants.is_empty()),
-        Kind::Sum(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => {
+        Kind::Sum(_) | Kind::Times(_) | Kind::Plus(_) | Kind::Round { .. } | Kind::Add | Kind::Move(_) => {
             let first = of(step.inputs.first()?)?;
             step.inputs.iter().all(|i| of(i) == Some(first)).then_some(first)
         }
-        // the opening of a value that only the keeper of the weights has is not sent, and what it makes of it is its own
+        // the opening of a value that only its reader has is not sent, and what it makes of it is its own
         Kind::Open(opening) if !opening.is_sent() => opening.from,
-        Kind::Linear { .. } if !masked => of(step.inputs.first()?),
+        Kind::Linear { .. } | Kind::Product(_) | Kind::Polynomial(_) if !masked => of(step.inputs.first()?),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A plan is made of a graph and [`Settings`]; the batch is a parameter of a run. Its [hash](Plan::hash) is what the parties compare before anything moves.
 
+pub(crate) mod affine;
 mod budget;
 mod calibration;
 mod choice;
@@ -14,6 +15,7 @@ mod memory;
 mod order;
 pub mod passes;
 mod peak;
+mod product;
 mod protocols;
 mod range;
 mod settings;
@@ -28,12 +30,14 @@ mod widths;
 mod wire;
 
 pub use crate::protocol::open::Opening;
+pub use affine::{Numbers, Plus, Times};
 pub use budget::within_budget;
 pub use calibration::{Calibration, Seen, SeenStage, Size};
 pub use cost::{CostTable, Row};
 pub use deployment::{Deployment, Place};
 pub use memory::Layout;
 pub use peak::Peak;
+pub use product::{Polynomial, Product};
 pub use range::Range;
 pub use settings::{Calibrated, Settings, Widths};
 pub use sparse::Sparse;
@@ -216,6 +220,20 @@ impl Plan {
     /// Whether a step opens a value, or moves the elements of one that was opened.
     pub(crate) fn is_wire(&self, step: usize) -> bool {
         wire::opening(&self.steps, step).is_some()
+    }
+
+    /// The party that adds the public term of a product of secrets: that which has the operands by itself, or party 0.
+    pub(crate) fn adds(&self, product: &Step) -> usize {
+        let opening = product.inputs.first().and_then(|i| wire::opening(&self.steps, *i));
+        opening.filter(|o| !o.is_sent()).and_then(|o| o.from).unwrap_or(0)
+    }
+
+    /// For each step, whether a product of secrets reads it, which needs the parts of its mask online.
+    pub(crate) fn multiplied(&self) -> Vec<bool> {
+        let mut multiplied = vec![false; self.steps.len()];
+        let products = self.steps.iter().filter(|s| matches!(s.kind, Kind::Product(_) | Kind::Polynomial(_)));
+        products.flat_map(|s| &s.inputs).for_each(|i| multiplied[*i] = true);
+        multiplied
     }
 
     /// The shape of one sample of a step that no stage hands on: a release has its own.

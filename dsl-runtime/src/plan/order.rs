@@ -5,8 +5,10 @@ use super::{ReleaseSpec, Stage};
 
 /// Leaves out the steps that nobody reads and no stage hands on: copies and multiples that were made before a better place for their work was found.
 pub(super) fn without_idle(steps: Vec<Step>, stages: &mut [Stage], releases: &mut [ReleaseSpec]) -> Vec<Step> {
-    let mut needed: Vec<bool> =
-        steps.iter().map(|s| !matches!(s.kind, Kind::Move(_) | Kind::Times { .. } | Kind::Add | Kind::Sum(_))).collect();
+    let mut needed: Vec<bool> = steps
+        .iter()
+        .map(|s| !matches!(s.kind, Kind::Move(_) | Kind::Times(_) | Kind::Plus(_) | Kind::Round { .. } | Kind::Add | Kind::Sum(_)))
+        .collect();
     for s in stages.iter() {
         needed[s.result.step] = true;
     }

@@ -8,6 +8,8 @@ use crate::protocol::linear::Linear;
 use crate::protocol::max::Max;
 use crate::protocol::piecewise::Piecewise;
 use crate::protocol::pool::Pool;
+use crate::protocol::powers::Powers;
+use crate::protocol::product::Product;
 use crate::protocol::release::Release;
 use crate::protocol::relu::Relu;
 use crate::protocol::topk::TopK;
@@ -16,7 +18,7 @@ use crate::protocol::{Cost, On, Protocol, Traffic, open, padded};
 use undertone_ring::Word;
 
 impl Plan {
-    /// The protocol of a step that takes correlations and rounds; openings, products and releases have ways of their own, and the other steps are local.
+    /// The protocol of a step that takes correlations and rounds; openings, products, polynomials and releases have ways of their own, and the other steps are local.
     pub(crate) fn protocol<W: Word>(&self, step: &Step, batch: usize) -> Option<Box<dyn Protocol<W>>> {
         let (n, parties, len) = (self.settings.ring, self.settings.parties, padded(batch * step.len));
         Some(match &step.kind {
@@ -47,8 +49,12 @@ impl Plan {
             Kind::Input(_)
             | Kind::Open(_)
             | Kind::Linear { .. }
+            | Kind::Product(_)
+            | Kind::Polynomial(_)
             | Kind::Sum(_)
-            | Kind::Times { .. }
+            | Kind::Times(_)
+            | Kind::Plus(_)
+            | Kind::Round { .. }
             | Kind::Add
             | Kind::Move(_)
             | Kind::Sparse(_)
@@ -60,6 +66,18 @@ impl Plan {
     pub(crate) fn linear(&self, step: &Step, batch: usize) -> Option<(Linear, usize)> {
         let Kind::Linear { geometry, weight } = &step.kind else { return None };
         Some((Linear { n: self.settings.ring, conv: geometry.conv(), batch }, *weight))
+    }
+
+    /// The product of two secrets.
+    pub(crate) fn product<'a>(&self, step: &'a Step, batch: usize) -> Option<(Product, &'a super::Product)> {
+        let Kind::Product(product) = &step.kind else { return None };
+        Some((Product { n: self.settings.ring, form: product.form, batch }, product))
+    }
+
+    /// The polynomial of a secret.
+    pub(crate) fn powers(&self, step: &Step, batch: usize) -> Option<Powers> {
+        let Kind::Polynomial(polynomial) = &step.kind else { return None };
+        Some(Powers { n: self.settings.ring, coefficients: polynomial.coefficients.clone(), len: batch * step.len })
     }
 
     /// The release of a value: a fraction leaves at f bits; an index as it is.
@@ -104,6 +122,8 @@ impl Plan {
                 if *opening == Opening::default() { self.wires().cost(&traffic) } else { self.one_way(*opening, &traffic) }
             }
             Kind::Linear { .. } => self.linear(step, batch).map(|(l, _)| l.cost::<W>(self.is_masked(step))).unwrap_or_default(),
+            Kind::Product(_) => self.product(step, batch).map(|(p, _)| p.cost::<W>(self.is_masked(step))).unwrap_or_default(),
+            Kind::Polynomial(_) => self.powers(step, batch).map(|p| p.cost::<W>(self.is_masked(step))).unwrap_or_default(),
             Kind::Release(r) => {
                 let release = &self.releases[*r];
                 let receivers = |party: usize| release.to.iter().filter(|place| **place != Place::Party(party)).count() as u64;

@@ -5,6 +5,7 @@
 
 use super::step::{Kind, Step};
 use super::{Plan, Stage, WeightSpec};
+use crate::protocol::product::Form;
 use serde::{Deserialize, Serialize};
 
 /// How far the values of a stage are known to stay inside what the protocols need.
@@ -104,6 +105,16 @@ fn bound(plan: &Plan, step: &Step, of: impl Fn(usize) -> Option<Bound>, all: &[O
             let most = product(plan.weights.get(*weight)?, plan.settings.fraction, of(0)?.most)?;
             Some(Bound { most, positive: false })
         }
+        Kind::Product(p) => {
+            let terms = if let Form::Matrix { inner, .. } = p.form { inner as u128 } else { 1 };
+            let (x, y) = (of(0)?, of(1)?);
+            Some(Bound { most: x.most.saturating_mul(y.most).saturating_mul(terms), positive: x.positive && y.positive })
+        }
+        Kind::Polynomial(p) => {
+            let x = of(0)?.most;
+            let sum = |s: u128, a: &i64| s.saturating_mul(x).saturating_add(u128::from(a.unsigned_abs()));
+            Some(Bound { most: p.coefficients.iter().rev().fold(0, sum), positive: false })
+        }
         Kind::Truncate { t, m } => {
             let x = of(0)?;
             let fits =
@@ -142,7 +153,15 @@ fn bound(plan: &Plan, step: &Step, of: impl Fn(usize) -> Option<Bound>, all: &[O
             let count = sum.0.kernel.iter().fold(1u128, |n, k| n.saturating_mul(*k as u128));
             Some(Bound { most: x.most.saturating_mul(count), ..x })
         }
-        Kind::Times { factor } => of(0).map(|x| Bound { most: x.most.saturating_mul(u128::from(*factor)), ..x }),
+        Kind::Times(times) => of(0).map(|x| Bound {
+            most: x.most.saturating_mul(u128::from(times.numbers.largest())),
+            positive: x.positive && times.numbers.are_positive(),
+        }),
+        Kind::Plus(plus) => of(0).map(|x| Bound {
+            most: x.most.saturating_add(u128::from(plus.numbers.largest())),
+            positive: x.positive && plus.numbers.are_positive(),
+        }),
+        Kind::Round { t } => of(0).map(|x| Bound { most: (x.most >> t) + 1, ..x }),
         Kind::Add => {
             let all = each()?;
             Some(Bound { most: all.iter().fold(0, |s, b| s.saturating_add(b.most)), positive: all.iter().all(|b| b.positive) })

@@ -1,5 +1,7 @@
 //! The steps of a plan, for one sample.
 
+use super::affine::{Plus, Times};
+use super::product::{Polynomial, Product};
 use super::sparse::Sparse;
 use crate::graph::{self, Node, Op};
 use crate::protocol::Compare;
@@ -34,7 +36,7 @@ pub struct Step {
 pub enum Kind {
     /// Input `k` at f fraction bits, row-major.
     Input(usize),
-    /// Opens a share under a mask: only [`Kind::Linear`] may read it, and a [`Kind::Move`] that leaves it opened.
+    /// Opens a share under a mask: only products and polynomials may read it, and a [`Kind::Move`] that leaves it opened.
     Open(Opening),
     /// Convolution or matrix product of an opened value with weight `weight` of the plan.
     Linear {
@@ -43,6 +45,10 @@ pub enum Kind {
         /// The index into [`Plan::weights`](super::Plan::weights).
         weight: usize,
     },
+    /// Product of two opened values.
+    Product(Product),
+    /// Polynomial of an opened value.
+    Polynomial(Polynomial),
     /// Division by 2^t.
     Truncate {
         /// The shift.
@@ -119,10 +125,14 @@ pub enum Kind {
     },
     /// The sum of each window.
     Sum(Sum),
-    /// Multiplication by a public integer.
-    Times {
-        /// The factor.
-        factor: u64,
+    /// Multiplication by public numbers.
+    Times(Times),
+    /// Addition of public numbers.
+    Plus(Plus),
+    /// Division by 2^t, to the nearest, of a value that one party has by itself.
+    Round {
+        /// The shift.
+        t: u32,
     },
     /// The sum of two values.
     Add,
@@ -244,6 +254,11 @@ impl Copy {
     pub(super) fn keeps(&self, len: usize) -> bool {
         let one = len == 1 && self.axes.is_empty();
         (self.from, self.to) == (0, 0) && (one || self.axes == [(len, 1, 1)])
+    }
+
+    /// Whether it leaves `len` elements where they are.
+    pub(super) fn is_plain(&self, len: usize) -> bool {
+        (self.from, self.to) == (0, 0) && (self.axes == [(len, 1, 1)] || (len == 1 && self.axes.is_empty()))
     }
 
     /// Copies one sample.

@@ -59,12 +59,10 @@ pub(super) fn opening_within(steps: &[Step], k: usize, chain: usize) -> Option<O
 }
 
 impl Lower<'_> {
-    /// The step that opens the value of step `k`.
-    pub(super) fn opened_wire(&mut self, k: usize, stage: &str) -> usize {
-        self.at_source("open", k, stage, CHAIN, &mut |l, k| {
-            let opening = Opening { from: l.holders[k], to: l.keeper };
-            (Kind::Open(opening), l.steps[k].len)
-        })
+    /// The step that opens the value of step `k`; `opening` says how, from the party that has it by itself and the one that keeps the weights.
+    pub(super) fn opened_wire(&mut self, k: usize, stage: &str, opening: &dyn Fn(Option<usize>, Option<usize>) -> Opening) -> usize {
+        let what = format!("open to {:?}", opening(self.holders[k], self.keeper).to);
+        self.at_source(&what, k, stage, CHAIN, &mut |l, k| (Kind::Open(opening(l.holders[k], l.keeper)), l.steps[k].len))
     }
 
     /// The value divided by 2^t, of which m bits are opened.

@@ -29,6 +29,7 @@
 //!
 //! Cost with shared weights: one product online, one offline, one at the dealer; n bits of corrections an output. After Beaver (CRYPTO 1991), with masks that stay.
 
+use super::open::Mask;
 use super::tape::Part;
 use super::{Cost, Dealing, Tape, TapeError, counter, field};
 use undertone_ring::Word;
@@ -46,19 +47,6 @@ pub fn weight_mask<W: Word>(key: &Prg, index: u32, len: usize) -> Vec<W> {
 /// The share of the weight that a party multiplies with online: `[i = 0] w-hat - r_w,i`.
 pub fn weight_share<W: Word>(first: bool, opened: &[W], mask: &[W]) -> Vec<W> {
     opened.iter().zip(mask).map(|(w, r)| if first { w.sub(*r) } else { r.neg() }).collect()
-}
-
-/// The mask of a wire as the dealer has it.
-pub enum Mask<'a, W> {
-    /// All of it.
-    Held(&'a [W]),
-    /// Nothing yet: it is made from the generators where it is needed, for a wire that only one step reads.
-    Made {
-        /// The step that opens the wire.
-        step: u32,
-        /// Whether a party sends, and so masks its share.
-        sends: &'a dyn Fn(usize) -> bool,
-    },
 }
 
 /// Words of input or output, whichever is more, that the dealer works on at once.
@@ -87,18 +75,11 @@ impl Linear {
             let count = samples.min(self.batch - first);
             let part = |len| Part { start: first * len, len: count * len };
             let mut c = vec![W::from_u64(0); count * outputs];
-            let made: Vec<W>;
-            let mask = match wire {
-                Mask::Held(all) => &all[first * inputs..][..count * inputs],
-                Mask::Made { step, sends } => {
-                    made = super::open::dealt(&d.part(part(inputs)), *sends, *step, count * inputs);
-                    &made
-                }
-            };
+            let mask = wire.part(d, part(inputs));
             if d.is_closed() {
                 return;
             }
-            conv::accumulate(&self.conv, count, mask, weight, &mut c, scratch);
+            conv::accumulate(&self.conv, count, &mask, weight, &mut c, scratch);
             d.part(part(outputs)).share(counter(step, 0, field::PRODUCT), self.n, c);
         }
     }
@@ -147,10 +128,7 @@ impl Linear {
 
     /// The samples of a slice.
     fn samples_at_once<W: Word>(&self) -> usize {
-        // so many samples are whole blocks of both streams; 32 are whole blocks of narrow words
-        let whole = if self.n == W::BITS { 128 / W::BITS as usize } else { 32 };
-        let most = (AT_ONCE / self.conv.inputs().max(self.conv.outputs()).max(1)).min(WORK_AT_ONCE / self.conv.multiply_adds().max(1));
-        most.next_multiple_of(whole).max(whole)
+        samples_at_once::<W>(self.n, self.conv.inputs().max(self.conv.outputs()), self.conv.multiply_adds())
     }
 
     fn outputs(&self) -> usize {
@@ -158,10 +136,12 @@ impl Linear {
     }
 }
 
-impl<W> core::fmt::Debug for Mask<'_, W> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(if matches!(self, Mask::Held(_)) { "Mask::Held" } else { "Mask::Made" })
-    }
+/// The samples that the dealer works on at once, of which each has so many words and takes so many multiply-adds: whole blocks of every stream.
+pub(super) fn samples_at_once<W: Word>(n: u32, words: usize, multiply_adds: usize) -> usize {
+    // so many samples are whole blocks; 32 are whole blocks of narrow words
+    let whole = if n == W::BITS { 128 / W::BITS as usize } else { 32 };
+    let most = (AT_ONCE / words.max(1)).min(WORK_AT_ONCE / multiply_adds.max(1));
+    most.next_multiple_of(whole).max(whole)
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub mod open;
 pub mod over;
 pub mod piecewise;
 pub mod pool;
+pub mod powers;
+pub mod product;
 mod rank;
 pub mod release;
 pub mod relu;

@@ -11,8 +11,10 @@
 //! The mask of what a party sends is its own r_i, used for this wire of this run alone. One round, n bits an element; no corrections.
 //! After the masked wires of ABY2.0 and of Ben-Efraim, Nielsen and Omri.
 
+use super::tape::Part;
 use super::{Dealing, Phases, Round, Sum, Tape, Traffic, counter, field};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use undertone_ring::Word;
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 
@@ -21,7 +23,7 @@ use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 pub struct Opening {
     /// The only party that sends: the value is its own, all other shares are zero. `None`: all do.
     pub from: Option<usize>,
-    /// The only party that learns the opening: it keeps the weights to itself. `None`: all do.
+    /// The only party that learns the opening: it keeps the weights to itself, or has all operands of a product by itself. `None`: all do.
     pub to: Option<usize>,
 }
 
@@ -62,6 +64,46 @@ pub fn dealt<W: Word>(d: &Dealing<'_>, sends: impl Fn(usize) -> bool, step: u32,
         mask.iter_mut().zip(&part).for_each(|(m, p)| *m = m.add(*p));
     }
     mask
+}
+
+/// The same with one party left out, as a second sum: where it keeps the weights to itself, its products need no part of its own mask.
+pub fn dealt_apart<W: Word>(d: &Dealing<'_>, sends: impl Fn(usize) -> bool, apart: usize, step: u32, len: usize) -> (Vec<W>, Vec<W>) {
+    let others: Vec<W> = dealt(d, |party| sends(party) && party != apart, step, len);
+    let mut all = others.clone();
+    if sends(apart) {
+        let part: Vec<W> = d.of(apart, counter(step, 0, field::WIRE), len);
+        all.iter_mut().zip(&part).for_each(|(m, p)| *m = m.add(*p));
+    }
+    (all, others)
+}
+
+/// The mask of a wire as the dealer has it, of a whole batch.
+pub enum Mask<'a, W> {
+    /// All of it.
+    Held(&'a [W]),
+    /// Nothing yet: it is made from the generators where it is needed, for a wire that only one step reads.
+    Made {
+        /// The step that opens the wire.
+        step: u32,
+        /// Whether a party sends, and so masks its share.
+        sends: &'a dyn Fn(usize) -> bool,
+    },
+}
+
+impl<W: Word> Mask<'_, W> {
+    /// The mask of a part of the wire's elements.
+    pub(super) fn part(&self, d: &mut Dealing<'_>, part: Part) -> Cow<'_, [W]> {
+        match self {
+            Mask::Held(all) => Cow::Borrowed(&all[part.start..][..part.len]),
+            Mask::Made { step, sends } => Cow::Owned(dealt(&d.part(part), *sends, *step, part.len)),
+        }
+    }
+}
+
+impl<W> core::fmt::Debug for Mask<'_, W> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(if matches!(self, Mask::Held(_)) { "Mask::Held" } else { "Mask::Made" })
+    }
 }
 
 /// The message of `len` elements of n bits.

@@ -10,6 +10,7 @@ use undertone_ring::prg::{Key, Prg};
 
 mod edges;
 mod linear;
+mod products;
 mod releases;
 mod uniform;
 mod ways;

@@ -1,6 +1,7 @@
 //! What a step makes a machine do.
 
 use crate::plan::{Geometry, Kind, Plan, Step};
+use crate::protocol::product::Form;
 use crate::protocol::{Cost, padded};
 use undertone_ring::conv::Conv;
 
@@ -58,6 +59,26 @@ pub(crate) enum Work {
         masked: bool,
         /// Parties that make an offline product: all but the one that keeps the weights.
         makers: usize,
+    },
+    /// Products of matrices that are both opened.
+    Matrices {
+        /// Their kind.
+        class: Class,
+        /// Multiply-adds of one of the two products that a party makes, those of the kernels' padding counted.
+        multiply_adds: u64,
+        /// Words of the operands, and of the result.
+        sizes: [usize; 2],
+        /// Whether they were masked: otherwise there is one product.
+        masked: bool,
+    },
+    /// Products element by element.
+    Multiply {
+        /// Words of the result.
+        words: usize,
+        /// How often a party passes over them.
+        times: usize,
+        /// Whether there are correlations.
+        masked: bool,
     },
     /// Elements that are compared.
     Compare(usize),
@@ -120,6 +141,19 @@ impl Load {
                 masked: plan.is_masked(step),
                 makers: plan.settings.parties - usize::from(plan.keeper().is_some()),
             },
+            Kind::Product(p) => match p.form {
+                Form::Each { .. } => Work::Multiply { words: len, times: 2, masked: plan.is_masked(step) },
+                Form::Matrix { count, rows, inner, columns } => {
+                    let (geometry, matrices) = (Geometry::linear(rows, inner, columns), batch * count);
+                    Work::Matrices {
+                        class: Class::of(&geometry, matrices),
+                        multiply_adds: effective(&geometry.conv(), 1, words != Words::Narrow) * matrices as u64,
+                        sizes: [batch * (p.form.operands()[0] + p.form.operands()[1]), len],
+                        masked: plan.is_masked(step),
+                    }
+                }
+            },
+            Kind::Polynomial(p) => Work::Multiply { words: len, times: p.coefficients.len(), masked: plan.is_masked(step) },
             Kind::Relu { .. } | Kind::Above { .. } => Work::Compare(padded(len)),
             Kind::Piecewise { function, .. } => Work::Compare(padded(len) * function.thresholds.len()),
             Kind::Max { windows, group: 2, .. } => Work::Max(windows.compared(batch)),
@@ -132,7 +166,9 @@ impl Load {
             Kind::Release(_) => Work::Release(padded(len)),
             Kind::Sum(sum) => Work::Local(len * sum.0.kernel.iter().product::<usize>()),
             Kind::Sparse(sparse) => Work::Local(len.max(batch * sparse.work() as usize)),
-            Kind::Input(_) | Kind::Open(_) | Kind::Times { .. } | Kind::Add | Kind::Move(_) => Work::Local(len),
+            Kind::Input(_) | Kind::Open(_) | Kind::Times(_) | Kind::Plus(_) | Kind::Round { .. } | Kind::Add | Kind::Move(_) => {
+                Work::Local(len)
+            }
         };
         Self { cost: plan.step_cost(step, batch), parties: plan.settings.parties, words, work }
     }

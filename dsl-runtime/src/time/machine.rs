@@ -179,6 +179,24 @@ impl Machine {
                     s.deal = product + 2.0 * sizes[1] as f64 * self.mask[w];
                 }
             }
+            Work::Matrices { class, multiply_adds, sizes, masked } => {
+                let product = multiply_adds as f64 * self.product[load.words as usize][class as usize];
+                // operands are copied and packed
+                s.online += product * if masked { 2.0 } else { 1.0 } + (3 * sizes[0] + sizes[1]) as f64 * self.word[w];
+                if masked {
+                    s.unpack = sizes[1] as f64 * self.mask[w];
+                    s.deal = product + (2 * sizes[1]) as f64 * self.mask[w] + sizes[0] as f64 * (self.mask[w] + self.word[w]);
+                }
+            }
+            Work::Multiply { words, times, masked } => {
+                let pass = words as f64 * self.word[w];
+                s.online += 2.0 * times as f64 * pass;
+                if masked {
+                    let powers = times.saturating_sub(1) as f64;
+                    s.unpack = powers * words as f64 * self.mask[w];
+                    s.deal = powers * (2.0 * words as f64 * self.mask[w] + pass);
+                }
+            }
             Work::Compare(elements) => s.add(&self.compare[w], elements, load),
             Work::Max(elements) => s.add(&self.max[w], elements, load),
             Work::Groups(elements) => s.add(&self.groups[w], elements, load),

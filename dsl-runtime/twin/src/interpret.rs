@@ -165,6 +165,17 @@ fn apply(x: &Operands, mode: &mut Mode) -> Result<Tensor<2>, String> {
         Op::TopK(topk) => ops::topk::apply(x.rows(0), x.shape(0), topk)?,
         Op::AvgPool(p) => ops::window::avg_pool(x.rows(0), x.shape(0), p),
         Op::Add => x.aligned().into_iter().reduce(|a, b| a + b).ok_or("`add` has no operands")?,
+        Op::Affine(a) => ops::affine::affine(x.rows(0), x.shape(0), a),
+        Op::Mul => {
+            let [a, b] = <[_; 2]>::try_from(x.aligned()).map_err(|_| "`mul` multiplies two values")?;
+            ops::product::mul([(a, x.shape(0)), (b, x.shape(1))], x.node.shape)
+        }
+        Op::MatMul => {
+            let [a, b] = <[_; 2]>::try_from(x.aligned()).map_err(|_| "`mat_mul` multiplies two values")?;
+            ops::product::matmul([(a, x.shape(0)), (b, x.shape(1))], x.node.shape)
+        }
+        Op::Polynomial(p) => ops::product::polynomial(x.rows(0), p),
+        Op::Expand { shape } => ops::movement::expand(x.rows(0), x.shape(0), *shape),
         Op::Concat { axis } => ops::movement::concat(x.aligned(), &(0..x.count()).map(|i| x.shape(i)).collect::<Vec<_>>(), *axis),
         Op::Reshape { .. } => x.rows(0),
         Op::Permute { axes } => ops::movement::permute(x.rows(0), x.shape(0), axes),

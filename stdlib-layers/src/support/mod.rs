@@ -41,6 +41,23 @@ pub(crate) const fn one(x: &[Shape]) -> Infer {
     }
 }
 
+/// The shape that two or more inputs broadcast to.
+pub(crate) const fn together(x: &[Shape]) -> Infer {
+    if x.len() < 2 {
+        return Err(ShapeError::arity(2, x.len()));
+    }
+    let mut out = x[0];
+    let mut i = 1;
+    while i < x.len() {
+        match out.broadcast(&x[i]) {
+            Ok(both) => out = both,
+            Err(e) => return Err(e),
+        }
+        i += 1;
+    }
+    Ok(out)
+}
+
 /// The number of windows along `axis`: `floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`.
 ///
 /// # Errors
@@ -70,15 +87,4 @@ pub(crate) const fn windows(
         return Err(ShapeError::too_small(axis, if missing == 0 { 1 } else { missing }, x));
     }
     Ok((padded - reach) / stride + 1)
-}
-
-/// A field of the layer for each axis of an operation; `beyond` where the operation has no such axis.
-pub(crate) const fn axes(spatial: usize, value: usize, beyond: usize) -> [usize; 3] {
-    let mut all = [beyond; 3];
-    let mut i = 0;
-    while i < spatial && i < 3 {
-        all[i] = value;
-        i += 1;
-    }
-    all
 }

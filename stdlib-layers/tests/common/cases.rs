@@ -12,7 +12,7 @@ use undertone_shape::Shape;
 /// Every case of which there are figures.
 pub fn cases() -> Vec<Case> {
     let layers = [convolutions(), more::convolutions(), up::transposed(), norms::norms(), dense(), pools(), resampling::cases()];
-    let others = [movements(), moved::cases(), comparisons::cases(), models()];
+    let others = [movements(), moved::cases(), comparisons::cases(), arithmetic::cases(), models()];
     layers.into_iter().chain(others).flatten().collect()
 }
 
@@ -26,6 +26,8 @@ macro_rules! case {
     };
 }
 
+#[path = "cases/arithmetic.rs"]
+mod arithmetic;
 mod comparisons;
 #[path = "cases/convolutions.rs"]
 mod more;

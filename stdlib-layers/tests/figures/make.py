@@ -138,6 +138,7 @@ def cases():
     yield "residual_strided", [(4, 6, 6)], Residual(4, 6, 2)
     yield from movement(one)
     yield from resampling(one)
+    yield from arithmetic()
 
 
 def movement(one):
@@ -154,6 +155,47 @@ def movement(one):
     yield "transpose", [(2, 3, 4)], Function(lambda x: x.transpose(1, 3))
     yield one("pixel_shuffle", (12, 2, 3), shuffle=nn.PixelShuffle(2))
     yield "shortcut_padded", [(4, 7, 6)], ShortcutPadded(4, 8)
+
+
+def arithmetic():
+    """Public affine maps, sums and products of values."""
+    one = lambda name, shape, **stages: (name, [shape], nn.Sequential(OrderedDict(stages)))
+    channels = lambda values: torch.tensor(values, dtype=torch.float64).reshape(1, 3, 1, 1)
+    factors, offsets = channels([0.0171, -1.5, 0.25]), channels([-2.12, 0.5, 3.0])
+    yield "add_broadcast", [(3, 4, 5), (3, 1, 1)], Function(lambda a, b: a + b)
+    yield "add_broadcast_both", [(3, 1, 5), (1, 4, 1)], Function(lambda a, b: a + b)
+    yield "sub", [(3, 4), (3, 4)], Function(lambda a, b: a - b)
+    yield "sub_broadcast", [(2, 1), (2, 7)], Function(lambda a, b: a - b)
+    yield "scale", [(3, 4)], Function(lambda x: x * 0.37 - 1.25)
+    yield "scale_negative_third", [(3, 4)], Function(lambda x: x * (-1 / 3))
+    yield "scale_channels", [(3, 2, 4)], Function(lambda x: x * factors + offsets)
+    yield one("leaky_relu", (3, 4, 5), leaky=nn.LeakyReLU())
+    yield one("leaky_relu_steep", (6, 7), leaky=nn.LeakyReLU(1.5))
+    yield "mul", [(3, 4, 5), (3, 4, 5)], Function(lambda a, b: a * b)
+    yield "mul_broadcast", [(3, 4, 5), (3, 1, 1)], Function(lambda a, b: a * b)
+    yield "mul_broadcast_both", [(3, 1), (1, 4)], Function(lambda a, b: a * b)
+    yield "mat_mul", [(4, 5), (5, 3)], Function(lambda a, b: a @ b)
+    yield "mat_mul_batched", [(2, 3, 5), (2, 5, 4)], Function(lambda a, b: a @ b)
+    yield "mat_mul_broadcast", [(2, 3, 5), (1, 5, 4)], Function(lambda a, b: a @ b)
+    yield "square", [(3, 4)], Function(lambda x: x**2)
+    polynomial = lambda *a: lambda x: sum(c * x**k for k, c in enumerate(a))
+    yield "polynomial_2", [(3, 4)], Function(polynomial(0.25, 0.5, 0.125))
+    yield "polynomial_4", [(3, 4)], Function(polynomial(0.1, -0.5, 0.3, 0.05, -0.02))
+    yield "polynomial_5", [(7,)], Function(polynomial(0.0, 1.0, 0.0, -1 / 6, 0.0, 1 / 120))
+    yield one("p_relu", (3, 4, 5), slope=nn.PReLU())
+    yield one("p_relu_channels", (3, 4, 5), slope=nn.PReLU(3))
+    yield "squeeze_and_excite", [(4, 6, 6)], SqueezeAndExcite(4, 2)
+    yield one(
+        "squares",
+        (1, 12, 12),
+        conv=nn.Conv2d(1, 3, 5, stride=2, padding=1),
+        square1=Function(lambda x: x**2),
+        flatten=nn.Flatten(),
+        fc1=nn.Linear(75, 12),
+        square2=Function(lambda x: x**2),
+        fc2=nn.Linear(12, 10),
+    )
+    yield one("conv_leaky_relu_conv", (2, 5, 5), conv1=nn.Conv2d(2, 4, 3), leaky=nn.LeakyReLU(0.1), conv2=nn.Conv2d(4, 3, 2))
 
 
 def convolutions(one):
@@ -294,6 +336,18 @@ class Function(nn.Module):
 
     def forward(self, *x):
         return self.function(*x)
+
+
+class SqueezeAndExcite(nn.Module):
+    """Each channel is multiplied with a gate that follows from the means of all."""
+
+    def __init__(self, channels, hidden):
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
+
+    def forward(self, x):
+        gate = self.fc2(torch.relu(self.fc1(x.mean(dim=(2, 3)))))
+        return torch.relu(x * gate[:, :, None, None])
 
 
 class Residual(nn.Module):

@@ -68,6 +68,18 @@ fn element(op: &Op, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
             if t.values { value(order[i[t.axis]]) } else { order[i[t.axis]] as f64 }
         }
         Op::Add => x[0].at(i) + x[1].at(i),
+        Op::Affine(a) => {
+            let of = |all: &[f64]| if let [one] = all { *one } else { all[i[0]] };
+            x[0].at(i) * of(&a.factors) + of(&a.offsets)
+        }
+        Op::Mul => x[0].stretched(i) * x[1].stretched(i),
+        Op::MatMul => {
+            let (outer, row, column) = (&i[..i.len() - 2], i[i.len() - 2], i[i.len() - 1]);
+            let inner = x[0].shape.dim(x[0].shape.rank() - 1);
+            (0..inner).map(|k| x[0].stretched(&[outer, &[row, k]].concat()) * x[1].stretched(&[outer, &[k, column]].concat())).sum()
+        }
+        Op::Polynomial(p) => p.at(x[0].at(i)),
+        Op::Expand { .. } => x[0].stretched(i),
         Op::Concat { axis } => {
             let mut i = i.to_vec();
             let mut parts = x.iter();
@@ -167,6 +179,13 @@ fn flat(shape: Shape, i: &[usize]) -> usize {
 }
 
 impl Tensor {
+    /// The element that stands at `i` of a larger shape.
+    fn stretched(&self, i: &[usize]) -> f64 {
+        let own = &i[i.len() - self.shape.rank()..];
+        let at: Vec<usize> = own.iter().zip(self.shape.dims()).map(|(i, size)| if *size == 1 { 0 } else { *i }).collect();
+        self.at(&at)
+    }
+
     fn at(&self, i: &[usize]) -> f64 {
         self.inside(i).expect("a position inside the tensor")
     }

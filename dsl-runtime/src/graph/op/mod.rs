@@ -1,6 +1,7 @@
 //! The primitive operations, one file a family. The list is closed: every interpreter matches it exhaustively, so that a
 //! new operation does not compile until the twin, the fixed-point reference and the plan know it.
 
+mod affine;
 mod argmax;
 mod conv;
 mod conv_transpose;
@@ -9,9 +10,11 @@ mod movement;
 mod norm;
 mod piecewise;
 mod pool;
+mod product;
 pub(crate) mod resample;
 mod topk;
 
+pub use affine::Affine;
 pub use argmax::ArgMax;
 pub use conv::Conv;
 pub use conv_transpose::ConvTranspose;
@@ -19,6 +22,7 @@ pub use loss::Loss;
 pub use norm::{BatchNorm, Over};
 pub use piecewise::{Above, Break, Piecewise, Polynomial};
 pub use pool::{AvgPool, MaxOver, MaxPool};
+pub use product::Coefficients;
 pub use resample::Resample;
 pub use topk::TopK;
 use undertone_shape::{Infer, Shape, ShapeError};
@@ -57,6 +61,14 @@ pub enum Op {
     TopK(TopK),
     /// The sum of two values of one shape.
     Add,
+    /// A value times public numbers, plus public numbers.
+    Affine(Affine),
+    /// The product of two values, element by element; shapes broadcast.
+    Mul,
+    /// The products of matrices: inputs `[.., a, b]` and `[.., b, c]`.
+    MatMul,
+    /// A polynomial with public coefficients.
+    Polynomial(Coefficients),
     /// The values one after the other along an axis.
     Concat {
         /// The axis along which the values are joined.
@@ -64,6 +76,11 @@ pub enum Op {
     },
     /// The same elements in the same order, with other dimensions.
     Reshape {
+        /// The shape of the result.
+        shape: Shape,
+    },
+    /// Axes of size 1, and those that the value lacks at the front, stretched to another shape.
+    Expand {
         /// The shape of the result.
         shape: Shape,
     },
@@ -117,8 +134,13 @@ impl Op {
             Op::ArgMax(a) => a.infer(x),
             Op::TopK(t) => t.infer(x),
             Op::Add => movement::infer_add(x),
+            Op::Affine(a) => a.infer(x),
+            Op::Mul => product::infer_mul(x),
+            Op::MatMul => product::infer_matmul(x),
+            Op::Polynomial(p) => p.infer(x),
             Op::Concat { axis } => movement::infer_concat(*axis, x),
             Op::Reshape { shape } => movement::infer_reshape(*shape, x),
+            Op::Expand { shape } => movement::infer_expand(*shape, x),
             Op::Permute { axes } => movement::infer_permute(axes, x),
             Op::Gather { axis, indices } => movement::infer_gather(*axis, indices, x),
             Op::Pad { before, after, value } => movement::infer_pad(before, after, *value, x),
@@ -150,8 +172,13 @@ impl Op {
             Op::ArgMax(_) => "arg_max",
             Op::TopK(_) => "top_k",
             Op::Add => "add",
+            Op::Affine(_) => "affine",
+            Op::Mul => "mul",
+            Op::MatMul => "mat_mul",
+            Op::Polynomial(_) => "polynomial",
             Op::Concat { .. } => "concat",
             Op::Reshape { .. } => "reshape",
+            Op::Expand { .. } => "expand",
             Op::Permute { .. } => "permute",
             Op::Gather { .. } => "gather",
             Op::Pad { .. } => "pad",

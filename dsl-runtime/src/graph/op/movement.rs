@@ -36,6 +36,14 @@ pub(super) fn infer_reshape(shape: Shape, x: &[Shape]) -> Infer {
     }
 }
 
+pub(super) fn infer_expand(shape: Shape, x: &[Shape]) -> Infer {
+    let [x] = *x else { return Err(ShapeError::arity(1, x.len())) };
+    match x.broadcast(&shape) {
+        Ok(together) if together == shape => Ok(shape),
+        _ => Err(ShapeError::stretch(x, shape)),
+    }
+}
+
 pub(super) fn infer_permute(axes: &[usize], x: &[Shape]) -> Infer {
     let [x] = *x else { return Err(ShapeError::arity(1, x.len())) };
     if axes.len() != x.rank() {

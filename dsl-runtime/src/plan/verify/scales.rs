@@ -4,15 +4,13 @@
 use super::super::lower::LARGEST_FACTOR;
 use super::super::range::{self, Bound};
 use super::super::step::{Kind, Step, Sum};
-use super::super::{Plan, Range, Sparse, Stage, Value};
+use super::super::{Plan, Polynomial, Range, Sparse, Stage, Times, Value};
 
 /// What the integers of a step stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scale {
     /// Fractions.
     One(Reading),
-    /// A multiple of fractions that reads both ways: of a larger factor, or of twice the fraction bits. What it is added to decides.
-    Either([Reading; 2]),
     /// Indices mod 2^q.
     Index(u32),
 }
@@ -39,7 +37,7 @@ impl Scale {
         }
         let one = || match inputs.first() {
             Some(Self::One(reading)) => Ok(*reading),
-            _ => Err(format!("{} reads a multiple whose scale nothing decides", name(step))),
+            _ => Err(format!("{} reads nothing", name(step))),
         };
         let at_fraction = |shift: u32| match one()? {
             Reading { bits, factor } if bits.checked_sub(shift) == Some(f) => Ok(Self::One(Reading { bits: f, factor })),
@@ -48,7 +46,7 @@ impl Scale {
         match &step.kind {
             Kind::Input(_) => Ok(Self::One(Reading { bits: f, factor: 1 })),
             Kind::Open(_) | Kind::Max { .. } | Kind::MaxOver { .. } => at_fraction(0),
-            Kind::Relu { t, .. } | Kind::Truncate { t, .. } => at_fraction(*t),
+            Kind::Relu { t, .. } | Kind::Truncate { t, .. } | Kind::Round { t } => at_fraction(*t),
             Kind::Piecewise { t, bits, factor, .. } => {
                 let Self::One(x) = at_fraction(*t)? else { return Err(format!("{} reads no fraction", name(step))) };
                 let factor = x.factor.checked_mul(*factor).filter(|factor| (1..=LARGEST_FACTOR).contains(factor));
@@ -60,6 +58,8 @@ impl Scale {
             Kind::TopK { search, .. } => at_fraction(0).map(|x| if search.values { x } else { Self::Index(search.axis.bits()) }),
             Kind::Release(_) => one().map(Self::One),
             Kind::Linear { weight, .. } => product(plan, *weight, one()?),
+            Kind::Product(_) => multiplied(f, &inputs),
+            Kind::Polynomial(p) => polynomial(plan.settings.ring, p, one()?, f),
             Kind::Sum(Sum(windows)) => {
                 let count = windows.kernel.iter().try_fold(1, |n, k| u64::try_from(*k).ok()?.checked_mul(n));
                 let Reading { bits, factor } = one()?;
@@ -68,8 +68,13 @@ impl Scale {
                 Ok(Self::One(Reading { bits, factor }))
             }
             Kind::Sparse(sparse) => mapped(f, sparse, one()?),
-            Kind::Times { factor } => multiple(f, *factor, one()?),
-            Kind::Add | Kind::Move(_) => common(&inputs).ok_or_else(|| format!("{} joins values of different scales", name(step))),
+            Kind::Times(times) => finer(plan.settings.ring, times, one()?),
+            Kind::Plus(_) => one().map(Self::One),
+            Kind::Add | Kind::Move(_) => {
+                let first = one()?;
+                let same = inputs.iter().all(|i| *i == Self::One(first));
+                if same { Ok(Self::One(first)) } else { Err(format!("{} joins values of different scales", name(step))) }
+            }
         }
     }
 
@@ -79,14 +84,6 @@ impl Scale {
             (Self::One(reading), None) => reading == Reading { bits: value.bits, factor: value.factor },
             (Self::Index(q), Some(claimed)) => (q, 0, 1) == (claimed, value.bits, value.factor),
             _ => false,
-        }
-    }
-
-    fn readings(&self) -> &[Reading] {
-        match self {
-            Self::One(reading) => core::slice::from_ref(reading),
-            Self::Either(both) => both,
-            Self::Index(_) => &[],
         }
     }
 }
@@ -110,26 +107,40 @@ fn mapped(f: u32, sparse: &Sparse, x: Reading) -> Result<Scale, String> {
     Ok(Scale::One(Reading { bits: x.bits + sparse.bits, factor }))
 }
 
-/// A multiple has a larger factor or, if it was at the fraction, twice the fraction bits; lowering knows which because of what follows.
-fn multiple(f: u32, times: u64, x: Reading) -> Result<Scale, String> {
-    let with = |bits: u32, times: u64| {
-        let factor = x.factor.checked_mul(times).filter(|factor| (1..=LARGEST_FACTOR).contains(factor))?;
-        Some(Reading { bits, factor })
-    };
-    let doubled = (x.bits == f && times.trailing_zeros() >= f).then(|| with(2 * f, times >> f)).flatten();
-    match (with(x.bits, times), doubled) {
-        (Some(a), Some(b)) => Ok(Scale::Either([a, b])),
-        (Some(one), None) | (None, Some(one)) => Ok(Scale::One(one)),
-        (None, None) => Err(format!("{times} is neither the fraction bits nor a factor that leaves at most {LARGEST_FACTOR}")),
+/// A product of two fractions has the bits and the factors of both together.
+fn multiplied(f: u32, inputs: &[Scale]) -> Result<Scale, String> {
+    let [Scale::One(x), Scale::One(y)] = inputs else { return Err("a product of secrets reads something else than two fractions".into()) };
+    match x.factor.checked_mul(y.factor).filter(|factor| *factor <= LARGEST_FACTOR) {
+        Some(factor) if (x.bits, y.bits) == (f, f) => Ok(Scale::One(Reading { bits: 2 * f, factor })),
+        _ => Err(format!("the product of factors {} and {} leaves more than {LARGEST_FACTOR}", x.factor, y.factor)),
     }
 }
 
-/// The one scale that all values have.
-fn common(values: &[Scale]) -> Option<Scale> {
-    let mut shared = values.first()?.readings().iter().filter(|reading| values.iter().all(|v| v.readings().contains(reading)));
-    match (shared.next(), shared.next()) {
-        (Some(one), None) => Some(Scale::One(*one)),
-        _ => None,
+/// A polynomial says at which scale it is: with no fewer bits than its highest power, whose exact value must not be released.
+fn polynomial(ring: u32, p: &Polynomial, x: Reading, f: u32) -> Result<Scale, String> {
+    let degree = p.coefficients.len().saturating_sub(1) as u32;
+    let fits = x.bits == f && (degree.saturating_mul(f)..=ring - 2).contains(&p.bits) && (1..=LARGEST_FACTOR).contains(&p.factor);
+    if fits {
+        Ok(Scale::One(Reading { bits: p.bits, factor: p.factor }))
+    } else {
+        Err(format!("a polynomial of degree {degree} at {} fraction bits and a factor of {} does not fit", p.bits, p.factor))
+    }
+}
+
+/// A multiple says how many more fraction bits it has, never fewer, so that what a product adds to the fraction is still there when it is released; and what its factor is.
+fn finer(ring: u32, times: &Times, x: Reading) -> Result<Scale, String> {
+    let bits = x.bits.checked_add(times.bits).filter(|bits| *bits <= ring - 2);
+    let left = if times.over > 0 && x.factor.is_multiple_of(times.over) { x.factor / times.over } else { 0 };
+    let factor = left.checked_mul(times.factor).filter(|factor| (1..=LARGEST_FACTOR).contains(factor));
+    match (bits, factor) {
+        (Some(bits), Some(factor)) => Ok(Scale::One(Reading { bits, factor })),
+        _ => Err(format!(
+            "a multiple that is {} bits and {} times finer, over {}, leaves no room: at most {} fraction bits and a factor of {LARGEST_FACTOR} do",
+            times.bits,
+            times.factor,
+            times.over,
+            ring - 2
+        )),
     }
 }
 
@@ -149,6 +160,8 @@ fn name(step: &Step) -> &'static str {
         Kind::Input(_) => "an input",
         Kind::Open(_) => "an opening",
         Kind::Linear { .. } => "a product",
+        Kind::Product(_) => "a product of secrets",
+        Kind::Polynomial(_) => "a polynomial",
         Kind::Truncate { .. } => "a truncation",
         Kind::Relu { .. } => "a ReLU",
         Kind::Piecewise { .. } => "a function",
@@ -157,7 +170,9 @@ fn name(step: &Step) -> &'static str {
         Kind::ArgMax { .. } => "an arg max",
         Kind::TopK { .. } => "a top k",
         Kind::Sum(_) => "a sum",
-        Kind::Times { .. } => "a multiple",
+        Kind::Times(_) => "a multiple",
+        Kind::Plus(_) => "a sum with public numbers",
+        Kind::Round { .. } => "a rounding",
         Kind::Add => "an addition",
         Kind::Move(_) => "a copy",
         Kind::Sparse(_) => "a linear map",

@@ -8,6 +8,8 @@ use crate::protocol::argmax::Axis;
 use crate::protocol::group::LARGEST;
 use crate::protocol::max::Windows;
 use crate::protocol::piecewise::width;
+use crate::protocol::powers::DEGREE;
+use crate::protocol::product::Form;
 use crate::protocol::{Compare, Fold};
 use undertone_shape::MAX_RANK;
 
@@ -19,25 +21,28 @@ impl Plan {
     pub(super) fn step_fits(&self, step: &Step, holders: &[Option<usize>], limit: usize) -> bool {
         let input = |k: usize| step.inputs.get(k).map(|i| &self.steps[*i]);
         let len = |k: usize| input(k).map(|s| s.len);
+        // the party that has an input by itself
+        let held = |k: usize| step.inputs.get(k).and_then(|i| holders.get(*i).copied().flatten());
         let arity = match &step.kind {
             Kind::Input(_) => 0,
-            Kind::Add => 2,
+            Kind::Add | Kind::Product(_) => 2,
             Kind::Move(copies) => copies.len().max(1),
             _ => 1,
         };
-        // opened values are read by linear steps alone, and by moves that leave them opened; results of narrow comparisons by a ReLU that opens no more bits than they have
-        let is_wire = |k: usize| step.inputs.get(k).is_some_and(|i| self.is_wire(*i));
+        // opened values are read by products and polynomials alone, and by moves that leave them opened; results of narrow comparisons by a ReLU that opens no more bits than they have
+        let wire_of = |k: usize| step.inputs.get(k).and_then(|i| wire::opening(&self.steps, *i));
         let readable = |k: usize| match input(k).map(|s| &s.kind) {
             Some(Kind::Max { narrow: true, compare: wide, .. } | Kind::MaxOver { narrow: true, compare: wide, .. }) => {
                 matches!(step.kind, Kind::Relu { t: 0, compare } if compare.m <= wide.m)
             }
             Some(Kind::Release(_)) | None => false,
-            Some(_) if is_wire(k) => match step.kind {
-                Kind::Linear { .. } => true,
-                Kind::Move(ref copies) => copies.len() == 1 && wire::opening_within(&self.steps, step.inputs[k], CHAIN - 1).is_some(),
-                _ => false,
+            Some(_) => match (wire_of(k), &step.kind) {
+                (Some(_), Kind::Move(copies)) => {
+                    copies.len() == 1 && wire::opening_within(&self.steps, step.inputs[k], CHAIN - 1).is_some()
+                }
+                (Some(opening), _) => self.may_read(step, opening),
+                (None, kind) => !matches!(kind, Kind::Linear { .. } | Kind::Product(_) | Kind::Polynomial(_)),
             },
-            Some(_) => !matches!(step.kind, Kind::Linear { .. }),
         };
         if step.inputs.len() != arity || !(0..arity).all(readable) {
             return false;
@@ -71,11 +76,16 @@ impl Plan {
             Kind::Above { t, compare, threshold } => len(0) == Some(step.len) && thresholds(compare, *t, &[*threshold]),
             Kind::Input(k) => self.inputs.get(*k).is_some_and(|i| i.shape.len() <= MAX_RANK && product(&i.shape) == Some(step.len)),
             Kind::Open(opening) => {
-                let from = step.inputs.first().and_then(|i| holders[*i]);
-                len(0) == Some(step.len) && *opening == Opening { from, to: self.keeper() }
+                let to = opening.to;
+                len(0) == Some(step.len) && opening.from == held(0) && (to.is_none() || to == self.keeper() || to == opening.from)
             }
             Kind::Release(r) => self.releases.get(*r).is_some_and(|r| len(0) == Some(step.len) && step.inputs == [r.value.step]),
-            Kind::Times { factor } => len(0) == Some(step.len) && *factor > 0,
+            Kind::Times(times) => len(0) == Some(step.len) && times.numbers.fit(step.len, s.ring),
+            Kind::Plus(plus) => {
+                let adds = held(0).unwrap_or(0);
+                len(0) == Some(step.len) && plus.numbers.fit(step.len, s.ring) && plus.by == adds
+            }
+            Kind::Round { t } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && held(0).is_some(),
             Kind::Truncate { t, m } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && widths(*t, *m),
             Kind::Relu { t, compare } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t, compare.m) && compares(compare),
             Kind::Sparse(sparse) => sparse_fits(sparse, len(0), step.len),
@@ -86,6 +96,13 @@ impl Plan {
                     && len(0) == Some(geometry.conv().inputs())
                     && step.len == geometry.conv().outputs()
             }
+            Kind::Product(p) => {
+                form_fits(&p.form)
+                    && (0..2).all(|k| reads_all(&p.read[k], len(k), p.form.operands()[k]))
+                    && step.len == p.form.outputs()
+                    && self.adds_alike(step)
+            }
+            Kind::Polynomial(p) => len(0) == Some(step.len) && (2..=DEGREE + 1).contains(&p.coefficients.len()),
             Kind::Max { windows, compare, group, .. } => {
                 compares(compare)
                     && differs(compare.m)
@@ -125,6 +142,27 @@ impl Plan {
                 let moved = copies.iter().fold(0usize, |sum, copy| sum.saturating_add(copy.reach().2));
                 moved <= step.len && copies.iter().enumerate().all(|(k, c)| copy_fits(c, len(k), step.len))
             }
+        }
+    }
+}
+
+impl Plan {
+    /// Whether a step may read an opening. What only the keeper of the weights learns is for products with them; in a product of secrets every party takes part, unless one has
+    /// all operands by itself, which are not sent then.
+    fn may_read(&self, step: &Step, opening: Opening) -> bool {
+        match &step.kind {
+            Kind::Linear { .. } => opening.to.is_none() || opening.to == self.keeper(),
+            Kind::Product(_) | Kind::Polynomial(_) => opening.to.is_none() || !opening.is_sent(),
+            _ => false,
+        }
+    }
+
+    /// Whether both operands are opened to all, or neither is and one party has both.
+    fn adds_alike(&self, step: &Step) -> bool {
+        let opening = |k: usize| step.inputs.get(k).and_then(|i| wire::opening(&self.steps, *i));
+        match (opening(0), opening(1)) {
+            (Some(a), Some(b)) => (a.is_sent() && b.is_sent()) || (!a.is_sent() && a == b),
+            _ => false,
         }
     }
 }
@@ -179,6 +217,23 @@ fn sparse_fits(s: &Sparse, input: Option<usize>, output: usize) -> bool {
         && s.ends.last() == Some(&s.terms.len())
         && s.terms.iter().all(|(position, _)| *position < s.size)
         && (s.constants.is_empty() || s.constants.len() == s.ends.len())
+}
+
+/// Whether the sizes of a product are those of kernels.
+fn form_fits(form: &Form) -> bool {
+    match *form {
+        Form::Each { len } => len > 0,
+        Form::Matrix { count, rows, inner, columns } => {
+            let sizes = [count, rows, inner, columns];
+            sizes.iter().all(|v| (1..AXIS).contains(v))
+                && [[count, rows, inner], [count, columns, inner], [count, rows, columns]].iter().all(|s| product(s).is_some())
+        }
+    }
+}
+
+/// Whether a copy fills all of an operand.
+fn reads_all(copy: &Copy, input: Option<usize>, operand: usize) -> bool {
+    copy_fits(copy, input, operand) && copy.reach().2 == operand
 }
 
 fn copy_fits(copy: &Copy, input: Option<usize>, output: usize) -> bool {

@@ -4,6 +4,7 @@
 use super::super::Plan;
 use super::super::step::{Geometry, Kind, Step, Sum};
 use crate::protocol::max::Windows;
+use crate::protocol::product::Form;
 use undertone_ring::rows::GROUP;
 
 /// The largest number of multiply-adds of one step and sample: what the dealer does without looking whether anybody still wants it, about a minute.
@@ -64,6 +65,9 @@ pub(super) fn elements(step: &Step, batch: usize) -> usize {
         Kind::ArgMax { axis, group, .. } => axis.comparisons(*group, batch),
         Kind::TopK { search, .. } => search.elements(batch),
         Kind::Linear { geometry, .. } => border(geometry).saturating_mul(batch),
+        // operands are copied to where they are multiplied, and powers of masks are kept
+        Kind::Product(p) => p.form.operands().iter().fold(0usize, |sum, n| sum.saturating_add(*n)).saturating_mul(batch),
+        Kind::Polynomial(p) => step.len.saturating_mul(batch).saturating_mul(p.coefficients.len()),
         _ => 0,
     };
     whole(step.len.saturating_mul(batch)).saturating_add(more)
@@ -76,6 +80,13 @@ pub(super) fn work(step: &Step) -> u64 {
         Kind::Linear { geometry, .. } => words(step.len / geometry.out.max(1)).saturating_mul(words(packed(geometry))),
         Kind::Sum(Sum(windows)) => words(added(windows)),
         Kind::Sparse(sparse) => sparse.work(),
+        Kind::Product(p) => match p.form {
+            Form::Each { len } => words(len).saturating_mul(2),
+            Form::Matrix { count, rows, inner, columns } => {
+                [count, rows, inner, columns.saturating_add(3) / 4 * 4].iter().fold(2, |n, v| n.saturating_mul(words(*v)))
+            }
+        },
+        Kind::Polynomial(p) => words(step.len).saturating_mul(words(p.coefficients.len() * p.coefficients.len())),
         _ => 0,
     }
 }

@@ -1,7 +1,8 @@
 //! Two layers, each a product and a ReLU, by three parties of which one deals: another one in each of three slices, and another one for the second layer than for the first.
 
 use super::HandOver;
-use crate::protocol::linear::{Linear, Mask, weight_mask, weight_share};
+use crate::protocol::linear::{Linear, weight_mask, weight_share};
+use crate::protocol::open::Mask;
 use crate::protocol::relu::Relu;
 use crate::protocol::testing::{Lockstep, Party, reveal};
 use crate::protocol::{Compare, Phases, open, padded};

@@ -1,7 +1,7 @@
 //! Bilinear steps for every owner of weights and input: exact, with one mask of the weights for several runs.
 
-use super::super::linear::{Linear, Mask, weight_mask, weight_share};
-use super::super::open::Opening;
+use super::super::linear::{Linear, weight_mask, weight_share};
+use super::super::open::{Mask, Opening};
 use super::*;
 use undertone_ring::conv::{Conv, PackedWeights, Scratch, accumulate};
 
@@ -22,19 +22,34 @@ fn a_linear_step_is_exact_whoever_has_weights_and_input() {
         let anybody: Vec<Option<usize>> = core::iter::once(None).chain((0..parties).map(Some)).collect();
         for (from, to) in anybody.iter().flat_map(|from| anybody.iter().map(move |to| (*from, *to))) {
             let opening = Opening { from, to };
-            is_exact::<u64>(parties, 64, UNEVEN, opening);
-            is_exact::<u64>(parties, 40, DEPTHWISE, opening);
-            is_exact::<u64>(parties, 64, DEEP, opening);
-            is_exact::<u32>(parties, 32, DEEP, opening);
-            is_exact::<u32>(parties, 32, UNEVEN, opening);
+            is_exact::<u64>(parties, 64, UNEVEN, opening, to);
+            is_exact::<u64>(parties, 40, DEPTHWISE, opening, to);
+            is_exact::<u64>(parties, 64, DEEP, opening, to);
+            is_exact::<u32>(parties, 32, DEEP, opening, to);
+            is_exact::<u32>(parties, 32, UNEVEN, opening, to);
             for n in [32, 37, 52] {
-                is_exact::<u64>(parties, n, PLAIN, opening);
+                is_exact::<u64>(parties, n, PLAIN, opening, to);
             }
         }
     }
 }
 
-fn is_exact<W: Word>(parties: usize, n: u32, conv: Conv, opening: Opening) {
+/// As where a product of secrets reads the wire too.
+#[test]
+fn a_linear_step_is_exact_where_all_learn_the_wire_and_one_has_the_weights() {
+    for parties in [2, 3, 5] {
+        let anybody: Vec<Option<usize>> = core::iter::once(None).chain((0..parties).map(Some)).collect();
+        for (from, keeper) in anybody.iter().flat_map(|from| (0..parties).map(move |keeper| (*from, keeper))) {
+            let opening = Opening { from, to: None };
+            is_exact::<u64>(parties, 64, UNEVEN, opening, Some(keeper));
+            is_exact::<u64>(parties, 40, DEPTHWISE, opening, Some(keeper));
+            is_exact::<u32>(parties, 32, PLAIN, opening, Some(keeper));
+        }
+    }
+}
+
+/// `keeper` has the weights by itself, and all parties or only the keeper learn the opening.
+fn is_exact<W: Word>(parties: usize, n: u32, conv: Conv, opening: Opening, keeper: Option<usize>) {
     let (batch, mut world) = (2, Lockstep::new(parties, 17 + u64::from(n)));
     let unsigned = |v: &[i64]| -> Vec<W> { v.iter().map(|v| W::from_u64(*v as u64)).collect() };
     let sum = |all: &[&Vec<W>]| -> Vec<W> { (0..all[0].len()).map(|k| all.iter().fold(W::from_u64(0), |s, v| s.add(v[k]))).collect() };
@@ -47,23 +62,31 @@ fn is_exact<W: Word>(parties: usize, n: u32, conv: Conv, opening: Opening) {
         };
         (unsigned(&v), shares)
     };
-    let (w, ws) = shared(&mut world, conv.weights(), opening.to);
-    let (bias, bs) = shared(&mut world, conv.o, opening.to);
+    let (w, ws) = shared(&mut world, conv.weights(), keeper);
+    let (bias, bs) = shared(&mut world, conv.o, keeper);
     // setup: shared weights are opened under the masks of all, those of one party under its own
     let sets: Vec<Prg> = (0..parties).map(|_| Prg::new(&Key::from_bytes(world.rng.random()))).collect();
-    let keeps = |i: usize| opening.to.is_none_or(|o| o == i);
+    let keeps = |i: usize| keeper.is_none_or(|o| o == i);
     let mask = |(i, key): (usize, &Prg)| if keeps(i) { weight_mask(key, 3, w.len()) } else { vec![W::from_u64(0); w.len()] };
     let masks: Vec<Vec<W>> = sets.iter().enumerate().map(mask).collect();
     let opened = sum(&ws.iter().chain(&masks).collect::<Vec<_>>());
     let packed = |values: &[W]| PackedWeights::new(&conv, values);
     let (step, mut scratch) = (Linear { n, conv, batch }, Scratch::new());
-    let (dealt_weight, packed_opened) = (packed(&sum(&masks.iter().collect::<Vec<_>>())), packed(&opened));
+    let (dealt_weight, packed_opened, packed_weight) = (packed(&sum(&masks.iter().collect::<Vec<_>>())), packed(&opened), packed(&w));
     // several runs under one mask of the weights
     for run in 0..3 {
         let (x, xs) = shared(&mut world, batch * conv.inputs(), opening.from);
         let (at, mut wire) = (7 + 2 * run, vec![]);
         world.deal(|d| {
-            wire = open::dealt::<W>(d, |party| opening.sends(party), at, x.len());
+            let (sends, all) = (|party: usize| opening.sends(party), open::dealt::<W>(d, |party| opening.sends(party), at, x.len()));
+            wire = match keeper {
+                Some(keeper) => {
+                    let (whole, others) = open::dealt_apart::<W>(d, sends, keeper, at, x.len());
+                    assert!(whole == all);
+                    others
+                }
+                None => all,
+            };
             if opening.is_sent() {
                 step.deal(&Mask::Held(&wire), &dealt_weight, d, at + 1, &mut Scratch::new());
             }
@@ -73,14 +96,15 @@ fn is_exact<W: Word>(parties: usize, n: u32, conv: Conv, opening: Opening) {
         let materials = world.expand(|tape| {
             let i = party.replace(party.get() + 1);
             let mask = opening.sends(i).then(|| open::mask::<W>(tape, at, x.len()));
-            let wire = mask.as_deref().map(|m| (m, &packed_opened));
+            // the keeper has the weights as they are
+            let wire = mask.as_deref().map(|m| (m, if keeper == Some(i) { &packed_weight } else { &packed_opened }));
             let k = step.expand(opening.is_sent(), wire, &bs[i], tape, at + 1, &mut Scratch::new())?;
             Ok((mask.unwrap_or_else(|| vec![W::from_u64(0); x.len()]), k))
         });
         let x_hat = sum(&xs.iter().chain(materials.iter().map(|(mask, _)| mask)).collect::<Vec<_>>());
         let mut shares: Vec<Vec<W>> = materials.into_iter().map(|(_, k)| k).collect();
         for (i, share) in shares.iter_mut().enumerate() {
-            match opening.to {
+            match keeper {
                 None => step.run(&x_hat, &packed(&weight_share(i == 0, &opened, &masks[i])), share, &mut scratch),
                 Some(keeper) if keeper == i => step.run(&x_hat, &packed(&w), share, &mut scratch),
                 Some(_) => {}
@@ -89,6 +113,6 @@ fn is_exact<W: Word>(parties: usize, n: u32, conv: Conv, opening: Opening) {
         let mut expected = bias.repeat(batch * conv.outputs() / conv.o);
         accumulate(&conv, batch, &x, &packed(&w), &mut expected, &mut scratch);
         let expected = reveal(&[expected], n);
-        assert_eq!(reveal(&shares, n), expected, "{parties} parties, n = {n}, run {run}, {conv:?}, {opening:?}");
+        assert_eq!(reveal(&shares, n), expected, "{parties} parties, n = {n}, run {run}, {conv:?}, {opening:?}, {keeper:?}");
     }
 }

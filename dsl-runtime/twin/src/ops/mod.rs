@@ -1,9 +1,11 @@
 //! The primitive operations in burn, on values `[rows, elements]`; one file a family.
 
+pub(crate) mod affine;
 pub(crate) mod loss;
 pub(crate) mod movement;
 pub(crate) mod norm;
 pub(crate) mod piecewise;
+pub(crate) mod product;
 pub(crate) mod topk;
 pub(crate) mod window;
 

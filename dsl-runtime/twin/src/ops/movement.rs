@@ -37,6 +37,23 @@ pub(crate) fn concat(values: Vec<Tensor<2>>, shapes: &[Shape], axis: usize) -> T
     Tensor::cat(values.into_iter().zip(shapes).map(blocks).collect(), 2).flatten(1, 2)
 }
 
+/// Axes of size 1, and those that the value lacks at the front, stretched.
+pub(crate) fn expand(x: Tensor<2>, from: Shape, to: Shape) -> Tensor<2> {
+    let [rows, _] = x.dims();
+    let front = to.rank() - from.rank();
+    let (mut x, mut outer) = (x, rows);
+    for axis in 0..to.rank() {
+        let own = if axis < front { 1 } else { from.dim(axis - front) };
+        if own != to.dim(axis) {
+            let [a, b] = x.dims();
+            let inner = a * b / outer;
+            x = x.reshape([outer, 1, inner]).expand([outer, to.dim(axis), inner]).reshape([outer, to.dim(axis) * inner]);
+        }
+        outer *= to.dim(axis);
+    }
+    x.reshape([rows, to.numel()])
+}
+
 /// The axes of a sample in another order.
 pub(crate) fn permute(x: Tensor<2>, from: Shape, axes: &[usize]) -> Tensor<2> {
     match from.rank() {

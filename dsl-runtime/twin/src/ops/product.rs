@@ -1,0 +1,29 @@
+//! Products of two values, and polynomials.
+
+use super::movement::expand;
+use burn::tensor::Tensor;
+use undertone_runtime::graph::op::Coefficients;
+use undertone_shape::Shape;
+
+/// Element by element, with broadcasting.
+pub(crate) fn mul(operands: [(Tensor<2>, Shape); 2], shape: Shape) -> Tensor<2> {
+    let [a, b] = operands.map(|(x, own)| expand(x, own, shape));
+    a * b
+}
+
+/// Of the matrices over the last two axes; the others broadcast.
+pub(crate) fn matmul([(a, of_a), (b, of_b)]: [(Tensor<2>, Shape); 2], shape: Shape) -> Tensor<2> {
+    let ([rows, _], rank) = (a.dims(), shape.rank());
+    let [m, n, inner] = [shape.dim(rank - 2), shape.dim(rank - 1), of_a.dim(of_a.rank() - 1)];
+    let matrices = rows * shape.numel() / (m * n);
+    let a: Tensor<3> = expand(a, of_a, shape.with_dim(rank - 1, inner)).reshape([matrices, m, inner]);
+    let b: Tensor<3> = expand(b, of_b, shape.with_dim(rank - 2, inner)).reshape([matrices, inner, n]);
+    a.matmul(b).reshape([rows, shape.numel()])
+}
+
+/// By Horner's rule.
+pub(crate) fn polynomial(x: Tensor<2>, p: &Coefficients) -> Tensor<2> {
+    let mut coefficients = p.coefficients.iter().rev();
+    let highest = coefficients.next().copied().unwrap_or(0.0);
+    coefficients.fold(x.clone() * 0.0 + highest, |sum, a| sum * x.clone() + *a)
+}
