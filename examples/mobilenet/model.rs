@@ -12,7 +12,6 @@ secure_model! {
 
 secure_model! {
     /// A small MobileNet for grey pictures of 28 by 28 pixels. 20 thousand weights.
-    #[budget(rounds = 200, megabytes = 3.0)]
     #[budget(rounds = 57, megabytes = 0.95)]
     pub model MobileNet(image: [1, 28, 28]) -> [10] {
         image
