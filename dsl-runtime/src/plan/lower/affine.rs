@@ -48,6 +48,12 @@ impl Lower<'_> {
         Ok(Value { step, layout, ..x })
     }
 
+    /// Bits more than f that a value may have, so that they can be divided away at once: together with what is opened they fit the ring, and no division is by more than
+    /// half of it.
+    pub(super) fn room(&self) -> u32 {
+        (self.s.ring - self.s.opened).min(self.s.ring / 2)
+    }
+
     /// A step that multiplies by public integers.
     pub(super) fn times(&mut self, x: &Value, times: Times, len: usize, stage: &str) -> Value {
         let (bits, factor) = (x.bits + times.bits, x.factor / times.over * times.factor);
@@ -62,7 +68,7 @@ impl Lower<'_> {
             return x.clone();
         }
         let f = self.s.fraction;
-        let room = self.s.ring - self.s.opened;
+        let room = self.room();
         let spare = room.saturating_sub(x.bits - f);
         let scaled = |by: f64| factors.iter().map(|c| c * by).collect::<Vec<f64>>();
         let whole = |values: &[f64]| values.iter().all(|v| (v - v.round()).abs() <= v.abs() * 1e-14);
@@ -78,7 +84,7 @@ impl Lower<'_> {
                 let small = (1..=SIGNIFICANT).rev().find(|z| largest * bits_of(*z) < 1.0).unwrap_or(0);
                 let (wanted, least) = (f + small, f - SPARED.min(f));
                 // with a calibration the ring grows with what is asked of it, so that a value is divided first
-                let k = if self.known.is_some() && spare >= f { wanted } else { wanted.min(spare) };
+                let k = if self.known.is_some() && spare >= f { wanted.min(self.s.ring / 2) } else { wanted.min(spare) };
                 if k < least && x.bits > f {
                     let x = self.at_fraction(id, x, stage);
                     return self.multiplied(id, &x, shape, factors, stage);
@@ -100,7 +106,7 @@ impl Lower<'_> {
     pub(super) fn without_factor(&mut self, id: NodeId, x: &Value, shape: &Shape, stage: &str) -> Value {
         let bits = self.s.fraction + x.factor.ilog2();
         // with a calibration as many bits fewer are opened as the factor had
-        let bits = if self.known.is_some() { bits } else { bits.min(self.s.ring - self.s.opened) };
+        let bits = bits.min(if self.known.is_some() { self.s.ring / 2 } else { self.room() });
         let number = ((1u64 << bits) as f64 / x.factor as f64).round() as i64;
         let x = self.times(x, Times { numbers: Numbers::one(number), bits, factor: 1, over: x.factor }, shape.numel(), stage);
         self.at_fraction(id, &x, stage)

@@ -19,22 +19,27 @@ const _: () = assert!(crate::graph::op::Coefficients::DEGREE <= crate::protocol:
 /// Bits behind the point that make a coefficient precise enough, counted from its first one.
 const PRECISE: u32 = 10;
 
-/// For each node, whether a product of secrets reads it, or a view of it.
+/// For each node, whether a product of secrets reads its value, under whatever view of the same elements.
 pub(super) fn multiplied(graph: &Graph) -> Vec<bool> {
     let is_secret = |id: &NodeId| !matches!(graph.node(*id).op, Op::Parameter(_));
+    // the node whose elements each node shows
+    let mut shown: Vec<usize> = vec![];
+    for (k, node) in graph.nodes.iter().enumerate() {
+        let view = matches!(node.op, Op::Reshape { .. } | Op::Permute { .. } | Op::Dropout { .. });
+        shown.push(node.inputs.first().filter(|_| view).map_or(k, |i| shown[i.0]));
+    }
     let mut multiplied = vec![false; graph.nodes.len()];
-    for (k, node) in graph.nodes.iter().enumerate().rev() {
+    for node in &graph.nodes {
         let reads = match &node.op {
             Op::Mul | Op::MatMul => node.inputs.iter().all(is_secret),
             Op::Polynomial(p) => degree(&p.coefficients) > 1,
-            Op::Reshape { .. } | Op::Permute { .. } | Op::Dropout { .. } => multiplied[k],
             _ => false,
         };
         if reads {
-            node.inputs.iter().for_each(|i| multiplied[i.0] = true);
+            node.inputs.iter().for_each(|i| multiplied[shown[i.0]] = true);
         }
     }
-    multiplied
+    shown.iter().map(|k| multiplied[*k]).collect()
 }
 
 /// Whether a node has a weight of a plan: it is a product with a parameter.
@@ -200,7 +205,7 @@ impl Lower<'_> {
         if monomial {
             return self.powers(&x, &shape, &[0, 0, 1], (2 * f, x.factor * x.factor), stage);
         }
-        let most = self.s.ring - self.s.opened + f;
+        let most = self.room() + f;
         let highest = d as u32 * f + precision(a[d], f);
         if highest <= most {
             // as many bits as there are make all coefficients more precise
