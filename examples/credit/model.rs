@@ -5,7 +5,7 @@ use undertone_data::credit::FEATURES;
 
 secure_model! {
     /// Logistic regression: the weights of attributes. A positive score means a bad risk.
-    #[budget(rounds = 2, megabytes = 0.0005)]
+    #[budget(rounds = 2, megabytes = 0.0011)]
     pub model Logistic(applicant: [FEATURES]) -> [1] {
         applicant -> score: Linear { out: 1 }
     }
@@ -14,7 +14,7 @@ secure_model! {
 
 secure_model! {
     /// Two hidden layers over the same attributes.
-    #[budget(rounds = 12, megabytes = 0.0012)]
+    #[budget(rounds = 12, megabytes = 0.0044)]
     pub model Perceptron(applicant: [FEATURES]) -> [1] {
         applicant
             -> fc1: Linear { out: 32 } -> Relu -> drop1: Dropout

@@ -48,7 +48,6 @@ networks! {
     shared: Shared,
     softsign: SoftsignNetwork,
     three_axes: ThreeAxes,
-    topk: Topk,
     unet: Unet,
     upsample: UpsampleNetwork,
 }

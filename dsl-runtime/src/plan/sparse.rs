@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn sizes_are_those_of_the_largest_row() {
         let map = map(vec![5, -6, 7, 0]);
-        assert_eq!((map.gain(), map.offset(), map.longest(), map.work()), (4, 6, 2, 16));
+        assert_eq!((map.gain(), map.offset(), map.longest(), map.work()), (4, 7, 2, 16));
         assert!(!map.is_positive() && !map.is_selection());
         let selection = Sparse::selection([1, 3, 4], &[2, 0, 2, 1]);
         assert!(selection.is_selection() && selection.is_positive());

@@ -67,7 +67,7 @@ pub struct Run<'a, W: Word> {
 impl Axis {
     /// The number of results.
     pub const fn results(&self) -> usize {
-        self.outer * self.inner
+        self.outer.saturating_mul(self.inner)
     }
 
     /// q: the bits of an index.

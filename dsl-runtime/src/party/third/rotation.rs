@@ -47,7 +47,7 @@ impl Rotation {
         let whole = seen_from_outside(&lanes[0], 0);
         for (lane, plan) in lanes.iter().enumerate().skip(1) {
             let other = seen_from_outside(plan, lane);
-            // who sends and learns openings is all that may differ: what is computed and released is the same for every sample
+            // who sends and learns openings, adds constants and rounds is all that may differ: what is computed and released is the same for every sample
             if everywhere(&whole) != everywhere(&other) {
                 let message = format!("the plans of lanes 0 and {lane} are not of one model under one deployment: export them together");
                 return Err(Error::Plan { model: whole.model, stage: String::new(), message });
@@ -106,8 +106,13 @@ fn file(lane: usize) -> String {
 fn everywhere(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     for step in &mut plan.steps {
-        if let Kind::Open(opening) = &mut step.kind {
-            *opening = Opening::default();
+        // who deals in a lane has nothing by itself there, and a value that somebody has takes fewer messages
+        step.wave = 0;
+        match &mut step.kind {
+            Kind::Open(opening) => *opening = Opening::default(),
+            Kind::Plus(plus) => plus.by = 0,
+            Kind::Truncate { t, .. } => step.kind = Kind::Round { t: *t },
+            _ => {}
         }
     }
     plan
