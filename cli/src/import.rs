@@ -60,8 +60,8 @@ impl From<ImportError> for Failure {
     fn from(e: ImportError) -> Self {
         match e {
             ImportError::Untranslated { path, problems } => {
-                let message =
-                    format!("{}: {} nodes of the network cannot be translated, and nothing is written:", path.display(), problems.len());
+                let count = counted(problems.len(), "node");
+                let message = format!("{}: {count} of the network cannot be translated, and nothing is written:", path.display());
                 Failure::Problems(message, problems.iter().map(ToString::to_string).collect())
             }
             other => Failure::Input(other.to_string()),
