@@ -273,11 +273,8 @@ impl Lower<'_> {
     /// A value within a polynomial at f bits, which calibration has not seen but which is no larger than this.
     fn cut(&mut self, x: &Value, largest: f64, len: usize, stage: &str) -> Value {
         let t = x.bits - self.s.fraction;
-        let kind = if self.holders[x.step].is_some() {
-            Kind::Round { t }
-        } else {
-            Kind::Truncate { t, m: self.known.map_or(self.s.opened, |known| known.reaching(largest, x, self.s)) }
-        };
+        // divided together even where one party has it by itself: lanes, in which others have it, have the same steps in the same order
+        let kind = Kind::Truncate { t, m: self.known.map_or(self.s.opened, |known| known.reaching(largest, x, self.s)) };
         let step = self.once(&format!("{kind:?}"), kind, x.step, len, stage);
         Value { step, bits: self.s.fraction, ..x.clone() }
     }
