@@ -352,11 +352,12 @@ fn what_crosses_the_wires_is_uniform_whatever_is_multiplied() {
             world.predict_graph(&graph, weights, &x, SAMPLES, &mut |_| {}).unwrap();
             for (from, tap) in taps.iter().enumerate().take(parties) {
                 let tap = tap.lock().unwrap();
-                // the dealer is asked with the plan itself, and handshakes are short
+                // what goes to several peers is the same for all of them, and handshakes are short
+                let peer = (from + 1) % parties;
                 let bytes: Vec<u8> =
-                    tap.iter().filter(|(to, m)| *to != parties && m.len() >= 256).flat_map(|(_, m)| m.iter().copied()).collect();
+                    tap.iter().filter(|(to, m)| *to == peer && m.len() >= 256).flat_map(|(_, m)| m.iter().copied()).collect();
                 // where one party has all operands by itself, the others have little to say
-                if bytes.len() < 1 << 14 {
+                if bytes.len() < 1 << 13 {
                     continue;
                 }
                 long += 1;
@@ -365,5 +366,5 @@ fn what_crosses_the_wires_is_uniform_whatever_is_multiplied() {
             }
         }
     }
-    assert!(long > 20, "{long} long streams");
+    assert!(long > 8, "{long} long streams");
 }
