@@ -227,7 +227,8 @@ fn lists_that_somebody_made_are_checked() {
     for change in [|compare: &mut Compare| *compare = compare.opening(33), |compare: &mut Compare| compare.fused = true] {
         let mut bad = plan.clone();
         let Kind::MaxOver { compare, group, .. } = &mut bad.steps[1].kind else { panic!("a maximum over lists") };
-        (change(compare), *group = 3);
+        change(compare);
+        *group = 3;
         assert!(bad.verify(LIMIT).unwrap_err().to_string().contains("does not fit"));
     }
     // few results of very many positions each

@@ -155,7 +155,7 @@ impl<'a> Printer<'a> {
             // weights that several layers share are given to each of them
             let mut key = if own.is_empty() { name.clone() } else { own };
             if !keys.insert(key.clone()) {
-                key = name.clone();
+                key.clone_from(&name);
                 while !keys.insert(key.clone()) {
                     key.push('_');
                 }

@@ -77,7 +77,9 @@ fn check(name: &str, graph: &Graph) {
         let mut expected = expected.unwrap_or_else(|| panic!("no figures of `{}`", release.name)).1.clone();
         // its sigmoid has been left out
         if name == "logistic" {
-            expected.iter_mut().for_each(|p| *p = (*p / (1.0 - *p)).ln());
+            for p in &mut expected {
+                *p = (*p / (1.0 - *p)).ln();
+            }
         }
         let compare = |who: &str, found: &[f32], allowed: f32| {
             assert_eq!(found.len(), expected.len(), "{name}, `{}`, {who}", release.name);

@@ -86,6 +86,7 @@ impl AdaptiveAvgPool1d {
         self.general().infer(x)
     }
 
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "as the same method of the layers with more fields")]
     const fn general(&self) -> Adaptive {
         Adaptive { spatial: 1, out: axes_of!(self, out) }
     }

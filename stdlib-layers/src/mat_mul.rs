@@ -44,10 +44,7 @@ impl MatMul {
         if a.dim(a.rank() - 1) != b.dim(b.rank() - 2) {
             return Err(ShapeError::dim(b.rank() - 2, a.dim(a.rank() - 1), b));
         }
-        let outer = match outer(a).broadcast(&outer(b)) {
-            Ok(outer) => outer,
-            Err(_) => return Err(ShapeError::stretch(a, b)),
-        };
+        let Ok(outer) = outer(a).broadcast(&outer(b)) else { return Err(ShapeError::stretch(a, b)) };
         let mut dims = [0; MAX_RANK];
         let mut i = 0;
         while i < outer.rank() {

@@ -87,6 +87,7 @@ fn products_of_two_values() {
 }
 
 #[test]
+#[allow(clippy::items_after_statements, reason = "the coefficients stand where they are used")]
 fn polynomials() {
     layer_test!(Square, [3, 4]).gives([3, 4]).declares(NONE).settings(settings()).check();
     let scalar: [usize; 0] = [];

@@ -200,8 +200,15 @@ impl<'a> Known<'a> {
             known.positive[k] = match &node.op {
                 Op::Relu => true,
                 Op::Piecewise(_) => positive,
-                Op::Affine(_) | Op::Mul | Op::MatMul | Op::Polynomial(_) => false,
-                Op::Input(_) | Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear | Op::BatchNorm(_) => false,
+                Op::Affine(_)
+                | Op::Mul
+                | Op::MatMul
+                | Op::Polynomial(_)
+                | Op::Input(_)
+                | Op::Conv(_)
+                | Op::ConvTranspose(_)
+                | Op::Linear
+                | Op::BatchNorm(_) => false,
                 Op::Pad { value, .. } => *value >= 0.0 && known.positive[node.inputs[0].0],
                 Op::Resample(r) => r.is_positive() && known.positive[node.inputs[0].0],
                 _ => node.inputs.iter().all(|id| known.positive[id.0]),
@@ -243,6 +250,7 @@ impl<'a> Known<'a> {
     }
 
     /// The bits that an opening of a value needs of which only this is known: that it is no larger, margin included.
+    #[allow(clippy::unused_self, reason = "it is asked of what calibration knows, as the others are")]
     pub(super) fn reaching(&self, largest: f64, x: &Value, widths: Widths) -> u32 {
         let integer = (largest * (1u64 << widths.fraction) as f64 * x.factor as f64).ceil() as u128;
         opened(integer.saturating_add(2), widths.parties)

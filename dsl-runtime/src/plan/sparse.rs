@@ -49,6 +49,7 @@ impl Sparse {
 
     /// The rows: their terms, and their constants.
     #[inline(always)]
+    #[allow(clippy::inline_always, reason = "called in the loop that must vectorise")]
     fn rows(&self) -> impl Iterator<Item = (&[(usize, i64)], i64)> {
         let starts = core::iter::once(0).chain(self.ends.iter().copied());
         let rows = starts.zip(&self.ends).map(|(start, end)| self.terms.get(start..*end).unwrap_or_default());
@@ -99,6 +100,7 @@ impl Sparse {
 
 /// One row: `start` plus the sum of its terms, for as many elements side by side as `to` has.
 #[inline(always)]
+#[allow(clippy::inline_always, reason = "called in the loop that must vectorise")]
 fn combine<W: Word>(row: &[(usize, i64)], start: W, x: &[W], to: &mut [W]) {
     let inner = to.len();
     let from = |position: usize| &x[position * inner..][..inner];

@@ -53,7 +53,9 @@ impl Over {
         while left.iter().any(|n| *n > 1) {
             let pairs = left.iter().map(|n| n / 2).sum::<usize>();
             sum = sum.saturating_add(self.padded(pairs, batch, GROUP));
-            left.iter_mut().for_each(|n| *n = n.div_ceil(2));
+            for n in &mut left {
+                *n = n.div_ceil(2);
+            }
         }
         sum
     }
@@ -68,7 +70,9 @@ impl Over {
                 |(size, groups): (usize, &usize)| self.padded(*groups, batch, BLOCK).saturating_mul(size * size.saturating_sub(1) / 2);
             let level = of_size.iter().enumerate().map(comparisons).fold(0usize, usize::saturating_add);
             sum = sum.saturating_add(level.checked_next_multiple_of(GROUP).unwrap_or(usize::MAX));
-            left.iter_mut().for_each(|n| *n = n.div_ceil(group));
+            for n in &mut left {
+                *n = n.div_ceil(group);
+            }
         }
         sum
     }

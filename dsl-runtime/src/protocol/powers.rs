@@ -92,7 +92,7 @@ impl Powers {
             .rev()
             .map(|k| {
                 let a = self.coefficients[k].wrapping_mul(binomial(k, j));
-                W::from_u64(if j % 2 == 0 { a } else { a.wrapping_neg() } as u64)
+                W::from_u64(if j.is_multiple_of(2) { a } else { a.wrapping_neg() } as u64)
             })
             .collect();
         let horner = |v: W| factors.iter().fold(W::from_u64(0), |sum, a| sum.mul(v).add(*a));

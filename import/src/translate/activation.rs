@@ -61,6 +61,7 @@ fn clip(c: &Context) -> Result<(Option<f32>, Option<f32>), String> {
 }
 
 /// `max(0, min(1, alpha x + beta))`: PyTorch's slope is a sixth, others are scaled before it.
+#[allow(clippy::unnecessary_wraps, reason = "all translations may fail")]
 fn hard_sigmoid(c: &mut Context, x: &Secret) -> Translated {
     let (alpha, beta) = (c.float("alpha", 0.2), c.float("beta", 0.5));
     let sixth = 1.0 / 6.0;

@@ -122,6 +122,7 @@ fn constant(c: &mut Context, x: &Secret, known: &Known, operator: &str) -> Trans
 }
 
 /// A constant added to a product without a bias is its bias.
+#[allow(clippy::case_sensitive_file_extension_comparisons, reason = "a name of a weight, not of a file")]
 fn bias(c: &mut Context, x: &Secret, shape: &[usize], values: &[f32], known: &Known) -> Option<Secret> {
     let layer = c.net.layer(x)?;
     let last = x.shape.len() - 1;

@@ -428,9 +428,7 @@ fn whole(operator: &str, a: Whole, b: Whole) -> Option<Whole> {
     match (operator, a, b) {
         // an exporter asks whether a size is the number that means "as it is", which the number of samples is not
         ("Equal", a, b) => Some(Whole::Number((a == b).into())),
-        ("Mul", Whole::Batch, Whole::Number(1)) | ("Mul", Whole::Number(1), Whole::Batch) | ("Div", Whole::Batch, Whole::Number(1)) => {
-            Some(Whole::Batch)
-        }
+        ("Mul" | "Div", Whole::Batch, Whole::Number(1)) | ("Mul", Whole::Number(1), Whole::Batch) => Some(Whole::Batch),
         (_, Whole::Number(a), Whole::Number(b)) => {
             let n = match operator {
                 "Add" => a.checked_add(b),

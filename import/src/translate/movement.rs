@@ -61,6 +61,7 @@ pub fn cut(c: &mut Context, x: &Secret, axis: usize, start: usize, end: usize, s
     c.stage(layer, x, shape)
 }
 
+#[allow(clippy::single_match_else, reason = "two ways to say the same")]
 fn split(c: &mut Context) -> Translated {
     let x = c.secret(0)?;
     let axis = c.axis(c.integer("axis", 0), x.shape.len())?;

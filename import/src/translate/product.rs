@@ -20,7 +20,9 @@ pub fn gemm(c: &mut Context) -> Translated {
     }
     let (alpha, beta) = (c.float("alpha", 1.0), c.float("beta", 1.0));
     let mut weight = if turned { values } else { transposed(&values, width, out) };
-    weight.iter_mut().for_each(|w| *w *= alpha);
+    for w in &mut weight {
+        *w *= alpha;
+    }
     let mut names = vec![known];
     let mut bias = None;
     if c.has(2) {

@@ -46,6 +46,7 @@ fn without(shape: &[usize], axes: &[usize], keep: bool) -> Vec<usize> {
 }
 
 /// The largest over any axes: they come last, and are pooled as if they were spatial.
+#[allow(clippy::unnecessary_wraps, reason = "all translations may fail")]
 fn largest(c: &mut Context, x: &Secret, axes: &[usize], keep: bool) -> Translated {
     let rank = x.shape.len();
     let kept: Vec<usize> = (0..rank).filter(|a| !axes.contains(a)).collect();

@@ -61,6 +61,7 @@ fn moved(c: &mut Context, x: &Secret) -> Result<Secret, String> {
 }
 
 /// The shape of a sample that a `Reshape` asks for.
+#[allow(clippy::match_same_arms, reason = "one arm for each way to say it")]
 fn reshaped(c: &Context, x: &Secret) -> Result<Vec<usize>, String> {
     let to = c.known(1).ok_or("its shape is computed while the network runs from more than shapes: write it as numbers")?;
     let wanted = to.wholes().ok_or("its shape is no list of whole numbers")?.to_vec();

@@ -63,6 +63,7 @@ impl Lower<'_> {
     }
 
     /// The value of node `id` times public numbers.
+    #[allow(clippy::float_cmp, reason = "a factor of exactly 1 does nothing")]
     pub(super) fn multiplied(&mut self, id: NodeId, x: &Value, shape: &Shape, factors: &[f64], stage: &str) -> Value {
         if factors.iter().all(|c| *c == 1.0) {
             return x.clone();
@@ -125,6 +126,7 @@ impl Lower<'_> {
     }
 
     /// Public numbers as integers: one, or one for each size of axis 0, wherever that lies in memory.
+    #[allow(clippy::unused_self, reason = "called as the other methods of a lowering are")]
     fn numbers(&self, x: &Value, shape: &Shape, values: &[f64]) -> Numbers {
         let all: Vec<i64> = values.iter().map(|v| v.round() as i64).collect();
         match all.first() {

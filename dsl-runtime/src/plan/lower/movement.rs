@@ -183,6 +183,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "whole numbers")]
     fn coefficients_keep_the_sum_of_their_row() {
         let row = |numerators: &[i64]| numerators.iter().copied().enumerate().collect::<Row>();
         assert_eq!(coefficients(&row(&[6, -4]), 2, 1, 0), Some(row(&[3, -2])));

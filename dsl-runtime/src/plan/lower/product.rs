@@ -184,6 +184,7 @@ impl Lower<'_> {
     ///
     /// After one opening everything is local, if its exact value at the scale of its highest power fits the ring. Otherwise it is a polynomial in x^2 with linear ones as
     /// coefficients: P = (.. (Q x^2 + a_3 x + a_2) x^2 ..) + a_1 x + a_0, a product of secrets and a truncation for every two degrees.
+    #[allow(clippy::float_cmp, reason = "a plain square has a coefficient of exactly 1")]
     pub(super) fn polynomial(&mut self, node: &Node, coefficients: &[f64]) -> Result<Value, String> {
         let limit = self.s.limit();
         if let Some(a) = coefficients.iter().find(|a| !a.is_finite() || a.abs() >= limit) {

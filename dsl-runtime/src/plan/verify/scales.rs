@@ -56,7 +56,7 @@ impl Scale {
             Kind::Above { t, .. } => at_fraction(*t).map(|_| Self::Index(1)),
             Kind::ArgMax { axis, .. } => at_fraction(0).map(|_| Self::Index(axis.bits())),
             Kind::TopK { search, .. } => at_fraction(0).map(|x| if search.values { x } else { Self::Index(search.axis.bits()) }),
-            Kind::Release(_) => one().map(Self::One),
+            Kind::Release(_) | Kind::Plus(_) => one().map(Self::One),
             Kind::Linear { weight, .. } => product(plan, *weight, one()?),
             Kind::Product(_) => multiplied(f, &inputs),
             Kind::Polynomial(p) => polynomial(plan.settings.ring, p, one()?, f),
@@ -69,7 +69,6 @@ impl Scale {
             }
             Kind::Sparse(sparse) => mapped(f, sparse, one()?),
             Kind::Times(times) => finer(plan.settings.ring, times, one()?),
-            Kind::Plus(_) => one().map(Self::One),
             Kind::Add | Kind::Move(_) => {
                 let first = one()?;
                 let same = inputs.iter().all(|i| *i == Self::One(first));

@@ -18,6 +18,7 @@ const AXIS: usize = 1 << 24;
 
 impl Plan {
     /// Whether a step reads inputs of the number, sizes and kinds that it needs, and has sizes that its protocol can compute.
+    #[allow(clippy::too_many_lines, reason = "one arm for each kind of step")]
     pub(super) fn step_fits(&self, step: &Step, holders: &[Option<usize>], limit: usize) -> bool {
         let input = |k: usize| step.inputs.get(k).map(|i| &self.steps[*i]);
         let len = |k: usize| input(k).map(|s| s.len);
@@ -71,7 +72,8 @@ impl Plan {
                 len(0) == Some(step.len)
                     && function.is_valid()
                     && thresholds(compare, *t, &function.thresholds)
-                    && (*bits == 0 || *bits == s.fraction)
+                    // a square has the fraction bits of both its factors, and says so
+                    && (*bits == s.fraction || *bits == 0 && function.pieces.iter().all(|piece| piece.square == 0))
             }
             Kind::Above { t, compare, threshold } => len(0) == Some(step.len) && thresholds(compare, *t, &[*threshold]),
             Kind::Input(k) => self.inputs.get(*k).is_some_and(|i| i.shape.len() <= MAX_RANK && product(&i.shape) == Some(step.len)),

@@ -99,7 +99,9 @@ pub(crate) fn resample(x: Tensor<2>, from: Shape, resample: &Resample) -> Tensor
     // [size, out]: the axis comes last, and is multiplied as by a weight
     let mut matrix = vec![0f64; size * out];
     for (j, row) in resample.rows.iter().enumerate() {
-        row.iter().for_each(|(position, numerator)| matrix[position * out + j] += *numerator as f64 / resample.denominator as f64);
+        for (position, numerator) in row {
+            matrix[position * out + j] += *numerator as f64 / resample.denominator as f64;
+        }
     }
     let matrix: Vec<f32> = matrix.into_iter().map(|v| v as f32).collect();
     let x = along(x, from, resample.axis);

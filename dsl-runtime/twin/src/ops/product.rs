@@ -22,6 +22,7 @@ pub(crate) fn matmul([(a, of_a), (b, of_b)]: [(Tensor<2>, Shape); 2], shape: Sha
 }
 
 /// By Horner's rule.
+#[allow(clippy::needless_pass_by_value, reason = "tensors are passed as the other operations take them")]
 pub(crate) fn polynomial(x: Tensor<2>, p: &Coefficients) -> Tensor<2> {
     let mut coefficients = p.coefficients.iter().rev();
     let highest = coefficients.next().copied().unwrap_or(0.0);
