@@ -1,6 +1,6 @@
 //! Whether a value is at least a threshold: shares of z become shares mod 2 of 1{y >= p} with y = z / 2^t, for a public integer p.
 //!
-//! The opening of `fold` shifts and masks; [`thresholds`](super::thresholds) finds the bit. Addition mod 2 is exclusive or, so the XOR shares that come out are
+//! The opening of `fold` shifts and masks; `thresholds` finds the bit. Addition mod 2 is exclusive or, so the XOR shares that come out are
 //! the result: there is no lift, no selection, and no round after the last merge.
 //!
 //! Rounds: 1 opening, the merges (2 for m = 34). At m = 34 and a threshold other than 0: 3 rounds and 34 + 18 = 52 bits an element sent by each party to each peer;

@@ -1,6 +1,6 @@
 //! The k largest values along an axis, or their indices, the largest first and the lowest index first of equal ones.
 //!
-//! Short axes are one group, in which every pair is compared ([`rank`](super::rank)). Long ones are cut into groups that each keep their k largest in order; as many of
+//! Short axes are one group, in which every pair is compared (`rank`). Long ones are cut into groups that each keep their k largest in order; as many of
 //! these lists as fit make a group of the next level, until one is left:
 //!
 //! ```text

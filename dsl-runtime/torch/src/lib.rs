@@ -1,7 +1,7 @@
 //! State dicts as `torch.save` writes them (`.pt`, `.pth`), read without Python.
 //!
 //! Such a file is a zip archive of a pickle and of the bytes of each storage. A pickle is a program, and Python runs it; the machine here
-//! ([`pickle`]) knows the instructions that build dictionaries and tensors and the dozen names that tensors need, and refuses everything
+//! (`pickle`) knows the instructions that build dictionaries and tensors and the dozen names that tensors need, and refuses everything
 //! else by its name. Nothing in a file is ever run, and what a file claims is compared with what it holds before anything is allocated for it.
 #![forbid(unsafe_code)]
 
