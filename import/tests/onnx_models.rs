@@ -48,6 +48,7 @@ networks! {
     shared: Shared,
     softsign: SoftsignNetwork,
     three_axes: ThreeAxes,
+    topk: Topk,
     unet: Unet,
     upsample: UpsampleNetwork,
 }
@@ -72,7 +73,7 @@ fn check(name: &str, graph: &Graph) {
     let half = if name == "half" { 0.01 } else { 0.0 };
     for release in &graph.releases {
         // the first output is called `output` in a description
-        let names = [release.name.as_str(), "y", "z", "scores"].map(|name| format!("out.{name}"));
+        let names = [release.name.as_str(), "y", "z", "scores", "best"].map(|name| format!("out.{name}"));
         let expected = names.iter().find_map(|name| figures.get(name));
         let mut expected = expected.unwrap_or_else(|| panic!("no figures of `{}`", release.name)).1.clone();
         // its sigmoid has been left out
