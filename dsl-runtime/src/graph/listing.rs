@@ -1,6 +1,6 @@
 //! A short text of a graph: it survives changes of code generation, so tests keep snapshots of it.
 
-use super::op::{Break, Loss, Piecewise};
+use super::op::{Approx, Break, Curve, Loss, Normalize, Piecewise, Smooth, Softmax};
 use super::{Graph, Op};
 use core::fmt;
 
@@ -39,6 +39,16 @@ impl fmt::Display for Graph {
                 Op::Resample(r) => format!("resample {} axis {} over {}", inputs.join(" "), r.axis, r.denominator),
                 Op::Affine(a) => format!("affine {} times {} plus {}", inputs.join(" "), numbers(&a.factors), numbers(&a.offsets)),
                 Op::Polynomial(p) => format!("polynomial {} {:?}", inputs.join(" "), p.coefficients),
+                Op::Scaled(s) => format!("scaled {} axis {}", inputs.join(" "), s.axis),
+                Op::Curve(c) => curve(c, &inputs.join(" ")),
+                Op::Softmax(Softmax { axis, within, .. }) => {
+                    let within = within.map(|most| format!(" within {most}")).unwrap_or_default();
+                    format!("{} {} axis {axis}{within}", node.op.name(), inputs.join(" "))
+                }
+                Op::Normalize(Normalize { axes, eps, centred }) => {
+                    let what = if *centred { "" } else { " by squares" };
+                    format!("normalize {} over {axes} eps {eps}{what}", inputs.join(" "))
+                }
                 Op::Dropout { rate } => format!("dropout {} rate {rate}", inputs.join(" ")),
                 Op::Loss(Loss::Ctc { blank }) => format!("ctc {} blank {blank}", inputs.join(" ")),
                 Op::Loss(Loss::Huber { delta }) => format!("huber {} delta {delta}", inputs.join(" ")),
@@ -85,6 +95,18 @@ fn breaks(p: &Piecewise) -> String {
         Break::After(at) => format!("after {at}"),
     };
     p.breaks.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+/// A smooth function with whatever is not as usual.
+fn curve(c: &Curve, input: &str) -> String {
+    let alpha = if let Smooth::Elu { alpha } = c.function { format!(" alpha {alpha}") } else { String::new() };
+    let approx = match c.approx {
+        Approx::Everywhere => String::new(),
+        Approx::Quick => " quick".into(),
+        Approx::Compact => " compact".into(),
+        Approx::Within(most) => format!(" within {most}"),
+    };
+    format!("{} {input}{alpha}{approx}", c.function.name())
 }
 
 /// One number, or all of a list.

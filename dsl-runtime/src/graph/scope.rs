@@ -4,7 +4,8 @@
 //! with the shape that they should have had.
 
 use super::op::{
-    Above, Affine, ArgMax, AvgPool, BatchNorm, Coefficients, Conv, ConvTranspose, Loss, MaxOver, MaxPool, Op, Piecewise, Resample, TopK,
+    Above, Affine, Approx, ArgMax, AvgPool, BatchNorm, Coefficients, Conv, ConvTranspose, Curve, Loss, MaxOver, MaxPool, Normalize, Op,
+    Piecewise, Resample, Scaled, Smooth, Softmax, TopK,
 };
 use super::{CLIENT, Graph, Init, Input, Node, NodeId, Parameter, Release};
 use crate::error::{Error, Result};
@@ -204,6 +205,31 @@ impl<'g> Scope<'g> {
     /// The product of two values, element by element; shapes broadcast. One of them may be a weight.
     pub fn mul(&mut self, a: Value<'g>, b: Value<'g>) -> Value<'g> {
         self.push(Op::Mul, &[a, b])
+    }
+
+    /// The quotient of two values, element by element; shapes broadcast. Divisors are positive: one below [`Smooth::LEAST`] acts as if it were that.
+    pub fn divide(&mut self, a: Value<'g>, b: Value<'g>) -> Value<'g> {
+        self.push(Op::Divide, &[a, b])
+    }
+
+    /// `x` times `weight`, plus a bias of the shape of the weight: their axes are those of `x` from `axis` on, and all others repeat them.
+    pub fn scaled(&mut self, x: Value<'g>, axis: usize, weight: Value<'g>, bias: Option<Value<'g>>) -> Value<'g> {
+        self.push(Op::Scaled(Scaled { axis }), &with_bias(x, weight, bias))
+    }
+
+    /// A smooth function, element by element.
+    pub fn curve(&mut self, x: Value<'g>, function: Smooth, approx: Approx) -> Value<'g> {
+        self.push(Op::Curve(Curve { function, approx }), &[x])
+    }
+
+    /// The softmax along an axis, or its logarithm.
+    pub fn softmax(&mut self, x: Value<'g>, softmax: Softmax) -> Value<'g> {
+        self.push(Op::Softmax(softmax), &[x])
+    }
+
+    /// Normalisation of the last axes by their own statistics.
+    pub fn normalize(&mut self, x: Value<'g>, normalize: Normalize) -> Value<'g> {
+        self.push(Op::Normalize(normalize), &[x])
     }
 
     /// The products of the matrices `a: [.., i, j]` and `b: [.., j, k]`; the other axes broadcast.

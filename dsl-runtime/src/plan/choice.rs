@@ -11,7 +11,7 @@ use super::settings::standard_fraction;
 use super::step::Kind;
 use super::{Calibrated, Magnitude, Place, Plan, Settings, Size, Transposed, Value, Widths, passes, variants};
 use crate::error::{Error, Result};
-use crate::graph::op::Piecewise;
+use crate::graph::op::{Piecewise, Smooth};
 use crate::graph::{Graph, Node, NodeId, Op};
 use crate::time::Machine;
 use undertone_shape::Shape;
@@ -21,6 +21,9 @@ const LEAST: u32 = 10;
 
 /// How many bits more than the calibration asks for a proof is worth.
 const CERTAINTY: u32 = 1;
+
+/// How far smooth functions and functions of whole rows may be off, generously.
+const CURVED: f64 = 1.0 / 16.0;
 
 /// Samples of the run whose time decides.
 const BATCH: usize = 8;
@@ -123,6 +126,9 @@ fn opened(magnitude: u128, parties: usize) -> u32 {
 
 /// The weights of an output of a product.
 fn taps(graph: &Graph, node: &Node, weight: Shape) -> usize {
+    if matches!(node.op, Op::Scaled(_)) {
+        return 1;
+    }
     let dims = match (&node.op, node.inputs.first()) {
         (Op::ConvTranspose(conv), Some(x)) => Transposed::of(conv, graph.node(*x).shape, weight).dims(),
         _ => None,
@@ -189,6 +195,12 @@ impl<'a> Known<'a> {
                 Op::Mul => each().product(),
                 Op::MatMul => each().product::<f64>() * graph.node(node.inputs[0]).shape.dims().last().copied().unwrap_or(1) as f64,
                 Op::Polynomial(p) => p.coefficients.iter().rev().fold(0.0, |sum, a| sum * x(0) + a.abs() + unit),
+                Op::Curve(c) => magnitude(c.function.range(if known.positive[node.inputs[0].0] { 0.0 } else { -x(0) }, x(0))) + CURVED,
+                Op::Softmax(s) if !s.logarithm => 1.0 + CURVED,
+                Op::Softmax(_) => 2.0 * x(0) + (node.shape.numel() as f64).ln() + CURVED,
+                // no element is further from the mean than the root of their number says
+                Op::Normalize(n) => (n.row(node.shape) as f64).sqrt() + CURVED,
+                Op::Divide => x(0) / Smooth::LEAST + CURVED,
                 Op::Concat { .. } => each().fold(0.0, f64::max),
                 Op::Piecewise(p) => magnitude(made(p)) + 2.0 * unit,
                 Op::Pad { value, .. } => x(0).max(value.abs()),
@@ -200,9 +212,14 @@ impl<'a> Known<'a> {
             known.positive[k] = match &node.op {
                 Op::Relu => true,
                 Op::Piecewise(_) => positive,
+                Op::Curve(c) => c.function.range(f64::NEG_INFINITY, f64::INFINITY)[0] > CURVED,
                 Op::Affine(_)
                 | Op::Mul
                 | Op::MatMul
+                | Op::Divide
+                | Op::Scaled(_)
+                | Op::Softmax(_)
+                | Op::Normalize(_)
                 | Op::Polynomial(_)
                 | Op::Input(_)
                 | Op::Conv(_)

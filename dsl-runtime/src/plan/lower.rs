@@ -4,6 +4,7 @@
 //! average pool leaves its division in a public factor. Only where nothing else applies does a truncation run. A value is opened once for all its consumers.
 
 mod affine;
+mod curve;
 mod movement;
 mod piecewise;
 mod product;
@@ -173,6 +174,11 @@ impl Lower<'_> {
             Op::Add => self.add(node)?,
             Op::Affine(affine) => self.affine(node, affine)?,
             Op::Mul => self.mul(node)?,
+            Op::Divide => self.divide(node, id)?,
+            Op::Scaled(scaled) => self.along_weights(node, scaled.axis)?,
+            Op::Curve(curve) => self.curve(node, id, curve)?,
+            Op::Softmax(softmax) => self.softmax(node, id, softmax)?,
+            Op::Normalize(normalize) => self.normalize(node, id, normalize)?,
             Op::MatMul => self.matmul(node)?,
             Op::Polynomial(p) => self.polynomial(node, &p.coefficients)?,
             Op::Concat { axis } => self.concat(node, *axis)?,

@@ -170,6 +170,14 @@ fn apply(x: &Operands, mode: &mut Mode) -> Result<Tensor<2>, String> {
             let [a, b] = <[_; 2]>::try_from(x.aligned()).map_err(|_| "`mul` multiplies two values")?;
             ops::product::mul([(a, x.shape(0)), (b, x.shape(1))], x.node.shape)
         }
+        Op::Divide => {
+            let [a, b] = <[_; 2]>::try_from(x.aligned()).map_err(|_| "`divide` divides two values")?;
+            ops::curve::divide([(a, x.shape(0)), (b, x.shape(1))], x.node.shape)
+        }
+        Op::Scaled(s) => ops::product::scaled(x.rows(0), x.shape(0), s.axis, x.weight(1)?, x.shape(1), x.bias()?),
+        Op::Curve(c) => ops::curve::apply(x.rows(0), c.function),
+        Op::Softmax(s) => ops::curve::softmax(x.rows(0), x.shape(0), s),
+        Op::Normalize(n) => ops::norm::rows(x.rows(0), x.shape(0), n),
         Op::MatMul => {
             let [a, b] = <[_; 2]>::try_from(x.aligned()).map_err(|_| "`mat_mul` multiplies two values")?;
             ops::product::matmul([(a, x.shape(0)), (b, x.shape(1))], x.node.shape)

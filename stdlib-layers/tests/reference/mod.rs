@@ -73,6 +73,24 @@ fn element(op: &Op, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
             x[0].at(i) * of(&a.factors) + of(&a.offsets)
         }
         Op::Mul => x[0].stretched(i) * x[1].stretched(i),
+        Op::Divide => x[0].stretched(i) / x[1].stretched(i).max(op::Smooth::LEAST),
+        Op::Scaled(s) => {
+            let at = &i[s.axis..s.axis + x[1].shape.rank()];
+            x[0].at(i) * x[1].at(at) + x.get(2).map_or(0.0, |bias| bias.at(at))
+        }
+        Op::Curve(c) => c.function.held(x[0].at(i)),
+        Op::Softmax(s) => {
+            let sum: f64 = (0..shape.dim(s.axis)).map(|j| (x[0].at(&moved(i, s.axis, j)) - x[0].at(i)).exp()).sum();
+            if s.logarithm { -sum.ln() } else { 1.0 / sum }
+        }
+        Op::Normalize(n) => {
+            let outer = &i[..i.len() - n.axes];
+            let row = each(Shape::from_slice(&shape.dims()[outer.len()..]), |inner| x[0].at(&[outer, inner].concat()));
+            let mean_of = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / row.len() as f64;
+            let mean = if n.centred { mean_of(&mut row.iter().copied()) } else { 0.0 };
+            let variance = mean_of(&mut row.iter().map(|v| (v - mean).powi(2)));
+            (x[0].at(i) - mean) / (variance + n.eps).sqrt()
+        }
         Op::MatMul => {
             let (outer, row, column) = (&i[..i.len() - 2], i[i.len() - 2], i[i.len() - 1]);
             let inner = x[0].shape.dim(x[0].shape.rank() - 1);

@@ -5,6 +5,7 @@ mod affine;
 mod argmax;
 mod conv;
 mod conv_transpose;
+mod curve;
 mod loss;
 mod movement;
 mod norm;
@@ -12,18 +13,23 @@ mod piecewise;
 mod pool;
 mod product;
 pub(crate) mod resample;
+mod rows;
+mod scaled;
 mod topk;
 
 pub use affine::Affine;
 pub use argmax::ArgMax;
 pub use conv::Conv;
 pub use conv_transpose::ConvTranspose;
+pub use curve::{Approx, Curve, Smooth};
 pub use loss::Loss;
 pub use norm::{BatchNorm, Over};
 pub use piecewise::{Above, Break, Piecewise, Polynomial};
 pub use pool::{AvgPool, MaxOver, MaxPool};
 pub use product::Coefficients;
 pub use resample::Resample;
+pub use rows::{Normalize, Softmax};
+pub use scaled::Scaled;
 pub use topk::TopK;
 use undertone_shape::{Infer, Shape, ShapeError};
 
@@ -65,6 +71,16 @@ pub enum Op {
     Affine(Affine),
     /// The product of two values, element by element; shapes broadcast.
     Mul,
+    /// The quotient of two values, element by element; shapes broadcast. A divisor below [`Smooth::LEAST`] acts as if it were that.
+    Divide,
+    /// Weighted along some axes: inputs `x`, `weight` and optionally `bias`, whose axes are those of x from one on.
+    Scaled(Scaled),
+    /// A smooth function, element by element.
+    Curve(Curve),
+    /// The softmax along an axis, or its logarithm.
+    Softmax(Softmax),
+    /// Normalisation of the last axes by their own statistics.
+    Normalize(Normalize),
     /// The products of matrices: inputs `[.., a, b]` and `[.., b, c]`.
     MatMul,
     /// A polynomial with public coefficients.
@@ -135,7 +151,11 @@ impl Op {
             Op::TopK(t) => t.infer(x),
             Op::Add => movement::infer_add(x),
             Op::Affine(a) => a.infer(x),
-            Op::Mul => product::infer_mul(x),
+            Op::Mul | Op::Divide => product::infer_mul(x),
+            Op::Scaled(s) => s.infer(x),
+            Op::Curve(c) => c.infer(x),
+            Op::Softmax(s) => s.infer(x),
+            Op::Normalize(n) => n.infer(x),
             Op::MatMul => product::infer_matmul(x),
             Op::Polynomial(p) => p.infer(x),
             Op::Concat { axis } => movement::infer_concat(*axis, x),
@@ -174,6 +194,12 @@ impl Op {
             Op::Add => "add",
             Op::Affine(_) => "affine",
             Op::Mul => "mul",
+            Op::Divide => "divide",
+            Op::Scaled(_) => "scaled",
+            Op::Curve(c) => c.function.name(),
+            Op::Softmax(Softmax { logarithm: false, .. }) => "softmax",
+            Op::Softmax(_) => "log_softmax",
+            Op::Normalize(_) => "normalize",
             Op::MatMul => "mat_mul",
             Op::Polynomial(_) => "polynomial",
             Op::Concat { .. } => "concat",

@@ -45,7 +45,7 @@ pub(super) fn multiplied(graph: &Graph) -> Vec<bool> {
 /// Whether a node has a weight of a plan: it is a product with a parameter.
 pub(in crate::plan) fn has_weight(graph: &Graph, node: &Node) -> bool {
     match node.op {
-        Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear => true,
+        Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear | Op::Scaled(_) => true,
         Op::Mul => node.inputs.iter().any(|i| matches!(graph.node(*i).op, Op::Parameter(_))),
         _ => false,
     }
@@ -162,18 +162,36 @@ impl Lower<'_> {
             return Err(format!("a weight of shape {own} would stretch a value of shape {shape}: stretch the value before"));
         }
         let front = shape.rank() - own.rank();
-        let kept = |axis: usize| axis >= front && own.dim(axis - front) != 1;
-        let (pixels, channels): (Vec<usize>, Vec<usize>) = (0..shape.rank()).partition(|axis| !kept(*axis));
+        let kept: Vec<usize> = (front..shape.rank()).filter(|axis| own.dim(axis - front) != 1).collect();
+        self.depthwise(node, id, (weight, None), &kept)
+    }
+
+    /// A value times a weight, and plus a bias, whose axes are those of the value from `axis` on.
+    pub(super) fn along_weights(&mut self, node: &Node, axis: usize) -> Result<Value, String> {
+        let parameter = |id: &NodeId| match self.graph.node(*id).op {
+            Op::Parameter(k) => Ok(k),
+            _ => Err("the weight must be a parameter: a product of two secrets is `Mul`".to_owned()),
+        };
+        let weight = parameter(&node.inputs[1])?;
+        let bias = node.inputs.get(2).map(parameter).transpose()?;
+        let kept: Vec<usize> = (axis..axis + self.graph.parameters[weight].shape.rank()).collect();
+        self.depthwise(node, node.inputs[0], (weight, bias), &kept)
+    }
+
+    /// One product, and one bias, for each position of the axes `kept`, all in one row of channels.
+    fn depthwise(&mut self, node: &Node, id: NodeId, (weight, bias): (usize, Option<usize>), kept: &[usize]) -> Result<Value, String> {
+        let shape = node.shape;
+        let (pixels, channels): (Vec<usize>, Vec<usize>) = (0..shape.rank()).partition(|axis| !kept.contains(axis));
         let layout = Layout(pixels.iter().chain(&channels).map(|axis| *axis as u8).collect());
         let x = self.fraction(id)?;
         let x = self.at_fraction(id, &x, &node.stage);
         let x = self.arranged(&x, &shape, &layout, &node.stage);
         let opened = self.opened_for_weights(id, x.step, &node.stage);
-        let c = own.numel();
+        let c = self.graph.parameters[weight].shape.numel();
         let geometry = Geometry { groups: c, ..Geometry::linear(shape.numel() / c.max(1), c, c) };
         let bits = x.bits + self.s.fraction;
         let size = self.known.and_then(|known| known.product(self.weights.len(), &node.stage));
-        let spec = WeightSpec::new(self.graph, &geometry, (weight, None), None);
+        let spec = WeightSpec::new(self.graph, &geometry, (weight, bias), None);
         self.weights.push(WeightSpec { stage: node.stage.clone(), bias_bits: bits, bias_factor: x.factor, size, ..spec });
         let kind = Kind::Linear { geometry, weight: self.weights.len() - 1 };
         let step = self.push(kind, vec![opened], node.shape.numel(), &node.stage);

@@ -37,8 +37,10 @@ pub fn order_pool_and_relu(graph: &Graph, widths: &Widths) -> Graph {
 fn pooling_first_is_cheaper(graph: &Graph, pool: &Node, s: &Widths) -> bool {
     let relu = graph.node(pool.inputs[0]);
     let producer = graph.node(relu.inputs[0]);
-    let product =
-        matches!(producer.op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear | Op::Add | Op::Mul | Op::MatMul | Op::Polynomial(_));
+    let product = matches!(
+        producer.op,
+        Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear | Op::Scaled(_) | Op::Add | Op::Mul | Op::MatMul | Op::Polynomial(_)
+    );
     let (inputs, outputs) = (padded(relu.shape.numel()), padded(pool.shape.numel()));
     let Some(windows) = crate::plan::windows(pool, relu.shape) else { return false };
     let t = if product { s.fraction } else { 0 };

@@ -1,6 +1,7 @@
 //! The primitive operations in burn, on values `[rows, elements]`; one file a family.
 
 pub(crate) mod affine;
+pub(crate) mod curve;
 pub(crate) mod loss;
 pub(crate) mod movement;
 pub(crate) mod norm;

@@ -2,7 +2,7 @@
 
 use burn::tensor::module::batch_norm_train;
 use burn::tensor::{Tensor, TensorData};
-use undertone_runtime::graph::op::{BatchNorm, Over};
+use undertone_runtime::graph::op::{BatchNorm, Normalize, Over};
 use undertone_shape::Shape;
 
 /// The statistics of a batch, for each channel or group of channels, outside of any tape.
@@ -102,6 +102,16 @@ fn grouped(
     let of = |t: Tensor<4>| t.inner().mean_dim(0).reshape([groups]);
     let statistics = Statistics { mean: of(mean), variance: of(variance * unbiased) };
     Ok((y.flatten(1, 2), statistics))
+}
+
+/// The last axes by their own statistics.
+pub(crate) fn rows(x: Tensor<2>, shape: Shape, norm: &Normalize) -> Tensor<2> {
+    let [rows, elements] = x.dims();
+    let size = norm.row(shape);
+    let x: Tensor<2> = x.reshape([rows * elements / size, size]);
+    let x = if norm.centred { x.clone() - x.mean_dim(1) } else { x };
+    let variance = (x.clone() * x.clone()).mean_dim(1);
+    (x / (variance + norm.eps).sqrt()).reshape([rows, elements])
 }
 
 /// Channels, and elements of each.

@@ -21,6 +21,19 @@ pub(crate) fn matmul([(a, of_a), (b, of_b)]: [(Tensor<2>, Shape); 2], shape: Sha
     a.matmul(b).reshape([rows, shape.numel()])
 }
 
+/// With a weight, and plus a bias, whose axes are those of the value from `axis` on.
+pub(crate) fn scaled(x: Tensor<2>, shape: Shape, axis: usize, weight: Tensor<1>, own: Shape, bias: Option<Tensor<1>>) -> Tensor<2> {
+    let [rows, elements] = x.dims();
+    let outer: usize = shape.dims()[..axis].iter().product();
+    let dims = [1, own.numel(), 1];
+    let y = x.reshape([rows * outer, own.numel(), elements / (outer * own.numel())]) * weight.reshape(dims);
+    let y = match bias {
+        Some(bias) => y + bias.reshape(dims),
+        None => y,
+    };
+    y.reshape([rows, elements])
+}
+
 /// By Horner's rule.
 #[allow(clippy::needless_pass_by_value, reason = "tensors are passed as the other operations take them")]
 pub(crate) fn polynomial(x: Tensor<2>, p: &Coefficients) -> Tensor<2> {
