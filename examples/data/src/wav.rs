@@ -18,9 +18,20 @@ pub const RATES: [u32; 7] = [8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_00
 /// # Errors
 /// When the file cannot be read, is no WAV file, is cut off, is empty, or has another format, number of channels or rate.
 pub fn read(path: impl AsRef<Path>) -> Result<Vec<f32>> {
+    read_at(path, RATE)
+}
+
+/// The same, but brought to another rate of [`RATES`].
+///
+/// # Errors
+/// As [`read`], and when the rate is another one.
+pub fn read_at(path: impl AsRef<Path>, rate: u32) -> Result<Vec<f32>> {
     let path = path.as_ref();
+    if !RATES.contains(&rate) {
+        return Err(Error::new(path, format!("cannot be brought to {rate} Hz; choose one of {RATES:?}")));
+    }
     let bytes = std::fs::read(path).map_err(|e| Error::new(path, format!("cannot be read: {e}")))?;
-    decode(&bytes).map_err(|message| Error::new(path, message))
+    decode(&bytes, rate).map_err(|message| Error::new(path, message))
 }
 
 /// Changes the rate of a recording by a band-limited interpolation: `ratio` output samples for each input sample. At the same
@@ -40,7 +51,7 @@ pub fn resample(samples: &[f32], ratio: f64) -> Vec<f32> {
     resampler.process_all(&input, length, None).expect("the buffers fit each other").take_data()
 }
 
-fn decode(bytes: &[u8]) -> Result<Vec<f32>, String> {
+fn decode(bytes: &[u8], rate: u32) -> Result<Vec<f32>, String> {
     let reader = WavReader::new(bytes).map_err(|e| match e {
         hound::Error::IoError(_) => "is not a WAV file, or is cut off within its header".to_owned(),
         e => format!("is not a WAV file that can be read: {e}"),
@@ -58,7 +69,7 @@ fn decode(bytes: &[u8]) -> Result<Vec<f32>, String> {
     let channels = usize::from(spec.channels);
     let scale = 1.0 / (32768.0 * f32::from(spec.channels));
     let mono: Vec<f32> = values.chunks_exact(channels).map(|c| c.iter().map(|v| f32::from(*v)).sum::<f32>() * scale).collect();
-    Ok(resample(&mono, f64::from(RATE) / f64::from(spec.sample_rate)))
+    Ok(resample(&mono, f64::from(rate) / f64::from(spec.sample_rate)))
 }
 
 fn check(spec: WavSpec) -> Result<(), String> {
@@ -115,7 +126,7 @@ mod tests {
     fn every_rate_becomes_eight_kilohertz() {
         for rate in RATES {
             for (channels, amplitude) in [(1, 0.5), (2, 0.25)] {
-                let samples = decode(&file(channels, rate, 16, SampleFormat::Int, rate as usize)).unwrap();
+                let samples = decode(&file(channels, rate, 16, SampleFormat::Int, rate as usize), RATE).unwrap();
                 assert!(samples.len().abs_diff(8000) <= 2, "{rate} Hz, {channels} channels: {} samples", samples.len());
                 let (found, off) = tone(&samples);
                 assert!(
@@ -124,6 +135,17 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn another_rate_may_be_asked_for() {
+        let bytes = file(1, 16_000, 16, SampleFormat::Int, 3200);
+        let samples = decode(&bytes, 16_000).unwrap();
+        assert_eq!(samples.len(), 3200, "nothing is done to a recording that has the rate");
+        assert!(samples.iter().enumerate().all(|(i, v)| (v - (TAU * 440.0 * i as f32 / 16_000.0).sin() * 0.5).abs() < 1e-4));
+        assert_eq!(decode(&file(1, 8000, 16, SampleFormat::Int, 800), 16_000).unwrap().len(), 1600);
+        let error = read_at("any.wav", 12_345).unwrap_err().to_string();
+        assert!(error.contains("12345 Hz") && error.contains("16000"), "{error}");
     }
 
     #[test]
@@ -147,7 +169,7 @@ mod tests {
             (Vec::new(), "not a WAV file"),
         ];
         for (bytes, expected) in cases {
-            let message = decode(&bytes).unwrap_err();
+            let message = decode(&bytes, RATE).unwrap_err();
             assert!(message.contains(expected), "expected `{expected}`, got `{message}`");
         }
     }
@@ -156,7 +178,7 @@ mod tests {
     fn a_file_that_is_cut_off_is_refused() {
         let whole = file(1, 8000, 16, SampleFormat::Int, 1000);
         for length in [10, 30, 44, 45, 1000, whole.len() - 1] {
-            let message = decode(&whole[..length]).unwrap_err();
+            let message = decode(&whole[..length], RATE).unwrap_err();
             assert!(message.contains("cut off"), "{length} bytes: {message}");
         }
     }

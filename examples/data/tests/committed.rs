@@ -1,7 +1,7 @@
 //! The recordings and pictures that are committed: readable, what they are said to be, and never learned from.
 
 use std::path::PathBuf;
-use undertone_data::{alphabet, asterisk, cifar, credit, digits, fashion, features, idx, nuclei, speech};
+use undertone_data::{alphabet, asterisk, cifar, credit, digits, fashion, features, idx, nuclei, series, spam, speech};
 
 fn assets() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../assets")
@@ -76,6 +76,28 @@ fn the_applicants_are_those_of_statlog() {
     assert_eq!(train.bad.iter().chain(&test.bad).sum::<usize>(), 300, "three hundred of a thousand are bad risks");
     assert_eq!(train.features.len(), 800 * credit::FEATURES);
     assert!(train.features.iter().chain(&test.features).all(|v| (0.0..=1.0).contains(v)));
+}
+
+#[test]
+fn the_series_are_ten_of_each_speaker() {
+    let set = series::read(assets().join("vowels/sample.ts")).unwrap();
+    assert_eq!((set.channels, set.classes.len(), set.labels.len()), (12, 9, 90));
+    assert!((0..9).all(|c| set.labels.iter().filter(|l| **l == c).count() == 10));
+    let lengths: Vec<usize> = set.values.iter().map(|values| values.len() / 12).collect();
+    assert!(lengths.iter().all(|n| (7..=29).contains(n)) && set.longest() > 20, "{lengths:?}");
+    assert!(set.values.iter().flatten().all(|v| v.abs() < 4.0));
+}
+
+#[test]
+fn the_messages_are_spam_and_not_spam() {
+    let messages = spam::read(assets().join("spam/sample.txt")).unwrap();
+    assert_eq!((messages.len(), messages.iter().filter(|m| m.spam).count()), (202, 63));
+    assert!(messages.iter().filter(|m| m.words.len() >= 10).count() > 195, "nearly all say something");
+    let share = |spam: bool, word: &str| {
+        let of: Vec<_> = messages.iter().filter(|m| m.spam == spam).collect();
+        of.iter().filter(|m| m.words.iter().any(|w| w == word)).count() as f32 / of.len() as f32
+    };
+    assert!(share(true, "click") > 3.0 * share(false, "click") && share(false, "wrote") > 3.0 * share(true, "wrote"));
 }
 
 #[test]
