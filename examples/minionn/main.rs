@@ -51,7 +51,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
         labels: &pictures.labels,
         batch: 10,
         agreement: 0.99,
-        accuracy: 0.7,
+        accuracy: 0.8,
         picture: options.picture.clone(),
         white: 1.0,
     };

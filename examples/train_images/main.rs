@@ -7,7 +7,7 @@
 //! cargo run --release --example train_images -- unet          the committed picture of nuclei; no script is needed
 //! ```
 //!
-//! Each has a recipe, and options change it. The committed weights of `mobilenet` and `unet` came from here, those of `minionn` from the same recipe in PyTorch, `scripts/train-images.py`. After each epoch the weights so far are in `data-cache`, and `--resume` goes on from them.
+//! Each has a recipe, and options change it. The committed weights came from here. After each epoch the weights so far are in `data-cache`, and `--resume` goes on from them.
 //! Two learn clothes, Fashion-MNIST; the network for CIFAR-10 gets the pictures with a border and the same in each of three channels. `unet` learns nuclei from random tiles of
 //! the left three quarters of one picture, turned and mirrored.
 
@@ -77,7 +77,7 @@ impl Name {
     /// The recipe: few pictures, so that it ends soon.
     fn recipe(self) -> Recipe {
         match self {
-            Name::Minionn => Recipe { pictures: 4000, epochs: 3, batch: 32, rate: 2e-3 },
+            Name::Minionn => Recipe { pictures: 8000, epochs: 4, batch: 32, rate: 2e-3 },
             Name::Mobilenet => Recipe { pictures: 6000, epochs: 3, batch: 32, rate: 6e-3 },
             Name::Unet => Recipe { pictures: 300, epochs: 6, batch: 8, rate: 6e-3 },
         }
