@@ -82,8 +82,13 @@ impl Rounding {
     /// In the twin on these inputs.
     pub(crate) fn of_twin(plan: &Plan, inputs: &[&[f32]]) -> Self {
         let scale = (1u64 << plan.settings.fraction) as f64;
-        let lost = |v: &f32| (f64::from(*v) * scale - (f64::from(*v) * scale).round()).abs();
-        let inputs = inputs.iter().map(|values| values.iter().map(lost).fold(0.0, f64::max)).collect();
+        // a float that is scaled loses half a unit of its 24 bits with each operation
+        let lost = |x: f32, v: f64| {
+            (v * scale - (v * scale).round()).abs() + if f64::from(x) == v { 0.0 } else { v.abs() * scale / f64::from(1u32 << 23) }
+        };
+        let spec = plan.inputs.iter().zip(inputs);
+        let inputs =
+            spec.map(|(spec, x)| x.iter().zip(spec.scaling.each(x, &spec.shape)).map(|(x, v)| lost(*x, v)).fold(0.0, f64::max)).collect();
         // twice the half unit of 24 bits, because the twin divides where the owner of the weights folds
         Self { truncation: 1.0, inputs, weight: 0.5, float: 1.0 / f64::from(1u32 << 23) }
     }

@@ -405,7 +405,9 @@ fn a_multiple_has_the_scale_that_it_says_and_what_reads_it_must_agree() {
 #[test]
 fn public_numbers_are_added_once_and_only_its_owner_rounds_a_value() {
     let plan = of(&[2, 3], |g, x| {
+        // an input that somebody else reads too is not scaled by its owner
         let y = g.affine(x, &[0.71, -0.33], &[1.0, 2.0]);
+        let y = g.add(y, x);
         let w = g.parameter("w", [4, 3], Init::Constant(0.1));
         g.linear(y, w, None)
     });
@@ -535,11 +537,13 @@ fn a_folded_weight_is_scaled_and_a_folded_bias_shifted() {
     });
     let swapped = |recipe: &Recipe| match recipe.clone() {
         Recipe::Given(named) => Recipe::Given(named),
+        Recipe::Nothing => Recipe::Nothing,
         Recipe::Scaled(named, norm) => Recipe::Shifted(named, norm),
         Recipe::Shifted(named, norm) => Recipe::Scaled(named, norm),
     };
     refused(&plan, "sizes that do not fit", |p| p.weights[0].weight = swapped(&p.weights[0].weight));
     refused(&plan, "sizes that do not fit", |p| p.weights[0].bias = p.weights[0].bias.as_ref().map(swapped));
+    refused(&plan, "sizes that do not fit", |p| p.weights[0].weight = Recipe::Nothing);
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub struct Parameter {
 }
 
 /// A weight that its owner computes in the clear from other weights, before encoding. Indices are into the graph's parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Derived {
     /// `weight * gamma / sqrt(variance + epsilon)` for each output channel; without a weight, its scale alone.
     Weight {
@@ -73,6 +73,13 @@ pub enum Derived {
         bias: Option<usize>,
         /// The normalisation.
         norm: Norm,
+    },
+    /// A weight or a bias times public numbers, plus public numbers, for each output channel.
+    Scaled {
+        /// What is scaled, derived or not; zeros where there is none.
+        of: Option<usize>,
+        /// The numbers.
+        scaling: op::Affine,
     },
 }
 
@@ -100,6 +107,8 @@ pub struct Input {
     pub shape: Shape,
     /// The role that owns it.
     pub owner: String,
+    /// What its owner does to it in the clear, before it is encoded. A description has none, passes put public scalings there.
+    pub scaling: Option<op::Affine>,
 }
 
 /// A value that is opened, and the roles that learn it.

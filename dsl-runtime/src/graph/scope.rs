@@ -330,7 +330,7 @@ impl<'g> Scope<'g> {
     }
 
     fn input(&mut self, index: usize, name: &str, shape: Shape, owner: &str) -> Value<'g> {
-        self.builder.0.borrow_mut().graph.inputs.push(Input { name: name.to_owned(), shape, owner: owner.to_owned() });
+        self.builder.0.borrow_mut().graph.inputs.push(Input { name: name.to_owned(), shape, owner: owner.to_owned(), scaling: None });
         self.node(Op::Input(index), &[], shape)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::opened::Values;
-use crate::plan::{Place, Plan, ReleaseSpec, encode};
+use crate::plan::{Place, Plan, ReleaseSpec, Scaling, encode};
 
 /// The inputs that an endpoint owns, by their index in the description.
 pub type Mine<'a> = [(usize, &'a [f32])];
@@ -46,14 +46,16 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
                 return Err(bad(format!("{} values are not {batch} samples of shape {:?} ({len} each)", values.len(), spec.shape)));
             }
             // the value itself stays out of the error: it is the client's secret
-            if let Some(i) = values.iter().position(|v| !(v.is_finite() && (f64::from(v.abs()) * scale).round() <= largest as f64)) {
+            let scaled = || spec.scaling.each(values, &spec.shape);
+            if let Some(i) = scaled().position(|v| !(v.is_finite() && (v.abs() * scale).round() <= largest as f64)) {
                 let (limit, why) = (
                     (1i64 << (spec.m - 2)) as f64 / scale,
                     if plan.is_calibrated() { ", which is what the calibration allows" } else { "" },
                 );
-                return Err(bad(format!("sample {}, position {}: must be finite and below {limit}{why}", i / len, i % len)));
+                let what = if spec.scaling == Scaling::default() { "" } else { "as the description scales it, " };
+                return Err(bad(format!("sample {}, position {}: {what}must be finite and below {limit}{why}", i / len, i % len)));
             }
-            Ok(Some(values.iter().map(|v| encode(f64::from(*v) * scale)).collect()))
+            Ok(Some(scaled().map(|v| encode(v * scale)).collect()))
         })
         .collect()
 }

@@ -9,7 +9,7 @@ use super::calibration::magnitude;
 use super::lower::{has_weight, lower};
 use super::settings::standard_fraction;
 use super::step::Kind;
-use super::{Calibrated, Magnitude, Place, Plan, Settings, Size, Transposed, Value, Widths, passes, variants};
+use super::{Calibrated, Magnitude, Place, Plan, Scaling, Settings, Size, Transposed, Value, Widths, passes, variants};
 use crate::error::{Error, Result};
 use crate::graph::op::{Piecewise, Smooth};
 use crate::graph::{Graph, Node, NodeId, Op};
@@ -156,7 +156,13 @@ impl<'a> Known<'a> {
             seen: vec![[0.0; 2]; graph.nodes.len()],
             allowed: vec![f64::INFINITY; graph.nodes.len()],
             positive: vec![false; graph.nodes.len()],
-            inputs: c.calibration.inputs().iter().map(|i| magnitude(i.range)).collect(),
+            inputs: c
+                .calibration
+                .inputs()
+                .iter()
+                .zip(&graph.inputs)
+                .map(|(seen, input)| input.scaling.as_ref().map_or_else(|| magnitude(seen.range), |s| Scaling::of(s).largest(seen.range)))
+                .collect(),
             products: c.calibration.products(),
             margin: c.margin,
         };

@@ -18,7 +18,7 @@ impl fmt::Display for Plan {
             alone += messages;
             let inputs: Vec<String> = step.inputs.iter().map(|i| format!("%{i}")).collect();
             let what = match &step.kind {
-                Kind::Input(i) => self.inputs.get(*i).map_or("input".into(), |i| format!("input {} of {}", i.name, i.owner)),
+                Kind::Input(i) => self.inputs.get(*i).map_or("input".into(), |i| format!("input {} of {}{}", i.name, i.owner, i.scaling)),
                 Kind::Open(Opening { from, to }) => {
                     let end = |word: &str, party: &Option<usize>| party.map_or(String::new(), |p| format!(" {word} party {p}"));
                     format!("open{}{}", end("from", from), end("to", to))

@@ -19,7 +19,7 @@ use super::step::{Copy, Geometry, Kind, Step, Sum, innermost, windows};
 use super::transposed::Transposed;
 use super::weights::WeightSpec;
 use super::widths::{group, pool_group, top_group};
-use super::{InputSpec, Place, Plan, ReleaseSpec, SCHEMA, Stage, Value, Widths, dims, is_masked};
+use super::{InputSpec, Place, Plan, ReleaseSpec, SCHEMA, Scaling, Stage, Value, Widths, dims, is_masked};
 use super::{order, waves, wire};
 use crate::error::{Error, Result};
 use crate::graph::op::ConvTranspose;
@@ -81,6 +81,7 @@ pub(super) fn lower(graph: &Graph, widths: Widths, roles: &[(String, Place)], kn
         name: i.name.clone(),
         shape: dims(i.shape),
         owner: place(&i.owner),
+        scaling: i.scaling.as_ref().map(Scaling::of).unwrap_or_default(),
         m: known.map_or(widths.opened, |known| known.input(k, widths)),
     };
     let mut plan = Plan {

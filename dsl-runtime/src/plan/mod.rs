@@ -18,6 +18,7 @@ mod peak;
 mod product;
 mod protocols;
 mod range;
+mod scaling;
 mod settings;
 mod sparse;
 mod step;
@@ -39,6 +40,7 @@ pub use memory::Layout;
 pub use peak::Peak;
 pub use product::{Polynomial, Product};
 pub use range::Range;
+pub use scaling::Scaling;
 pub use settings::{Calibrated, Settings, Widths};
 pub use sparse::Sparse;
 pub use step::{Copy, Geometry, Kind, Step, Sum};
@@ -55,7 +57,7 @@ use undertone_ring::Conv;
 use undertone_shape::Shape;
 
 /// The version of the plan's encoding; it is part of the hash.
-pub const SCHEMA: u32 = 5;
+pub const SCHEMA: u32 = 6;
 
 /// A row of the reports: one stage of the description, and the steps that it became.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +108,8 @@ pub struct InputSpec {
     pub shape: Vec<usize>,
     /// Who has it.
     pub owner: Place,
+    /// What its owner does to it in the clear, before it is encoded.
+    pub scaling: Scaling,
     /// The magnitude of its integers stays below 2^(m - 2), by N units; beyond, it is refused.
     pub m: u32,
 }

@@ -1,8 +1,10 @@
 //! Weights as their owner encodes them for a plan: folded in the clear, in the kernels' layout, as integers.
 
+use super::scaling::{Scaling, composed};
 use super::transposed::Transposed;
 use super::{Geometry, Widths, dims};
 use crate::error::Result;
+use crate::graph::op::Affine;
 use crate::graph::{self, Derived, Graph};
 use crate::weights::Weights;
 use serde::{Deserialize, Serialize};
@@ -16,12 +18,16 @@ pub struct WeightSpec {
     pub stage: String,
     /// How it is computed.
     pub weight: Recipe,
+    /// By what public numbers it is multiplied after that.
+    pub weight_scaling: Scaling,
     /// How the product of a transposed convolution is made of it and its bias; what they are computed from has the layout and the channels of the operation.
     pub transposed: Option<Transposed>,
     /// The sizes `[out, c / groups, kernel depth, kernel height, kernel width]` of the weight, row-major.
     pub dims: [usize; 5],
     /// How its bias is computed, if it has one.
     pub bias: Option<Recipe>,
+    /// By what public numbers that is multiplied and moved after that.
+    pub bias_scaling: Scaling,
     /// Fraction bits of the bias: those of the product.
     pub bias_bits: u32,
     /// The public factor that the product carries.
@@ -52,6 +58,8 @@ pub enum Recipe {
     Scaled(Option<Named>, Norm),
     /// `beta + (bias - mean) * gamma / sqrt(variance + epsilon)`.
     Shifted(Option<Named>, Norm),
+    /// Zeros: a bias that only public numbers are added to.
+    Nothing,
 }
 
 /// A weight in the owner's file: its key and the shape that it must have.
@@ -101,8 +109,22 @@ impl Drop for EncodedWeight {
 }
 
 impl Recipe {
-    /// The recipe of a parameter of the graph.
-    pub(super) fn of(graph: &Graph, parameter: usize) -> Self {
+    /// The recipe of a parameter of the graph, and what is done after it.
+    pub(super) fn of(graph: &Graph, parameter: usize) -> (Self, Scaling) {
+        let mut after: Option<Affine> = None;
+        let mut parameter = Some(parameter);
+        while let Some(k) = parameter {
+            let Some(Derived::Scaled { of, scaling }) = &graph.parameters[k].derived else { break };
+            // what is done later was met first
+            after = Some(after.map_or_else(|| scaling.clone(), |later| composed(scaling, &later)));
+            parameter = *of;
+        }
+        let recipe = parameter.map_or(Recipe::Nothing, |k| Self::plain(graph, k));
+        (recipe, after.map(|a| Scaling::of(&a)).unwrap_or_default())
+    }
+
+    /// The recipe of a parameter that is not scaled.
+    fn plain(graph: &Graph, parameter: usize) -> Self {
         let named = |k: usize| Named { name: graph.parameters[k].name.clone(), shape: dims(graph.parameters[k].shape) };
         let norm = |n: graph::Norm| Norm {
             weight: n.weight.map(named),
@@ -112,7 +134,7 @@ impl Recipe {
             epsilon: n.epsilon.to_bits(),
         };
         match graph.parameters[parameter].derived {
-            None => Recipe::Given(named(parameter)),
+            None | Some(Derived::Scaled { .. }) => Recipe::Given(named(parameter)),
             Some(Derived::Weight { weight, norm: n }) => Recipe::Scaled(weight.map(named), norm(n)),
             Some(Derived::Bias { bias, norm: n }) => Recipe::Shifted(bias.map(named), norm(n)),
         }
@@ -137,6 +159,7 @@ impl Recipe {
         };
         match self {
             Recipe::Given(weight) => get(weight),
+            Recipe::Nothing => vec![0.0; len],
             Recipe::Scaled(weight, norm) => {
                 let weight = weight.as_ref().map_or_else(|| vec![1.0; len], &mut get);
                 let scale = norm.scale(out, &mut get);
@@ -155,6 +178,7 @@ impl Recipe {
     pub(super) fn named(&self, out: usize, len: usize) -> Vec<(&Named, usize)> {
         match self {
             Recipe::Given(w) => vec![(w, len)],
+            Recipe::Nothing => vec![],
             Recipe::Scaled(w, n) | Recipe::Shifted(w, n) => {
                 let affine = n.weight.iter().chain(&n.bias).map(|w| (w, out));
                 w.iter().map(|w| (w, len)).chain(affine).chain([&n.mean, &n.variance].map(|w| (w, n.groups(out)))).collect()
@@ -184,12 +208,17 @@ impl WeightSpec {
     pub(super) fn new(graph: &Graph, geometry: &Geometry, (weight, bias): (usize, Option<usize>), transposed: Option<Transposed>) -> Self {
         let [depth, height, width] = geometry.kernel;
         let dims = [geometry.out, geometry.c / geometry.groups, depth, height, width];
+        let (recipe, weight_scaling) = Recipe::of(graph, weight);
+        let (bias, bias_scaling) = bias.map(|b| Recipe::of(graph, b)).unzip();
+        let bias_scaling = bias_scaling.unwrap_or_default();
         Self {
             stage: String::new(),
-            weight: Recipe::of(graph, weight),
+            weight: recipe,
+            weight_scaling,
             transposed,
             dims,
-            bias: bias.map(|b| Recipe::of(graph, b)),
+            bias,
+            bias_scaling,
             bias_bits: 0,
             bias_factor: 1,
             len: dims.iter().product(),
@@ -207,9 +236,11 @@ impl WeightSpec {
     fn values(&self, weights: &Weights, problems: &mut Vec<String>) -> [Zeroizing<Vec<f64>>; 2] {
         let (out, len) = self.given().unwrap_or_default();
         let channel = |i: usize| self.transposed.map_or_else(|| i / (len / out), |t| t.channel(i));
-        let values = Zeroizing::new(self.weight.values(weights, (out, len), &channel, problems));
+        let mut values = Zeroizing::new(self.weight.values(weights, (out, len), &channel, problems));
+        values.iter_mut().enumerate().for_each(|(i, v)| *v = self.weight_scaling.at(*v, channel(i)));
         let bias = self.bias.as_ref().map(|b| b.values(weights, (out, out), &|i| i, problems));
-        let bias = Zeroizing::new(bias.unwrap_or_default());
+        let mut bias = Zeroizing::new(bias.unwrap_or_default());
+        bias.iter_mut().enumerate().for_each(|(i, v)| *v = self.bias_scaling.at(*v, i));
         match self.transposed {
             None => [values, bias],
             Some(t) => [t.arranged(&values), if bias.is_empty() { vec![] } else { t.arranged_bias(&bias) }].map(Zeroizing::new),

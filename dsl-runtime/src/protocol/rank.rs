@@ -43,6 +43,9 @@ use undertone_ring::bytes::as_bytes;
 use undertone_ring::planes::{self, BLOCK, block_bytes};
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
 
+/// The most classes of a level: groups are of two sizes, and the last one may hold a shorter list. So many streams of a level are kept apart.
+pub(super) const CLASSES: usize = 3;
+
 /// One level.
 #[derive(Clone, Debug)]
 pub(super) struct Rank {
@@ -163,6 +166,7 @@ impl Rank {
                 classes.push(Class::new(own, k, group));
             }
         }
+        assert!(classes.len() <= CLASSES, "a fourth class would use the masks of another stream again");
         let (mut difference, mut comparison) = (0, 0);
         for class in &mut classes {
             class.units = (outer * class.groups.len() * inner).next_multiple_of(BLOCK);
@@ -178,6 +182,13 @@ impl Rank {
     #[cfg(test)]
     pub(super) fn comparisons(&self) -> usize {
         self.comparisons
+    }
+
+    /// The entries of all tables of ranks.
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> usize {
+        let tables = self.widths().iter().filter(|bits| **bits > 0).count();
+        self.classes.iter().map(|c| ((c.members - 1) * c.units << c.bits) * tables).sum()
     }
 
     /// The number of rounds.

@@ -96,24 +96,27 @@ impl Search {
 
     /// The words that `batch` samples compare and look up, or a few more: the largest number where that overflows.
     pub fn elements(&self, batch: usize) -> usize {
-        // each pair of a group, and for each member two tables of an entry a rank
-        self.count(batch, |members| members * (members - 1) / 2 + 2 * members * members.next_power_of_two())
+        // each pair of a group, and for each member up to three tables of an entry a rank
+        self.count(batch, |members| members * (members - 1) / 2 + 3 * members * members.next_power_of_two())
     }
 
     /// The sum over the groups of all levels of what each has for its members.
     fn count(&self, batch: usize, each: impl Fn(usize) -> usize) -> usize {
         let rows = batch.saturating_mul(self.axis.results());
-        let groups = |positions: usize| rows.saturating_mul(positions.div_ceil(self.group).max(1)).saturating_add(32);
-        let (mut sum, mut left) = (0usize, self.axis.size);
-        loop {
-            let members = left.min(self.group);
-            sum = sum.saturating_add(groups(left).saturating_mul(each(members))).saturating_add(256);
-            let kept = left.div_ceil(self.group).saturating_mul(self.k);
-            if left <= self.group || kept >= left {
-                return sum;
-            }
-            left = kept;
+        // each class of groups is padded to whole blocks of 32, and all comparisons of a level to whole groups of 256
+        let level = |groups: usize, members: usize| {
+            let units = rows.saturating_mul(groups).saturating_add(32 * rank::CLASSES);
+            units.saturating_mul(each(members)).saturating_add(256)
+        };
+        let mut lists = self.axis.size.div_ceil(self.group);
+        let mut sum = level(lists, self.axis.size.min(self.group));
+        let per = (self.group / self.k.max(1)).max(2);
+        while lists > 1 {
+            let groups = lists.div_ceil(per);
+            sum = sum.saturating_add(level(groups, lists.min(per).saturating_mul(self.k)));
+            lists = groups;
         }
+        sum
     }
 }
 

@@ -48,7 +48,7 @@ impl Rotation {
         for (lane, plan) in lanes.iter().enumerate().skip(1) {
             let other = seen_from_outside(plan, lane);
             // who sends and learns openings, adds constants and rounds is all that may differ: what is computed and released is the same for every sample
-            if everywhere(&whole) != everywhere(&other) {
+            if everywhere(&whole) != everywhere(&other) || lanes[..lane].iter().any(|before| !same_widths(before, plan)) {
                 let message = format!("the plans of lanes 0 and {lane} are not of one model under one deployment: export them together");
                 return Err(Error::Plan { model: whole.model, stage: String::new(), message });
             }
@@ -116,6 +116,14 @@ fn everywhere(plan: &Plan) -> Plan {
         }
     }
     plan
+}
+
+/// Whether what both shift by a protocol is opened with the same bits.
+fn same_widths(a: &Plan, b: &Plan) -> bool {
+    a.steps.iter().zip(&b.steps).all(|steps| match (&steps.0.kind, &steps.1.kind) {
+        (Kind::Truncate { m, .. }, Kind::Truncate { m: other, .. }) => m == other,
+        _ => true,
+    })
 }
 
 /// The plan with everybody's place among the three parties.

@@ -7,6 +7,7 @@
 //! | pass | example | saves |
 //! |---|---|---|
 //! | batch normalisation into weights (`fold_batch_norm`) | after a convolution | a product, its opening and its truncation |
+//! | public scalings are their owners' (`fold_scalings`) | an input that a client scales, a product that is scaled, a product of what is | 2 rounds of 9, 64 bytes of 2,944, 1,280 of 13,112 of the dealer |
 //! | equal operations are one (`merge_equal`) | a ReLU and a pool that two branches begin with | 9 rounds of 9, 3,720 bytes of 3,720 for the second branch |
 //! | pool before ReLU (`order_pool_and_relu`) | a 2 by 2 pool after a ReLU | three quarters of the ReLU's comparisons, by cost |
 //! | a wire opened once (`plan::wire`) | a value that a convolution and a matrix product read | 2,304 bytes of 4,608 |
@@ -19,11 +20,13 @@ mod batch_norm;
 mod dead_code;
 mod merge_equal;
 mod pool_and_relu;
+mod scaling;
 
 pub use batch_norm::fold_batch_norm;
 pub use dead_code::remove_dead_code;
 pub use merge_equal::merge_equal;
 pub use pool_and_relu::order_pool_and_relu;
+pub use scaling::fold_scalings;
 
 use crate::graph::{Graph, Node, NodeId, Release};
 use crate::plan::Widths;
@@ -33,6 +36,7 @@ pub fn optimise(graph: &Graph, widths: &Widths) -> Graph {
     let graph = remove_dead_code(graph);
     let graph = merge_equal(&graph);
     let graph = fold_batch_norm(&graph);
+    let graph = fold_scalings(&graph);
     let graph = order_pool_and_relu(&graph, widths);
     remove_dead_code(&graph)
 }

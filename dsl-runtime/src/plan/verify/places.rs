@@ -56,6 +56,9 @@ impl Plan {
             if product(&input.shape).is_none_or(|n| n > limit) {
                 return Err(format!("input `{}` has too many elements: at most {limit} are allowed in one step", input.name));
             }
+            if !input.scaling.fits(input.shape.first().copied().unwrap_or(1)) {
+                return Err(format!("input `{}` is scaled by other than one number a channel", input.name));
+            }
             if !(3..=self.settings.ring).contains(&input.m) || (!self.is_calibrated() && input.m != self.settings.opened) {
                 return Err(format!("input `{}` is limited to {} bits, which this plan cannot take", input.name, input.m));
             }

@@ -45,8 +45,10 @@ fn weight_fits(w: &WeightSpec, limit: usize) -> bool {
     let named =
         |r: &Recipe, len: usize| r.named(out, len).iter().all(|(n, len)| n.shape.len() <= MAX_RANK && product(&n.shape) == Some(*len));
     // a folded weight is scaled and a folded bias is shifted: the other way round they have other lengths
-    let folded = !matches!(w.weight, Recipe::Shifted(..)) && !matches!(w.bias, Some(Recipe::Scaled(..)));
+    let folded = !matches!(w.weight, Recipe::Shifted(..) | Recipe::Nothing) && !matches!(w.bias, Some(Recipe::Scaled(..)));
+    let scaled = w.weight_scaling.fits(out) && w.weight_scaling.is_linear() && w.bias_scaling.fits(out);
     folded
+        && scaled
         && product(&w.dims) == Some(w.len)
         && named(&w.weight, len)
         && len <= limit

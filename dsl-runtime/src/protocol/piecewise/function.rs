@@ -100,18 +100,15 @@ impl Function {
                 }
             }
         }
-        let terms = |base: &Piece| {
-            let others = alike.iter().filter(|(piece, _, _)| piece != base);
-            let term = |(piece, thresholds, turned): &(Piece, Vec<usize>, bool)| Term {
-                thresholds: thresholds.clone(),
-                turned: *turned,
-                piece: piece.less(base),
-            };
-            others.map(term).collect::<Vec<Term>>()
+        let cost = |base: &Piece| alike.iter().filter(|(p, _, _)| p != base).map(|(p, _, _)| p.less(base).words()).sum::<usize>();
+        let base = self.pieces.iter().min_by_key(|base| cost(base)).copied().unwrap_or_default();
+        let others = alike.iter().filter(|(piece, _, _)| *piece != base);
+        let term = |(piece, thresholds, turned): &(Piece, Vec<usize>, bool)| Term {
+            thresholds: thresholds.clone(),
+            turned: *turned,
+            piece: piece.less(&base),
         };
-        let cost = |terms: &[Term]| terms.iter().map(|t| t.piece.words()).sum::<usize>();
-        let choices = self.pieces.iter().map(|base| (*base, terms(base)));
-        choices.reduce(|best, next| if cost(&next.1) < cost(&best.1) { next } else { best }).unwrap_or_default()
+        (base, others.map(term).collect())
     }
 }
 
