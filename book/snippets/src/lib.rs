@@ -17,6 +17,7 @@ chapters! {
     getting_started: "../../src/getting-started.md",
     describing_a_model: "../../src/describing-a-model.md",
     importing_a_model: "../../src/importing-a-model.md",
+    what_the_compiler_does: "../../src/what-the-compiler-does.md",
     when_the_compiler_says_no: "../../src/when-the-compiler-says-no.md",
     what_is_secret: "../../src/what-is-secret.md",
     numbers_and_ranges: "../../src/numbers-and-ranges.md",

@@ -1,5 +1,7 @@
 //! What the integers of every step stand for, as the steps say and not as the plan claims: a value at twice the fraction that is called one at the fraction would be
 //! released without the shift that keeps an exact inner product secret.
+//!
+//! A description may amplify a value by public numbers before it is released, and so may a plan: what is checked is that a plan says what its integers are, not that the function is a wise one to release.
 
 use super::super::lower::LARGEST_FACTOR;
 use super::super::range::{self, Bound};
