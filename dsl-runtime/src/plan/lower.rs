@@ -18,7 +18,7 @@ use super::range::{self, Range};
 use super::step::{Copy, Geometry, Kind, Step, Sum, innermost, windows};
 use super::transposed::Transposed;
 use super::weights::WeightSpec;
-use super::widths::{group, pool_group, top_group};
+use super::widths::{index_of_largest, pool_group, top_group};
 use super::{InputSpec, Place, Plan, ReleaseSpec, SCHEMA, Scaling, Stage, Value, Widths, dims, is_masked};
 use super::{order, waves, wire};
 use crate::error::{Error, Result};
@@ -293,7 +293,7 @@ impl Lower<'_> {
     fn argmax(&mut self, node: &Node, axis: usize) -> Result<Value, String> {
         let (x, axis, place) = self.along(node, axis)?;
         let (compare, q) = (self.compared(node, &x), axis.bits());
-        let kind = Kind::ArgMax { axis, compare, group: group(&self.s, axis, compare) };
+        let kind = index_of_largest(&self.s, axis, compare);
         let step = self.push(kind, vec![x.step], node.shape.numel(), &node.stage);
         Ok(Value { step, layout: x.layout.without(place), bits: 0, factor: 1, integer: Some(q) })
     }

@@ -54,9 +54,15 @@ fn variants(kind: &Kind) -> Vec<Kind> {
                 comparisons(*compare, group == 2).map(kind)
             })
             .collect(),
-        Kind::ArgMax { axis, compare, group } => groups(*group)
-            .flat_map(|group| comparisons(*compare, false).map(move |compare| Kind::ArgMax { axis: *axis, compare, group }))
-            .collect(),
+        Kind::ArgMax { axis, compare, group } => {
+            let ranked = |group| Search { axis: *axis, k: 1, group, values: false };
+            let ranked = Search::GROUPS.into_iter().map(ranked).filter(Search::is_valid);
+            let ranked = ranked.flat_map(|search| comparisons(*compare, false).map(move |compare| Kind::TopK { search, compare }));
+            groups(*group)
+                .flat_map(|group| comparisons(*compare, false).map(move |compare| Kind::ArgMax { axis: *axis, compare, group }))
+                .chain(ranked)
+                .collect()
+        }
         Kind::TopK { search, compare } => {
             let own = core::iter::once(*search);
             let all =

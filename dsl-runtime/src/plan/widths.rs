@@ -1,6 +1,6 @@
 //! Widths that are chosen before there is a plan.
 
-use super::Widths;
+use super::{Kind, Widths};
 use crate::protocol::argmax::{ArgMax, Axis};
 use crate::protocol::group::LARGEST;
 use crate::protocol::king::Wires;
@@ -39,14 +39,20 @@ impl Widths {
     }
 }
 
-/// By how many neighbours at once the index of the largest is found fastest, for one sample. Larger groups take fewer rounds and more bytes and work, most of it the
-/// dealer's. A plan is one for all places where it may run, so the choice assumes a fast network: where rounds take longer, a larger group would win more often.
-pub(super) fn group(s: &Widths, axis: Axis, compare: Compare) -> usize {
-    fastest(s, |group| {
+/// How the index of the largest is found fastest, for one sample: by a tree of so many neighbours, or by ranking larger groups. Larger groups take fewer rounds and more bytes
+/// and work, most of it the dealer's. A plan is one for all places where it may run, so the choice assumes a fast network: where rounds take longer, a larger group would
+/// win more often.
+pub(super) fn index_of_largest(s: &Widths, axis: Axis, compare: Compare) -> Kind {
+    let tree = fastest_of(s, 2..=LARGEST, |group| {
         let argmax = ArgMax::new(compare, axis, group, 1);
         let cost = s.cost(|| argmax.traffic::<u32>(), || argmax.traffic::<u64>());
         (cost, Work::Groups(axis.comparisons(group, 1)))
-    })
+    });
+    let search = Search { axis, k: 1, group: topk::LARGEST, values: false };
+    match (tree, ranked(s, search, compare)) {
+        (Some((time, _)), Some((less, group))) if less < time => Kind::TopK { search: Search { group, ..search }, compare },
+        (tree, _) => Kind::ArgMax { axis, compare, group: tree.map_or(2, |(_, group)| group) },
+    }
 }
 
 /// The same for the largest of each window.
@@ -63,6 +69,10 @@ pub(super) fn pool_group(s: &Widths, windows: &Windows, compare: Compare, narrow
 
 /// The same for the k largest; the sizes of groups are others.
 pub(super) fn top_group(s: &Widths, search: Search, compare: Compare) -> usize {
+    ranked(s, search, compare).map_or(topk::LARGEST, |(_, group)| group)
+}
+
+fn ranked(s: &Widths, search: Search, compare: Compare) -> Option<(f64, usize)> {
     let sizes = Search::GROUPS.into_iter().filter(|group| Search { group: *group, ..search }.is_valid());
     let load = |group: usize| {
         let search = Search { group, ..search };
@@ -70,7 +80,7 @@ pub(super) fn top_group(s: &Widths, search: Search, compare: Compare) -> usize {
         let cost = s.cost(|| Protocol::<u32>::traffic(&top), || Protocol::<u64>::traffic(&top));
         (cost, Work::Groups(search.comparisons(1)))
     };
-    fastest_of(s, sizes, load).unwrap_or(topk::LARGEST)
+    fastest_of(s, sizes, load)
 }
 
 /// The same for the largest of each of several lists.
@@ -89,11 +99,11 @@ pub(super) fn over_group(s: &Widths, over: &Over, compare: Compare, narrow: bool
 }
 
 fn fastest(s: &Widths, load: impl Fn(usize) -> (Cost, Work)) -> usize {
-    fastest_of(s, 2..=LARGEST, load).unwrap_or(2)
+    fastest_of(s, 2..=LARGEST, load).map_or(2, |(_, group)| group)
 }
 
-/// The size that takes the least time; of two that take as long, the first.
-fn fastest_of(s: &Widths, sizes: impl Iterator<Item = usize>, load: impl Fn(usize) -> (Cost, Work)) -> Option<usize> {
+/// The size that takes the least time, and that time; of two that take as long, the first.
+fn fastest_of(s: &Widths, sizes: impl Iterator<Item = usize>, load: impl Fn(usize) -> (Cost, Work)) -> Option<(f64, usize)> {
     // machines that stand next to each other
     let network = Network::custom("near", 170e-6, 1e9);
     let time = |group: usize| {
@@ -101,5 +111,5 @@ fn fastest_of(s: &Widths, sizes: impl Iterator<Item = usize>, load: impl Fn(usiz
         Machine::REFERENCE.seconds(&Load { cost, parties: s.parties, words: Words::of(s.ring), work }, &network).sum()
     };
     let times = sizes.map(|group| (time(group), group));
-    times.reduce(|best, next| if next.0 < best.0 { next } else { best }).map(|(_, group)| group)
+    times.reduce(|best, next| if next.0 < best.0 { next } else { best })
 }

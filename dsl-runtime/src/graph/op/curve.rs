@@ -206,7 +206,7 @@ fn erf(x: f64) -> f64 {
         term *= 2.0 * x * x / odd;
         sum += term;
     }
-    core::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp() * sum
+    (core::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp() * sum).clamp(-1.0, 1.0)
 }
 
 #[cfg(test)]
