@@ -365,7 +365,7 @@ fn every_step_reads_the_scale_that_it_is_made_for() {
         g.argmax(y, 1)
     });
     let truncated = find(&index, |k| matches!(k, Kind::Truncate { .. }));
-    refused(&index, "an arg max shifts 32 fraction bits by 0", |p| p.steps[truncated].kind = Kind::Times(Times::whole(1)));
+    refused(&index, "a top k shifts 32 fraction bits by 0", |p| p.steps[truncated].kind = Kind::Times(Times::whole(1)));
     let joined = of(&[2, 4], |g, x| {
         let w = g.parameter("w", [4, 4], Init::Constant(0.1));
         let y = g.linear(x, w, None);

@@ -117,13 +117,24 @@ fn indices_stay_apart_from_fractions_and_from_longer_indices() {
     }
 }
 
+/// The plan with trees of neighbours where it ranks.
+fn by_tree(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    for step in &mut plan.steps {
+        if let Kind::TopK { search, compare } = step.kind {
+            step.kind = Kind::ArgMax { axis: search.axis, compare, group: 4 };
+        }
+    }
+    plan.one_after_the_other()
+}
+
 #[test]
 fn plans_that_misuse_indices_are_refused() {
     let graph = graph(&[3, 9, 4], |g, x| {
         let x = g.stage("relu", Ok(x.shape()), |g| g.relu(x));
         index(g, x, 1).permute([1, 0])
     });
-    let plan = Plan::new(&graph, &Settings::default()).unwrap();
+    let plan = by_tree(&Plan::new(&graph, &Settings::default()).unwrap());
     plan.verify(LIMIT_OF_A_PLAN).unwrap();
     let at = plan.steps.iter().position(|s| matches!(s.kind, Kind::ArgMax { .. })).unwrap();
     assert_eq!(plan.steps.iter().filter(|s| matches!(s.kind, Kind::Move(_))).count(), 1);
@@ -172,15 +183,13 @@ fn the_group_is_part_of_the_plan_and_its_hash() {
     let plan = |dims: &[usize]| Plan::new(&graph(dims, |g, x| index(g, x, 0)), &Settings::default()).unwrap();
     let group = |plan: &Plan| plan.steps.iter().find_map(|s| if let Kind::ArgMax { group, .. } = s.kind { Some(group) } else { None });
     let few = plan(&[10]);
-    assert_eq!(group(&few), Some(4), "few values: rounds decide");
+    assert_eq!((group(&few), few.cost(1).total().rounds), (None, 6), "few values: rounds decide, all are ranked at once");
     assert_eq!(group(&plan(&[10, 100_000])), Some(2), "many: bytes");
-    let mut other = few.clone();
-    other.steps.iter_mut().for_each(|s| {
-        if let Kind::ArgMax { group, .. } = &mut s.kind {
-            *group = 2;
-        }
-    });
+    let other = by_tree(&few);
+    assert_eq!((group(&other), other.cost(1).total().rounds), (Some(4), 9));
     assert_ne!(few.hash(), other.hash());
+    // rows that are longer take a few levels
+    assert_eq!(plan(&[128]).cost(1).total().rounds, 16 + 1);
 }
 
 #[test]

@@ -123,6 +123,19 @@ mod tests {
     }
 
     #[test]
+    fn an_index_is_found_in_few_rounds_where_they_take_long() {
+        let graph = trace("M", &[("x", Shape::new([128]))], |g, x| {
+            let i = g.stage("index", Ok(Shape::new([])), |g| g.argmax(x[0], 0));
+            g.release("i", i, &["client"]);
+            i
+        });
+        let plan = fastest(Plan::new(&graph.unwrap(), &Settings::default()).unwrap(), &Network::wan(), 1);
+        plan.verify(1 << 24).unwrap();
+        // and one of the release
+        assert!(plan.cost(1).total().rounds <= 10 + 1, "{}", plan.cost(1));
+    }
+
+    #[test]
     fn every_variant_can_be_run() {
         for kind in [Kind::Relu { t: 0, compare: Compare::new(26) }, Kind::Relu { t: 12, compare: Compare::new(34) }] {
             let all = variants(&kind);
