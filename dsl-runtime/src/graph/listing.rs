@@ -40,6 +40,7 @@ impl fmt::Display for Graph {
                 Op::Affine(a) => format!("affine {} times {} plus {}", inputs.join(" "), numbers(&a.factors), numbers(&a.offsets)),
                 Op::Polynomial(p) => format!("polynomial {} {:?}", inputs.join(" "), p.coefficients),
                 Op::Scaled(s) => format!("scaled {} axis {}", inputs.join(" "), s.axis),
+                Op::Biased(b) => format!("biased {} axis {}", inputs.join(" "), b.axis),
                 Op::Curve(c) => curve(c, &inputs.join(" ")),
                 Op::Softmax(Softmax { axis, within, .. }) => {
                     let within = within.map(|most| format!(" within {most}")).unwrap_or_default();

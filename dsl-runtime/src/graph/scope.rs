@@ -4,8 +4,8 @@
 //! with the shape that they should have had.
 
 use super::op::{
-    Above, Affine, Approx, ArgMax, AvgPool, BatchNorm, Coefficients, Conv, ConvTranspose, Curve, Loss, MaxOver, MaxPool, Normalize, Op,
-    Piecewise, Resample, Scaled, Smooth, Softmax, TopK,
+    Above, Affine, Approx, ArgMax, AvgPool, BatchNorm, Biased, Coefficients, Conv, ConvTranspose, Curve, Loss, MaxOver, MaxPool, Normalize,
+    Op, Piecewise, Resample, Scaled, Smooth, Softmax, TopK,
 };
 use super::{CLIENT, Graph, Init, Input, Node, NodeId, Parameter, Release};
 use crate::error::{Error, Result};
@@ -217,6 +217,11 @@ impl<'g> Scope<'g> {
         self.push(Op::Scaled(Scaled { axis }), &with_bias(x, weight, bias))
     }
 
+    /// `x` plus `weight`, whose axes are those of `x` from `axis` on; all others repeat it.
+    pub fn biased(&mut self, x: Value<'g>, axis: usize, weight: Value<'g>) -> Value<'g> {
+        self.push(Op::Biased(Biased { axis }), &[x, weight])
+    }
+
     /// A smooth function, element by element.
     pub fn curve(&mut self, x: Value<'g>, function: Smooth, approx: Approx) -> Value<'g> {
         self.push(Op::Curve(Curve { function, approx }), &[x])
@@ -232,7 +237,7 @@ impl<'g> Scope<'g> {
         self.push(Op::Normalize(normalize), &[x])
     }
 
-    /// The products of the matrices `a: [.., i, j]` and `b: [.., j, k]`; the other axes broadcast.
+    /// The products of the matrices `a: [.., i, j]` and `b: [.., j, k]`; the other axes broadcast. `b` may be a weight `[j, k]`.
     pub fn matmul(&mut self, a: Value<'g>, b: Value<'g>) -> Value<'g> {
         self.push(Op::MatMul, &[a, b])
     }

@@ -126,8 +126,10 @@ fn opened(magnitude: u128, parties: usize) -> u32 {
 
 /// The weights of an output of a product.
 fn taps(graph: &Graph, node: &Node, weight: Shape) -> usize {
-    if matches!(node.op, Op::Scaled(_)) {
-        return 1;
+    match node.op {
+        Op::Scaled(_) | Op::Biased(_) => return 1,
+        Op::MatMul => return weight.dim(0),
+        _ => {}
     }
     let dims = match (&node.op, node.inputs.first()) {
         (Op::ConvTranspose(conv), Some(x)) => Transposed::of(conv, graph.node(*x).shape, weight).dims(),
@@ -189,6 +191,9 @@ impl<'a> Known<'a> {
                     product += 1;
                     let taps = node.inputs.get(1).map_or(0, |w| taps(graph, node, graph.node(*w).shape));
                     known.product(product - 1, &node.stage).map_or(f64::INFINITY, |size| {
+                        if matches!(node.op, Op::Biased(_)) {
+                            return x(0) + 2f64.powi(size.weights) + unit;
+                        }
                         x(0) * (2f64.powi(size.weights) + (taps + 1) as f64 * unit) + 2f64.powi(size.bias) + unit
                     })
                 }
@@ -224,6 +229,7 @@ impl<'a> Known<'a> {
                 | Op::MatMul
                 | Op::Divide
                 | Op::Scaled(_)
+                | Op::Biased(_)
                 | Op::Softmax(_)
                 | Op::Normalize(_)
                 | Op::Polynomial(_)

@@ -177,6 +177,7 @@ impl Lower<'_> {
             Op::Mul => self.mul(node)?,
             Op::Divide => self.divide(node, id)?,
             Op::Scaled(scaled) => self.along_weights(node, scaled.axis)?,
+            Op::Biased(biased) => self.biased(node, biased.axis)?,
             Op::Curve(curve) => self.curve(node, id, curve)?,
             Op::Softmax(softmax) => self.softmax(node, id, softmax)?,
             Op::Normalize(normalize) => self.normalize(node, id, normalize)?,

@@ -175,6 +175,7 @@ fn apply(x: &Operands, mode: &mut Mode) -> Result<Tensor<2>, String> {
             ops::curve::divide([(a, x.shape(0)), (b, x.shape(1))], x.node.shape)
         }
         Op::Scaled(s) => ops::product::scaled(x.rows(0), x.shape(0), s.axis, x.weight(1)?, x.shape(1), x.bias()?),
+        Op::Biased(b) => ops::product::biased(x.rows(0), x.shape(0), b.axis, x.weight(1)?),
         Op::Curve(c) => ops::curve::apply(x.rows(0), c.function),
         Op::Softmax(s) => ops::curve::softmax(x.rows(0), x.shape(0), s),
         Op::Normalize(n) => ops::norm::rows(x.rows(0), x.shape(0), n),

@@ -78,6 +78,7 @@ fn element(op: &Op, x: &[&Tensor], shape: Shape, i: &[usize]) -> f64 {
             let at = &i[s.axis..s.axis + x[1].shape.rank()];
             x[0].at(i) * x[1].at(at) + x.get(2).map_or(0.0, |bias| bias.at(at))
         }
+        Op::Biased(b) => x[0].at(i) + x[1].at(&i[b.axis..b.axis + x[1].shape.rank()]),
         Op::Curve(c) => c.function.held(x[0].at(i)),
         Op::Softmax(s) => {
             let sum: f64 = (0..shape.dim(s.axis)).map(|j| (x[0].at(&moved(i, s.axis, j)) - x[0].at(i)).exp()).sum();

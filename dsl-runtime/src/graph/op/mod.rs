@@ -29,7 +29,7 @@ pub use pool::{AvgPool, MaxOver, MaxPool};
 pub use product::Coefficients;
 pub use resample::Resample;
 pub use rows::{Normalize, Softmax};
-pub use scaled::Scaled;
+pub use scaled::{Biased, Scaled};
 pub use topk::TopK;
 use undertone_shape::{Infer, Shape, ShapeError};
 
@@ -75,13 +75,15 @@ pub enum Op {
     Divide,
     /// Weighted along some axes: inputs `x`, `weight` and optionally `bias`, whose axes are those of x from one on.
     Scaled(Scaled),
+    /// The sum with a weight: inputs `x` and `weight`, whose axes are those of x from one on.
+    Biased(Biased),
     /// A smooth function, element by element.
     Curve(Curve),
     /// The softmax along an axis, or its logarithm.
     Softmax(Softmax),
     /// Normalisation of the last axes by their own statistics.
     Normalize(Normalize),
-    /// The products of matrices: inputs `[.., a, b]` and `[.., b, c]`.
+    /// The products of matrices: inputs `[.., a, b]` and `[.., b, c]`; the second one may be a weight `[b, c]`.
     MatMul,
     /// A polynomial with public coefficients.
     Polynomial(Coefficients),
@@ -153,6 +155,7 @@ impl Op {
             Op::Affine(a) => a.infer(x),
             Op::Mul | Op::Divide => product::infer_mul(x),
             Op::Scaled(s) => s.infer(x),
+            Op::Biased(b) => b.infer(x),
             Op::Curve(c) => c.infer(x),
             Op::Softmax(s) => s.infer(x),
             Op::Normalize(n) => n.infer(x),
@@ -196,6 +199,7 @@ impl Op {
             Op::Mul => "mul",
             Op::Divide => "divide",
             Op::Scaled(_) => "scaled",
+            Op::Biased(_) => "biased",
             Op::Curve(c) => c.function.name(),
             Op::Softmax(Softmax { logarithm: false, .. }) => "softmax",
             Op::Softmax(_) => "log_softmax",

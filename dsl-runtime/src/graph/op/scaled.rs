@@ -1,4 +1,4 @@
-//! Products with a weight along some axes.
+//! Products with a weight along some axes, and sums.
 
 use undertone_shape::{Infer, Shape, ShapeError};
 
@@ -8,6 +8,23 @@ use undertone_shape::{Infer, Shape, ShapeError};
 pub struct Scaled {
     /// The first axis that weights differ along.
     pub axis: usize,
+}
+
+/// `x + weight`: the axes of the weight are those of `x` from `axis` on; all other axes repeat it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Biased {
+    /// The first axis of the weight.
+    pub axis: usize,
+}
+
+impl Biased {
+    /// The shape of the result: that of the first input.
+    pub const fn infer(&self, x: &[Shape]) -> Infer {
+        match *x {
+            [x, weight] => along(self.axis, x, weight),
+            _ => Err(ShapeError::arity(2, x.len())),
+        }
+    }
 }
 
 impl Scaled {
@@ -28,7 +45,7 @@ impl Scaled {
 }
 
 /// The shape of `x`, whose axes from `axis` on a weight has.
-pub(super) const fn along(axis: usize, x: Shape, weight: Shape) -> Infer {
+const fn along(axis: usize, x: Shape, weight: Shape) -> Infer {
     let Some(end) = axis.checked_add(weight.rank()) else { return Err(ShapeError::field("axis", axis, "below the rank of the input")) };
     if weight.rank() == 0 || end > x.rank() {
         return Err(ShapeError::rank(end, x));

@@ -6,10 +6,13 @@
 
 use super::super::affine::Times;
 use super::super::product::{Polynomial, Product};
+use super::super::sparse::Sparse;
 use super::super::step::{Copy, Geometry, Kind};
+use super::super::transposed::Transposed;
 use super::super::weights::WeightSpec;
 use super::super::{Layout, Opening, Value};
 use super::{LARGEST_FACTOR, Lower};
+use crate::graph::op::ConvTranspose;
 use crate::graph::{Graph, Node, NodeId, Op};
 use crate::protocol::product::Form;
 use undertone_shape::Shape;
@@ -45,8 +48,8 @@ pub(super) fn multiplied(graph: &Graph) -> Vec<bool> {
 /// Whether a node has a weight of a plan: it is a product with a parameter.
 pub(in crate::plan) fn has_weight(graph: &Graph, node: &Node) -> bool {
     match node.op {
-        Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear | Op::Scaled(_) => true,
-        Op::Mul => node.inputs.iter().any(|i| matches!(graph.node(*i).op, Op::Parameter(_))),
+        Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear | Op::Scaled(_) | Op::Biased(_) => true,
+        Op::Mul | Op::MatMul => node.inputs.iter().any(|i| matches!(graph.node(*i).op, Op::Parameter(_))),
         _ => false,
     }
 }
@@ -89,10 +92,12 @@ impl Lower<'_> {
     /// `[.., a, b]` by `[.., b, c]`.
     pub(super) fn matmul(&mut self, node: &Node) -> Result<Value, String> {
         let [a, b] = [node.inputs[0], node.inputs[1]];
-        if [a, b].iter().any(|i| matches!(self.graph.node(*i).op, Op::Parameter(_))) {
-            return Err(
-                "a matrix product with a weight is `Linear`, or `Conv1d` and `Conv2d`, which read the weight as PyTorch keeps it".into()
-            );
+        let is_weight = |id: NodeId| matches!(self.graph.node(id).op, Op::Parameter(_));
+        if is_weight(a) {
+            return Err("a weight is the second operand of a matrix product, or that of a `Linear`".into());
+        }
+        if is_weight(b) {
+            return self.by_matrix(node, self.graph.node(b).shape);
         }
         let (x, y) = (self.operand(a, &node.stage)?, self.operand(b, &node.stage)?);
         let (from, by, shape) = (self.graph.node(a).shape, self.graph.node(b).shape, node.shape);
@@ -110,6 +115,55 @@ impl Lower<'_> {
         ];
         let form = Form::Matrix { count: shape.numel() / (rows * columns).max(1), rows, inner, columns };
         self.multiply([&x, &y], Product { form, read }, shape.numel(), natural, &node.stage)
+    }
+
+    /// `[.., a, b]` by a weight `[b, c]`: the product with its transpose, as which its owner encodes it.
+    fn by_matrix(&mut self, node: &Node, weight: Shape) -> Result<Value, String> {
+        let [inner, columns] = *weight.dims() else {
+            return Err(format!("a matrix product with a weight reads one matrix, not {weight}"));
+        };
+        let rows = node.shape.numel() / columns.max(1);
+        let turned = Transposed::of(&ConvTranspose::PLAIN, Shape::new([inner, rows]), Shape::new([inner, columns, 1]));
+        self.product(node, Geometry::linear(rows, inner, columns), &Layout::natural(node.shape.rank()), Some(turned))
+    }
+
+    /// A value plus a weight whose axes are those of the value from `axis` on.
+    ///
+    /// The weight is multiplied with a public 1, which the owners of weights share as they do every product: an opening of one number, before anything else, that waits for no value.
+    pub(super) fn biased(&mut self, node: &Node, axis: usize) -> Result<Value, String> {
+        let Op::Parameter(weight) = self.graph.node(node.inputs[1]).op else {
+            return Err("the weight must be a parameter: a sum of two secrets is `Add`".to_owned());
+        };
+        let (shape, own, stage) = (node.shape, self.graph.parameters[weight].shape, node.stage.as_str());
+        let x = self.fraction(node.inputs[0])?;
+        let one = self.one(stage)?;
+        let opened = self.opened_wire(one, stage, &|from, keeper| Opening { from, to: keeper });
+        let geometry = Geometry::linear(1, 1, own.numel());
+        let bits = 2 * self.s.fraction;
+        let size = self.known.and_then(|known| known.product(self.weights.len(), stage));
+        let spec = WeightSpec::new(self.graph, &geometry, (weight, None), None);
+        self.weights.push(WeightSpec { stage: stage.to_owned(), bias_bits: bits, bias_factor: 1, size, ..spec });
+        let kind = Kind::Linear { geometry, weight: self.weights.len() - 1 };
+        let step = self.push(kind, vec![opened], own.numel(), stage);
+        // as the value lies in memory
+        let natural = Layout::natural(own.rank()).strides(&own);
+        let from: Vec<usize> = (0..shape.rank()).map(|i| i.checked_sub(axis).and_then(|i| natural.get(i)).copied().unwrap_or(0)).collect();
+        let copy = Copy::new(&x.layout.0, &shape, &from, &x.layout.strides(&shape), 0, 0);
+        let len = shape.numel();
+        let step = if own.numel() == len && copy.keeps(len) { step } else { self.push(Kind::Move(vec![copy]), vec![step], len, stage) };
+        let weights = Value { step, layout: x.layout.clone(), bits, factor: 1, integer: None };
+        let [a, b] = self.aligned([x, weights], len, stage)?;
+        let step = self.push(Kind::Add, vec![a.step, b.step], len, stage);
+        Ok(Value { step, ..a })
+    }
+
+    /// A public 1 at f bits, in the share of the first party: of an input of its own, so that it has it by itself, where there is one.
+    fn one(&mut self, stage: &str) -> Result<usize, String> {
+        let inputs = || self.steps.iter().enumerate().filter(|(_, s)| matches!(s.kind, Kind::Input(_))).map(|(k, _)| k);
+        let input = inputs().find(|k| self.holders[*k] == Some(0)).or_else(|| inputs().next()).ok_or("a model without inputs")?;
+        let map = Sparse::new([1, self.steps[input].len, 1], core::iter::once(vec![]), 0, 1);
+        let kind = Kind::Sparse(Sparse { constants: vec![1 << self.s.fraction], ..map });
+        Ok(self.once("one", kind, input, 1, stage))
     }
 
     /// The product of two operands, which are opened.

@@ -39,7 +39,15 @@ fn pooling_first_is_cheaper(graph: &Graph, pool: &Node, s: &Widths) -> bool {
     let producer = graph.node(relu.inputs[0]);
     let product = matches!(
         producer.op,
-        Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear | Op::Scaled(_) | Op::Add | Op::Mul | Op::MatMul | Op::Polynomial(_)
+        Op::Conv(_)
+            | Op::ConvTranspose(_)
+            | Op::Linear
+            | Op::Scaled(_)
+            | Op::Biased(_)
+            | Op::Add
+            | Op::Mul
+            | Op::MatMul
+            | Op::Polynomial(_)
     );
     let (inputs, outputs) = (padded(relu.shape.numel()), padded(pool.shape.numel()));
     let Some(windows) = crate::plan::windows(pool, relu.shape) else { return false };

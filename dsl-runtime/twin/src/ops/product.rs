@@ -34,6 +34,13 @@ pub(crate) fn scaled(x: Tensor<2>, shape: Shape, axis: usize, weight: Tensor<1>,
     y.reshape([rows, elements])
 }
 
+/// Plus a weight whose axes are those of the value from `axis` on.
+pub(crate) fn biased(x: Tensor<2>, shape: Shape, axis: usize, weight: Tensor<1>) -> Tensor<2> {
+    let ([rows, elements], [size]) = (x.dims(), weight.dims());
+    let outer: usize = shape.dims()[..axis].iter().product();
+    (x.reshape([rows * outer, size, elements / (outer * size)]) + weight.reshape([1, size, 1])).reshape([rows, elements])
+}
+
 /// By Horner's rule.
 #[allow(clippy::needless_pass_by_value, reason = "tensors are passed as the other operations take them")]
 pub(crate) fn polynomial(x: Tensor<2>, p: &Coefficients) -> Tensor<2> {
