@@ -48,7 +48,7 @@ impl BatchNorm {
 
     const fn general(&self) -> Normalisation {
         let Self { epsilon, momentum } = *self;
-        Normalisation { rank: 1, groups: None, epsilon, momentum, affine: true, over: Over::Batch }
+        Normalisation { rank: 1, groups: None, epsilon, momentum, affine: true, over: Over::Batch, live: false }
     }
 }
 

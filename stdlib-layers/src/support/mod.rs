@@ -1,13 +1,18 @@
 //! What several layers share: convolution over one to three axes, transposed or not, fields that differ by
-//! axis, normalisation, windows of pools, and what `build` does with inputs that `infer`
+//! axis, normalisation, windows of pools, smooth functions, differences, tables of public numbers, networks that read a sequence, and what `build` does with inputs that `infer`
 //! refuses.
 
 mod adaptive;
 mod axes;
 mod convolution;
+pub(crate) mod curve;
+pub(crate) mod difference;
+pub(crate) mod live;
 mod normalisation;
 mod pooling;
+mod recurrent;
 mod reduction;
+pub(crate) mod tables;
 mod transposed;
 
 pub(crate) use adaptive::Adaptive;
@@ -15,6 +20,7 @@ pub(crate) use axes::{Axes, axes_of};
 pub(crate) use convolution::{Channels, Convolution};
 pub(crate) use normalisation::Normalisation;
 pub(crate) use pooling::{Pooling, UNDILATED};
+pub(crate) use recurrent::{Recurrent, State};
 pub(crate) use reduction::Reduction;
 pub(crate) use transposed::Transposed;
 use undertone_runtime::graph::{Init, Scope, Value};

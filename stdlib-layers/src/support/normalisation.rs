@@ -1,4 +1,4 @@
-//! Normalisation with running statistics: the common part of `BatchNorm`, `InstanceNorm` and `GroupNorm`.
+//! Normalisation of channels, with running statistics or those of the sample: the common part of `BatchNorm`, `InstanceNorm` and `GroupNorm`.
 
 use super::{one, refused, shapes};
 use undertone_runtime::graph::{Init, Scope, Value, op};
@@ -15,6 +15,8 @@ pub(crate) struct Normalisation {
     /// Whether there are a weight and a bias for each channel.
     pub(crate) affine: bool,
     pub(crate) over: op::Over,
+    /// Whether the statistics of the sample are taken, and none are kept.
+    pub(crate) live: bool,
 }
 
 impl Normalisation {
@@ -35,6 +37,9 @@ impl Normalisation {
         if x.rank() < self.rank {
             return Err(ShapeError::rank(self.rank, x));
         }
+        if self.live && (self.epsilon <= 0.0 || x.numel() == 0) {
+            return Err(ShapeError::required("epsilon: a positive number, and elements"));
+        }
         if let Some(groups) = self.groups {
             if x.dim(0) == 0 {
                 return Err(ShapeError::too_small(0, 1, x));
@@ -52,6 +57,9 @@ impl Normalisation {
         }
         let channels = x[0].shape().dim(0);
         let groups = self.groups.unwrap_or(channels);
+        if self.live {
+            return super::live::groups(g, x[0], groups, self.epsilon, self.affine);
+        }
         let affine = self
             .affine
             .then(|| [g.parameter("weight", [channels], Init::Constant(1.0)), g.parameter("bias", [channels], Init::Constant(0.0))]);

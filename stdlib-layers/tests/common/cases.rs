@@ -12,8 +12,14 @@ use undertone_shape::Shape;
 /// Every case of which there are figures.
 pub fn cases() -> Vec<Case> {
     let layers = [convolutions(), more::convolutions(), up::transposed(), norms::norms(), dense(), pools(), resampling::cases()];
-    let others = [movements(), moved::cases(), comparisons::cases(), arithmetic::cases(), models()];
+    let others = [movements(), moved::cases(), comparisons::cases(), arithmetic::cases(), models(), composed::cases()];
     layers.into_iter().chain(others).flatten().collect()
+}
+
+/// The cases of smooth functions and of functions of whole rows, and of what is made of them.
+#[allow(dead_code, reason = "not every test that includes this module runs them")]
+pub fn smooth_cases() -> Vec<Case> {
+    [smooth::cases(), attention::cases()].into_iter().flatten().collect()
 }
 
 /// A case with one layer as its only stage.
@@ -28,7 +34,11 @@ macro_rules! case {
 
 #[path = "cases/arithmetic.rs"]
 mod arithmetic;
+#[path = "cases/attention.rs"]
+mod attention;
 mod comparisons;
+#[path = "cases/composed.rs"]
+mod composed;
 #[path = "cases/convolutions.rs"]
 mod more;
 #[path = "cases/movement.rs"]
@@ -37,6 +47,8 @@ mod moved;
 mod norms;
 #[path = "cases/resampling.rs"]
 mod resampling;
+#[path = "cases/smooth.rs"]
+mod smooth;
 #[path = "cases/transposed.rs"]
 mod up;
 

@@ -138,6 +138,8 @@ def cases():
     yield "residual_strided", [(4, 6, 6)], Residual(4, 6, 2)
     yield from movement(one)
     yield from resampling(one)
+    yield from smooth(one)
+    yield from attention(one)
     yield from arithmetic()
 
 
@@ -434,6 +436,154 @@ class ShortcutPadded(nn.Module):
     def forward(self, x):
         shortcut = nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.more, self.more))
         return torch.relu(self.conv(x) + shortcut)
+
+
+def smooth(one):
+    """Smooth functions, functions of whole rows, and what is composed of thresholds."""
+    wide = lambda x: 3 * x
+    positive = lambda x: x.abs() * torch.exp2(2 * x) + 0.05
+    ties = lambda a: a.round()
+    for name, function in {
+        "silu": nn.SiLU(),
+        "mish": nn.Mish(),
+        "sigmoid": nn.Sigmoid(),
+        "log_sigmoid": nn.LogSigmoid(),
+        "tanh": nn.Tanh(),
+        "softplus": nn.Softplus(),
+        "elu": nn.ELU(),
+        "elu_alpha": nn.ELU(0.3),
+        "selu": nn.SELU(),
+        "gelu": nn.GELU(),
+        "gelu_tanh": nn.GELU(approximate="tanh"),
+        "erf": torch.erf,
+        "exp": lambda x: torch.exp(x / 2),
+        "sin": torch.sin,
+        "cos": torch.cos,
+        "abs": torch.abs,
+    }.items():
+        yield name, [(3, 20)], Function(function, before=wide)
+    for name, function in {
+        "log": torch.log,
+        "reciprocal": torch.reciprocal,
+        "sqrt": torch.sqrt,
+        "inverse_sqrt": torch.rsqrt,
+        "pow_half": lambda x: torch.pow(x, 0.5),
+        "pow_three_halves": lambda x: torch.pow(x, 1.5),
+    }.items():
+        yield name, [(3, 20)], Function(function, before=positive)
+    yield "pow_cube", [(3, 20)], Function(lambda x: torch.pow(x, 3))
+    yield "sign", [(40,)], Function(torch.sign, before=ties)
+    yield "clamp", [(40,)], Function(lambda x: torch.clamp(x, -0.5, 1.25))
+    yield "clamp_below", [(40,)], Function(lambda x: torch.clamp(x, min=0.25))
+    yield "maximum", [(3, 4), (3, 1)], Function(torch.maximum)
+    yield "minimum", [(3, 4), (1, 4)], Function(torch.minimum)
+    for name in ["greater", "greater_equal", "less", "less_equal", "eq", "not_equal"]:
+        yield {"eq": "equal"}.get(name, name), [(30,), (30,)], Function(getattr(torch, name), before=ties)
+    bits = lambda x: (x > 0).float() if x.shape[2] == 1 else x
+    yield "where", [(3, 1), (3, 4), (1, 4)], Function(lambda c, a, b: torch.where(c > 0, a, b), before=bits)
+    yield "div", [(3, 4), (3, 1)], Function(torch.div, before=positive)
+    yield "norm", [(4, 6)], Function(lambda x: torch.linalg.vector_norm(x, dim=2))
+    yield "norm_of_all_by_magnitudes", [(4, 6)], Function(lambda x: torch.linalg.vector_norm(x, 1, dim=(1, 2), keepdim=True))
+    yield "cum_sum", [(3, 7)], Function(lambda x: torch.cumsum(x, dim=2))
+    yield "sort", [(3, 9)], Function(lambda x: torch.sort(x, dim=2).values)
+    yield "sort_descending", [(12,)], Function(lambda x: torch.sort(x, dim=1, descending=True).values, before=ties)
+    yield one("softmax", (10,), softmax=nn.Softmax(dim=1))
+    yield one("softmax_middle", (2, 5, 3), softmax=nn.Softmax(dim=2))
+    yield one("log_softmax", (4, 10), softmax=nn.LogSoftmax(dim=2))
+    yield one("layer_norm", (5, 12), norm=nn.LayerNorm(12))
+    yield one("layer_norm_two_axes", (3, 4, 5), norm=nn.LayerNorm((4, 5), eps=0.01))
+    yield one("layer_norm_without_bias", (5, 12), norm=nn.LayerNorm(12, bias=False))
+    yield one("layer_norm_plain", (12,), norm=nn.LayerNorm(12, elementwise_affine=False))
+    yield one("rms_norm", (5, 12), norm=nn.RMSNorm(12, eps=1e-5))
+    yield one("group_norm_live", (6, 3, 4), norm=nn.GroupNorm(3, 6))
+    yield one("instance_norm_live", (3, 4, 5), norm=nn.InstanceNorm2d(3))
+    yield one("instance_norm_live_affine", (4, 9), norm=nn.InstanceNorm1d(4, affine=True))
+
+
+def attention(one):
+    """Tables, positions, attention, gates, and networks that read a sequence."""
+    words = lambda x: nn.functional.one_hot(x.argmax(dim=-1), x.shape[-1]).float()
+    yield "embedding", [(4, 9)], Stage("embedding", nn.Embedding(9, 5), lambda m, x: m(x.argmax(dim=-1)), before=words)
+    yield "project", [(4, 7)], Stage("project", Kept(weight=(7, 5)), lambda m, x: x @ m.weight)
+    yield "project_bias", [(4, 7)], Stage("project", Kept(weight=(7, 5), bias=(5,)), lambda m, x: x @ m.weight + m.bias)
+    yield "positions_learned", [(2, 4, 6)], Stage("position", nn.Embedding(4, 6), lambda m, x: x + m.weight)
+    yield "positions_of_waves", [(5, 6)], Function(lambda x: x + waves(5, 6).to(x))
+    yield "rotary", [(2, 5, 8)], Function(rotary)
+    yield "rotary_interleaved", [(5, 8)], Function(rotary_interleaved)
+    heads = lambda h, e, **fields: nn.MultiheadAttention(e, h, batch_first=True, **fields)
+    yield "attention", [(5, 8)], Stage("attention", heads(2, 8), lambda m, x: m(x, x, x)[0])
+    yield "attention_without_bias", [(3, 6)], Stage("attention", heads(3, 6, bias=False), lambda m, x: m(x, x, x)[0])
+    hidden = lambda t: torch.ones(t, t).triu(1).bool()
+    yield "attention_causal", [(5, 8)], Stage("attention", heads(4, 8), lambda m, x: m(x, x, x, attn_mask=hidden(5))[0])
+    yield "attention_to_another", [(4, 8), (6, 8)], Stage("attention", heads(2, 8), lambda m, x, y: m(x, y, y)[0])
+    repeated = lambda mask: mask.repeat_interleave(2, dim=0)
+    masked = lambda m, x, mask: m(x, x, x, attn_mask=repeated(mask))[0]
+    yield "attention_masked", [(5, 8), (5, 5)], Stage("attention", heads(2, 8), masked)
+    gate = lambda m, x, f: x * f(m.fc2(torch.relu(m.fc1(x.mean(dim=(2, 3), keepdim=True)))))
+    gated = lambda: Named(fc1=nn.Conv2d(6, 3, 1), fc2=nn.Conv2d(3, 6, 1))
+    yield "squeeze_excite_layer", [(6, 3, 4)], Stage("gate", gated(), lambda m, x: gate(m, x, torch.sigmoid))
+    yield "squeeze_excite_hard", [(6, 3, 4)], Stage("gate", gated(), lambda m, x: gate(m, x, nn.functional.hardsigmoid))
+    whole, last = lambda m, x: m(x)[0], lambda m, x: m(x)[1][-1]
+    memory = lambda m, x: m(x)[1][0][-2:].transpose(0, 1).flatten(1)
+    yield "rnn", [(4, 3)], Stage("rnn", nn.RNN(3, 5, batch_first=True), whole)
+    yield "rnn_relu_last", [(4, 6)], Stage("rnn", nn.RNN(6, 4, nonlinearity="relu", batch_first=True, bias=False), last)
+    yield "lstm", [(4, 3)], Stage("lstm", nn.LSTM(3, 5, batch_first=True), whole)
+    yield "lstm_both_ways", [(3, 4)], Stage("lstm", nn.LSTM(4, 3, num_layers=2, bidirectional=True, batch_first=True), whole)
+    yield "lstm_both_ways_last", [(3, 4)], Stage("lstm", nn.LSTM(4, 3, num_layers=2, bidirectional=True, batch_first=True), memory)
+    yield "gru", [(4, 3)], Stage("gru", nn.GRU(3, 5, batch_first=True), whole)
+    yield "gru_layers", [(3, 5)], Stage("gru", nn.GRU(5, 3, num_layers=2, batch_first=True, bias=False), last)
+
+
+class Stage(Function):
+    """A module under the name of a stage, and what is done with it."""
+
+    def __init__(self, name, module, forward, before=None):
+        super().__init__(lambda *x: forward(module, *x), before)
+        self.add_module(name, module)
+
+
+class Named(nn.Module):
+    """Modules under these names."""
+
+    def __init__(self, **modules):
+        super().__init__()
+        for name, module in modules.items():
+            self.add_module(name, module)
+
+
+class Kept(nn.Module):
+    """Parameters of these shapes."""
+
+    def __init__(self, **shapes):
+        super().__init__()
+        for name, shape in shapes.items():
+            self.register_parameter(name, nn.Parameter(torch.zeros(shape)))
+
+
+def waves(t, d):
+    """Vaswani and others, section 3.5."""
+    table = torch.zeros(t, d, dtype=torch.float64)
+    angle = torch.arange(t)[:, None] * 10000 ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)
+    table[:, 0::2], table[:, 1::2] = angle.sin(), angle.cos()
+    return table
+
+
+def turns(t, d):
+    return torch.arange(t)[:, None] * 10000 ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)
+
+
+def rotary(x):
+    """As LLaMA has it."""
+    angle = torch.cat([turns(*x.shape[-2:])] * 2, dim=-1)
+    half = x.shape[-1] // 2
+    return x * angle.cos() + torch.cat([-x[..., half:], x[..., :half]], dim=-1) * angle.sin()
+
+
+def rotary_interleaved(x):
+    """As GPT-J has it."""
+    angle = turns(*x.shape[-2:]).repeat_interleave(2, dim=-1)
+    turned = torch.stack([-x[..., 1::2], x[..., 0::2]], dim=-1).flatten(-2)
+    return x * angle.cos() + turned * angle.sin()
 
 
 def write(name, shapes, module):

@@ -1,0 +1,45 @@
+//! The exponential linear unit.
+
+use crate::support::curve;
+use undertone_runtime::Layer;
+use undertone_runtime::graph::op::{Approx, Smooth};
+use undertone_runtime::graph::{Scope, Value};
+use undertone_shape::{Infer, Shape};
+
+/// x where it is positive, otherwise `alpha (e^x - 1)`, element by element; any shape. PyTorch: `nn.ELU`.
+///
+/// **Parameters.** None.
+///
+/// **Cost.** Per element 4 rounds and 87 bits, 758 bits of corrections. A result is off by up to 2^-14.9 times the larger of 1 and `alpha` at the default
+/// numbers. [`Approx`] trades rounds against corrections, and with `Within` leaves comparisons out.
+///
+/// **Errors.** Other than one input; an `alpha` that is not finite; an `approx` within what is no positive number.
+///
+/// ```
+/// use undertone_layers::Elu;
+/// use undertone_shape::Shape;
+/// assert_eq!(Elu::DEFAULT.infer(&[Shape::new([16, 64])]), Ok(Shape::new([16, 64])));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Elu {
+    /// What the function tends to on the left, negated.
+    pub alpha: f64,
+    /// Where and how a private run computes it.
+    pub approx: Approx,
+}
+
+impl Elu {
+    /// PyTorch's number, right everywhere.
+    pub const DEFAULT: Self = Self { alpha: 1.0, approx: Approx::Everywhere };
+
+    /// Any shape gives the same.
+    pub const fn infer(&self, x: &[Shape]) -> Infer {
+        curve::infer(Smooth::Elu { alpha: self.alpha }, self.approx, x)
+    }
+}
+
+impl Layer for Elu {
+    fn build<'g>(&self, g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
+        curve::build(g, "elu", (Smooth::Elu { alpha: self.alpha }, self.approx), x)
+    }
+}

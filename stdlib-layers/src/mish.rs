@@ -1,0 +1,43 @@
+//! Mish.
+
+use crate::support::curve;
+use undertone_runtime::Layer;
+use undertone_runtime::graph::op::{Approx, Smooth};
+use undertone_runtime::graph::{Scope, Value};
+use undertone_shape::{Infer, Shape};
+
+/// `x tanh(ln(1 + e^x))`, element by element; any shape. PyTorch: `nn.Mish`.
+///
+/// **Parameters.** None.
+///
+/// **Cost.** Per element 4 rounds and 89 bits, 1948 bits of corrections. A result is off by up to 2^-11.1 at the default numbers. [`Approx`] trades
+/// rounds against corrections, and with `Within` leaves comparisons out.
+///
+/// **Errors.** Other than one input; an `approx` within what is no positive number.
+///
+/// ```
+/// use undertone_layers::Mish;
+/// use undertone_shape::Shape;
+/// assert_eq!(Mish::DEFAULT.infer(&[Shape::new([16, 64])]), Ok(Shape::new([16, 64])));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mish {
+    /// Where and how a private run computes it.
+    pub approx: Approx,
+}
+
+impl Mish {
+    /// Right everywhere.
+    pub const DEFAULT: Self = Self { approx: Approx::Everywhere };
+
+    /// Any shape gives the same.
+    pub const fn infer(&self, x: &[Shape]) -> Infer {
+        curve::infer(Smooth::Mish, self.approx, x)
+    }
+}
+
+impl Layer for Mish {
+    fn build<'g>(&self, g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
+        curve::build(g, "mish", (Smooth::Mish, self.approx), x)
+    }
+}

@@ -1,0 +1,43 @@
+//! The sine.
+
+use crate::support::curve;
+use undertone_runtime::Layer;
+use undertone_runtime::graph::op::{Approx, Smooth};
+use undertone_runtime::graph::{Scope, Value};
+use undertone_shape::{Infer, Shape};
+
+/// `sin(x)` of an angle in radians, element by element; any shape. PyTorch: `torch.sin`.
+///
+/// **Parameters.** None.
+///
+/// **Cost.** Per element 2 rounds and 60 bits, 256 bits of corrections, whatever `approx` says: one opening gives sine and cosine of any angle. A result
+/// is off by up to 2^-14.6 at the default numbers. [`Approx`] trades rounds against corrections, and with `Within` leaves comparisons out.
+///
+/// **Errors.** Other than one input; an `approx` within what is no positive number.
+///
+/// ```
+/// use undertone_layers::Sin;
+/// use undertone_shape::Shape;
+/// assert_eq!(Sin::DEFAULT.infer(&[Shape::new([16, 64])]), Ok(Shape::new([16, 64])));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sin {
+    /// Where and how a private run computes it.
+    pub approx: Approx,
+}
+
+impl Sin {
+    /// Right everywhere.
+    pub const DEFAULT: Self = Self { approx: Approx::Everywhere };
+
+    /// Any shape gives the same.
+    pub const fn infer(&self, x: &[Shape]) -> Infer {
+        curve::infer(Smooth::Sin, self.approx, x)
+    }
+}
+
+impl Layer for Sin {
+    fn build<'g>(&self, g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
+        curve::build(g, "sin", (Smooth::Sin, self.approx), x)
+    }
+}

@@ -1,0 +1,43 @@
+//! A smooth ReLU.
+
+use crate::support::curve;
+use undertone_runtime::Layer;
+use undertone_runtime::graph::op::{Approx, Smooth};
+use undertone_runtime::graph::{Scope, Value};
+use undertone_shape::{Infer, Shape};
+
+/// `ln(1 + e^x)`, element by element; any shape. PyTorch: `nn.Softplus` with its defaults, or `nn.functional.softplus`.
+///
+/// **Parameters.** None.
+///
+/// **Cost.** Per element 4 rounds and 90 bits, 1353 bits of corrections. A result is off by up to 2^-11.4 at the default numbers. [`Approx`] trades
+/// rounds against corrections, and with `Within` leaves comparisons out.
+///
+/// **Errors.** Other than one input; an `approx` within what is no positive number.
+///
+/// ```
+/// use undertone_layers::Softplus;
+/// use undertone_shape::Shape;
+/// assert_eq!(Softplus::DEFAULT.infer(&[Shape::new([16, 64])]), Ok(Shape::new([16, 64])));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Softplus {
+    /// Where and how a private run computes it.
+    pub approx: Approx,
+}
+
+impl Softplus {
+    /// Right everywhere.
+    pub const DEFAULT: Self = Self { approx: Approx::Everywhere };
+
+    /// Any shape gives the same.
+    pub const fn infer(&self, x: &[Shape]) -> Infer {
+        curve::infer(Smooth::Softplus, self.approx, x)
+    }
+}
+
+impl Layer for Softplus {
+    fn build<'g>(&self, g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
+        curve::build(g, "softplus", (Smooth::Softplus, self.approx), x)
+    }
+}

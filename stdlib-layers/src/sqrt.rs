@@ -1,0 +1,45 @@
+//! The square root.
+
+use crate::support::curve;
+use undertone_runtime::Layer;
+use undertone_runtime::graph::op::{Approx, Smooth};
+use undertone_runtime::graph::{Scope, Value};
+use undertone_shape::{Infer, Shape};
+
+/// `sqrt(x)`, element by element; any shape. PyTorch: `torch.sqrt`.
+///
+/// What is negative acts as 0, in the twin as well.
+///
+/// **Parameters.** None.
+///
+/// **Cost.** Per element 4 rounds and 462 bits, 9585 bits of corrections. A result is off by up to 2^-12.5 of the larger of 1 and the result at the
+/// default numbers. [`Approx`] trades rounds against corrections, and with `Within` leaves comparisons out.
+///
+/// **Errors.** Other than one input; an `approx` within what is no positive number.
+///
+/// ```
+/// use undertone_layers::Sqrt;
+/// use undertone_shape::Shape;
+/// assert_eq!(Sqrt::DEFAULT.infer(&[Shape::new([16, 64])]), Ok(Shape::new([16, 64])));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sqrt {
+    /// Where and how a private run computes it.
+    pub approx: Approx,
+}
+
+impl Sqrt {
+    /// Right everywhere.
+    pub const DEFAULT: Self = Self { approx: Approx::Everywhere };
+
+    /// Any shape gives the same.
+    pub const fn infer(&self, x: &[Shape]) -> Infer {
+        curve::infer(Smooth::Sqrt, self.approx, x)
+    }
+}
+
+impl Layer for Sqrt {
+    fn build<'g>(&self, g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
+        curve::build(g, "sqrt", (Smooth::Sqrt, self.approx), x)
+    }
+}
