@@ -11,6 +11,7 @@ use crate::opened::Opened;
 use crate::party::outputs;
 use crate::plan::{EncodedWeight, Kind, Plan, Sparse, affine};
 use crate::protocol::argmax::Axis;
+use crate::protocol::curve::Curve;
 use crate::protocol::piecewise::Function;
 use crate::protocol::product::Form;
 use crate::protocol::topk::Search;
@@ -121,6 +122,7 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
                 let (x, bound) = x(0);
                 (map(x, |v| function.at(v >> t)), piecewise(function, *bits > 0, map(x, |v| v >> t), cut(*bound, *t), rounding))
             }
+            Kind::Curve { t, curve, .. } => curved(plan, curve, *t, x(0), rounding),
             Kind::Above { t, threshold, .. } => {
                 let (x, bound) = (map(&x(0).0, |v| v >> t), cut(x(0).1, *t));
                 // without a bound there is no rounding
@@ -223,6 +225,41 @@ fn piecewise(function: &Function, scaled: bool, x: Vec<u64>, bound: f64, roundin
         most = most.max(off + rounding.weight * (1.0 + slope) + 4.0 * rounding.float * size.abs());
     }
     most
+}
+
+/// A smooth function, and how far its values may be off: as far as those of any value that close, by what is rounded in its words, and against the function itself by what the
+/// curve says that it is off.
+fn curved(plan: &Plan, curve: &Curve, t: u32, (x, bound): &(Vec<u64>, f64), rounding: &Rounding) -> (Vec<u64>, f64) {
+    let above = 64 - plan.settings.ring;
+    let y: Vec<i64> = x.iter().map(|v| ((v.wrapping_mul(curve.by as u64) << above) as i64 >> above) >> t).collect();
+    let values = y.iter().map(|y| curve.at(*y).0 as u64).collect();
+    if !bound.is_finite() {
+        return (values, f64::INFINITY);
+    }
+    let (by, twin) = (curve.by.unsigned_abs() as f64, rounding.weight > 0.0);
+    let unit = (1u64 << t) as f64;
+    let mut most = 0f64;
+    for (y, v) in y.iter().zip(x) {
+        let size = (*v as i64).unsigned_abs() as f64;
+        // an angle is off by half a unit of its factor as well
+        let factor = if curve.by == 1 { 0.0 } else { 0.5 * size };
+        let near = (bound * by + factor + rounding.float * size * by) / unit + if t == 0 { 0.0 } else { rounding.truncation };
+        let near = near.ceil() as i64;
+        let value = curve.at(*y).0;
+        // both ends and some values between them
+        let off = (-8i64..=8).map(|k| {
+            let y = y.saturating_add(near.saturating_mul(k) / 8);
+            let (found, error) = curve.at(y);
+            let error = if twin {
+                error as f64 + 1.0 + 8.0 * rounding.float * found.unsigned_abs() as f64
+            } else {
+                curve.rounding(y, plan.settings.parties)
+            };
+            found.abs_diff(value) as f64 + error
+        });
+        most = off.fold(most, f64::max);
+    }
+    (values, most.ceil())
 }
 
 /// The k largest of all samples, `len` elements each, or their indices. Of values that come within twice the bound of one another a private run may find any first.

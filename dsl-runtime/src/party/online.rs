@@ -426,6 +426,7 @@ impl<W: Stored> Run<'_, W> {
             | Kind::Truncate { .. }
             | Kind::Relu { .. }
             | Kind::Piecewise { .. }
+            | Kind::Curve { .. }
             | Kind::Above { .. }
             | Kind::Max { .. }
             | Kind::MaxOver { .. }

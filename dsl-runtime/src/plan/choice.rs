@@ -103,6 +103,9 @@ fn needed(plan: &Plan) -> (u32, String) {
             Kind::Relu { t, compare } => compare.m + t,
             // thresholds are found with one bit more than the opening has
             Kind::Piecewise { t, compare, .. } | Kind::Above { t, compare, .. } => compare.m + (*t).max(1),
+            // a turn is the ring, whatever that is
+            Kind::Curve { curve, .. } if curve.by != 1 => curve.bits(),
+            Kind::Curve { t, compare, width, curve, .. } => (compare.m + t).max(*width).max(curve.bits()),
             Kind::Truncate { t, m } => m + t,
             Kind::Max { compare, .. } | Kind::MaxOver { compare, .. } | Kind::ArgMax { compare, .. } | Kind::TopK { compare, .. } => {
                 compare.m
@@ -283,6 +286,11 @@ impl<'a> Known<'a> {
     pub(super) fn reaching(&self, largest: f64, x: &Value, widths: Widths) -> u32 {
         let integer = (largest * (1u64 << widths.fraction) as f64 * x.factor as f64).ceil() as u128;
         opened(integer.saturating_add(2), widths.parties)
+    }
+
+    /// The largest magnitude of an operation on the samples, margin included.
+    pub(super) fn reached(&self, id: NodeId) -> f64 {
+        magnitude(self.seen[id.0]) * self.times()
     }
 
     /// The sizes of the weights of a product, by its index.

@@ -49,6 +49,18 @@ impl fmt::Display for Plan {
                     let factor = if *factor == 1 { String::new() } else { format!(", factor {factor}") };
                     format!("piecewise after {t} {at}{more}{factor}{}{}", opening(compare.m), parameters(compare))
                 }
+                Kind::Curve { t, compare, width, curve, bits, factor } => {
+                    let at = match curve.thresholds.len() {
+                        0 => String::new(),
+                        1 => " at a threshold".into(),
+                        n => format!(" at {n} thresholds"),
+                    };
+                    let scale = if *bits == s.fraction { String::new() } else { format!(", {bits} bits") };
+                    let factor = if *factor == 1 { String::new() } else { format!(", factor {factor}") };
+                    let near = if *width == compare.m && !curve.thresholds.is_empty() { ", near" } else { "" };
+                    let (words, m) = (curve.words(), opening(compare.m));
+                    format!("curve of {words} words after {t}{at}{scale}{factor}{m}{near}{}", parameters(compare))
+                }
                 Kind::Above { t, compare, threshold } => {
                     format!("above {threshold} after {t}{}{}", opening(compare.m), parameters(compare))
                 }

@@ -9,6 +9,7 @@ mod choice;
 mod cost;
 mod deployment;
 mod file;
+pub(crate) mod fit;
 mod listing;
 mod lower;
 mod memory;

@@ -5,6 +5,7 @@
 
 use super::step::{Kind, Step};
 use super::{Plan, Stage, WeightSpec};
+use crate::protocol::curve::Curve;
 use crate::protocol::product::Form;
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +137,13 @@ fn bound(plan: &Plan, step: &Step, of: impl Fn(usize) -> Option<Bound>, all: &[O
             let [low, high] = function.range(i64::try_from(low).ok()?.checked_neg()?, i64::try_from(most).ok()?);
             Some(Bound { most: low.unsigned_abs().max(high.unsigned_abs()), positive: low >= 0 })
         }
+        // a function with a period is bounded whatever it is of
+        Kind::Curve { curve, .. } if curve.by != 1 => Some(Bound { most: curve.most(0), positive: false }),
+        Kind::Curve { t, compare, width, curve, .. } => {
+            let most = divided(of(0)?, *t);
+            let room = room(compare.m, *width, curve, plan.settings.parties);
+            (!curve.thresholds.is_empty() && most <= room).then(|| Bound { most: curve.most(most), positive: false })
+        }
         Kind::Above { t, compare, .. } => {
             (divided(of(0)?, *t) <= limit(compare.m, plan.settings.parties)).then_some(Bound { most: 1, positive: true })
         }
@@ -192,6 +200,12 @@ pub(super) fn limit(m: u32, parties: usize) -> u128 {
     (1u128 << (m.clamp(2, 66) - 2)).saturating_sub(parties as u128)
 }
 
+/// The largest magnitude that a smooth function takes among so many parties: where its comparison is as wide as the opening, the distance from every threshold has to fit.
+fn room(m: u32, width: u32, curve: &Curve, parties: usize) -> u128 {
+    let far = curve.thresholds.iter().map(|p| u128::from(p.unsigned_abs())).max().unwrap_or(0);
+    limit(m, parties).saturating_sub(if width > m { 0 } else { far })
+}
+
 /// How far two values may be apart.
 fn differs_by(x: Bound) -> u128 {
     if x.positive { x.most } else { x.most.saturating_mul(2) }
@@ -218,6 +232,8 @@ pub(super) fn rooms(plan: &Plan) -> Vec<[u128; 2]> {
         Kind::Relu { t, compare } | Kind::Piecewise { t, compare, .. } | Kind::Above { t, compare, .. } => {
             [limit(compare.m, parties) << t, ANY]
         }
+        // without thresholds only a promise says what it takes
+        Kind::Curve { t, compare, width, curve, .. } if !curve.thresholds.is_empty() => [room(compare.m, *width, curve, parties) << t, ANY],
         Kind::Truncate { t, m } if parties > 2 => [limit(*m, parties) << t, ANY],
         Kind::Truncate { .. } => [(1 << (n - 2)) - 1, ANY],
         Kind::Max { compare, .. } | Kind::MaxOver { compare, .. } | Kind::ArgMax { compare, .. } | Kind::TopK { compare, .. } => {

@@ -6,6 +6,7 @@ use super::sparse::Sparse;
 use crate::graph::{self, Node, Op};
 use crate::protocol::Compare;
 use crate::protocol::argmax::Axis;
+use crate::protocol::curve::Curve;
 use crate::protocol::max::Windows;
 use crate::protocol::open::Opening;
 use crate::protocol::over::Over;
@@ -74,6 +75,21 @@ pub enum Kind {
         /// Fraction bits that its value has more than what it is a function of: 0 or f.
         bits: u32,
         /// The public factor that its value carries more than what it is a function of.
+        factor: u64,
+    },
+    /// Division by 2^t, then a smooth function.
+    Curve {
+        /// The shift.
+        t: u32,
+        /// How the result of the division is compared: it stays below 2^(m - 2).
+        compare: Compare,
+        /// Bits that the digits of the comparison cover: m + 1, or m where the result and its distance from every threshold stay below 2^(m - 2).
+        width: u32,
+        /// The function of integers.
+        curve: Curve,
+        /// Fraction bits of its value.
+        bits: u32,
+        /// The public factor of its value.
         factor: u64,
     },
     /// Division by 2^t, then whether the result is at least a threshold: 1 or 0, mod 2.

@@ -39,6 +39,10 @@ fn variants(kind: &Kind) -> Vec<Kind> {
         Kind::Piecewise { compare, function, .. } => {
             with(kind, comparisons(*compare, false).filter(|c| c.opening(width(c.m, &function.thresholds)).is_valid()))
         }
+        // digits of 8 bits by 4 were asked for, and without thresholds nothing is compared
+        Kind::Curve { compare, width, curve, .. } if !curve.thresholds.is_empty() && (compare.digit, compare.radix) != (8, 4) => {
+            with(kind, comparisons(*compare, false).filter(|c| c.opening(*width).is_valid()))
+        }
         Kind::Above { compare, threshold, .. } => {
             with(kind, comparisons(*compare, false).filter(|c| c.opening(width(c.m, &[*threshold])).is_valid()))
         }
@@ -77,7 +81,7 @@ fn variants(kind: &Kind) -> Vec<Kind> {
 fn with(kind: &Kind, all: impl Iterator<Item = Compare>) -> Vec<Kind> {
     let with = |own: Compare| {
         let mut kind = kind.clone();
-        if let Kind::Piecewise { compare, .. } | Kind::Above { compare, .. } = &mut kind {
+        if let Kind::Piecewise { compare, .. } | Kind::Above { compare, .. } | Kind::Curve { compare, .. } = &mut kind {
             *compare = own;
         }
         kind

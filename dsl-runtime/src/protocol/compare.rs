@@ -65,6 +65,15 @@ impl Compare {
         levels <= LEVELS && (!self.fused || (2..=3).contains(&last))
     }
 
+    /// Rounds of combining, where the last one is not fused.
+    pub(crate) const fn levels(self) -> usize {
+        let (mut levels, mut left) = (0, self.count());
+        while left > 1 {
+            (levels, left) = (levels + 1, left.div_ceil(self.radix as usize));
+        }
+        levels
+    }
+
     /// The number of digits.
     pub(super) const fn count(self) -> usize {
         digits::count(self.m, self.digit)

@@ -133,11 +133,34 @@ impl Fold {
         );
     }
 
+    /// Shift and mask for one group of shares in a ring of m + t bits, which may be more than a word of the result has.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "called in the loops that must vectorise")]
+    pub(super) fn send_group<W: Word>(self, seat: Seat, k1: &[W; GROUP], z: &[u64; GROUP], out: &mut [u8]) {
+        let mut e = [W::from_u64(0); GROUP];
+        if seat.is_first() {
+            let centre = Self::centre::<u64>(self.t, seat);
+            for i in 0..GROUP {
+                e[i] = W::from_u64(z[i].wrapping_sub(centre) >> self.t).sub(k1[i]);
+            }
+        } else {
+            for i in 0..GROUP {
+                e[i] = W::from_u64((z[i].wrapping_neg() >> self.t).wrapping_neg()).sub(k1[i]);
+            }
+        }
+        planes::pack(self.m, &e, out);
+    }
+
     /// Y as planes: the sum of what all parties sent.
     pub(super) fn open(self, round: Round<'_>) -> Vec<u8> {
-        let mut y = round.own.to_vec();
+        self.open_at(round, 0..round.own.len())
+    }
+
+    /// The same for a part of the message.
+    pub(super) fn open_at(self, round: Round<'_>, at: core::ops::Range<usize>) -> Vec<u8> {
+        let mut y = round.own[at.clone()].to_vec();
         for peer in round.peers {
-            planes::add_assign(self.m, &mut y, peer);
+            planes::add_assign(self.m, &mut y, &peer[at.clone()]);
         }
         y
     }

@@ -18,6 +18,7 @@ pub mod argmax;
 mod compare;
 mod contest;
 mod cost;
+pub mod curve;
 mod fold;
 pub(crate) mod group;
 pub mod hand_over;
@@ -46,6 +47,7 @@ pub mod topk;
 mod traffic;
 mod tree;
 pub mod truncate;
+pub mod words;
 
 pub use compare::Compare;
 pub use cost::Cost;

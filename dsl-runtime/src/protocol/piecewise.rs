@@ -21,7 +21,7 @@
 //! Derived as the comparison of [`relu`](super::relu) is; several thresholds of one opening, and one-hot bits of their intervals, after Catrina and de Hoogh.
 
 mod function;
-mod select;
+pub(super) mod select;
 
 pub use function::{Function, Piece, THRESHOLDS};
 
@@ -30,7 +30,7 @@ use super::sign::open_bits;
 use super::tape::Part;
 use super::thresholds::{self, Thresholds};
 use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Sum, Tape, TapeError, Traffic};
-use function::Term;
+pub(super) use function::Term;
 use select::{Opened, Squares, Words};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;

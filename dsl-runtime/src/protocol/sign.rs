@@ -272,9 +272,14 @@ pub(super) fn sets(variables: usize, masks: &[u32], f: &[u32]) -> Vec<Vec<u32>> 
 
 /// The XOR of what all parties sent, as words.
 pub(super) fn open_bits(round: Round<'_>) -> Vec<u32> {
-    let mut sum: Vec<u32> = round.own.as_chunks().0.iter().map(|b| u32::from_le_bytes(*b)).collect();
+    open_bits_at(round, 0..round.own.len())
+}
+
+/// The same for a part of the message.
+pub(super) fn open_bits_at(round: Round<'_>, at: core::ops::Range<usize>) -> Vec<u32> {
+    let mut sum: Vec<u32> = round.own[at.clone()].as_chunks().0.iter().map(|b| u32::from_le_bytes(*b)).collect();
     for peer in round.peers {
-        for (s, b) in sum.iter_mut().zip(peer.as_chunks().0) {
+        for (s, b) in sum.iter_mut().zip(peer[at.clone()].as_chunks().0) {
             *s ^= u32::from_le_bytes(*b);
         }
     }

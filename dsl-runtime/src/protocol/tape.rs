@@ -55,6 +55,12 @@ impl Part {
         (0..len).step_by(CHUNK).map(move |start| Self { start, len: CHUNK.min(len - start) })
     }
 
+    /// The part of `len` elements that has element `at`.
+    pub(super) const fn of(at: usize, len: usize) -> Self {
+        let start = at / CHUNK * CHUNK;
+        Self { start, len: if len - start < CHUNK { len - start } else { CHUNK } }
+    }
+
     /// The first block of a stream that holds `bytes` bytes for this part.
     fn first_block(self, bytes: usize) -> u64 {
         (bytes * self.start / self.len / 16) as u64

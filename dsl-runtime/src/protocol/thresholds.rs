@@ -73,7 +73,11 @@ pub(crate) fn width(m: u32, thresholds: &[i64]) -> u32 {
 impl Thresholds {
     /// At least one threshold, ascending; the comparison is not fused.
     pub(super) fn new(compare: Compare, at: &[i64]) -> Self {
-        let width = width(compare.m, at);
+        Self::of_width(compare, at, width(compare.m, at))
+    }
+
+    /// The same by digits that cover `width` bits: where these are m and no more, whatever the thresholds are, the contract is -2^(m-2) <= y - p < 2^(m-2) for all of them.
+    pub(super) fn of_width(compare: Compare, at: &[i64], width: u32) -> Self {
         Self { at: at.to_vec(), m: compare.m, width, sign: Sign::new(compare.opening(width)) }
     }
 
@@ -128,7 +132,11 @@ impl Thresholds {
 
     /// After the round of level `k`: the message of the next level, or the result in `state`.
     pub(super) fn merge(&self, seat: Seat, k: usize, material: &Material, round: Round<'_>, state: &mut State, out: &mut Vec<u8>) {
-        let opened = sign::open_bits(round);
+        self.merge_opened(seat, k, material, &sign::open_bits(round), state, out);
+    }
+
+    /// The same from what the round opened.
+    pub(super) fn merge_opened(&self, seat: Seat, k: usize, material: &Material, opened: &[u32], state: &mut State, out: &mut Vec<u8>) {
         let each = opened.len() / self.at.len();
         for (j, (opened, sign)) in opened.chunks_exact(each).zip(&mut state.signs).enumerate() {
             let masks = j.checked_sub(1).map_or(material.sign.masks(), |j| &material.masks[j]);

@@ -156,6 +156,8 @@ impl Load {
             Kind::Polynomial(p) => Work::Multiply { words: len, times: p.coefficients.len(), masked: plan.is_masked(step) },
             Kind::Relu { .. } | Kind::Above { .. } => Work::Compare(padded(len)),
             Kind::Piecewise { function, .. } => Work::Compare(padded(len) * function.thresholds.len()),
+            // a word is about half the work of a comparison
+            Kind::Curve { curve, .. } => Work::Compare(padded(len) * (curve.thresholds.len() + curve.words().div_ceil(2))),
             Kind::Max { windows, group: 2, .. } => Work::Max(windows.compared(batch)),
             Kind::Max { windows, group, .. } => Work::Groups(windows.comparisons_by(*group, batch)),
             Kind::MaxOver { over, group: 2, .. } => Work::Max(over.compared(batch)),

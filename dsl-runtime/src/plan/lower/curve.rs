@@ -1,15 +1,81 @@
 //! Lowering of smooth functions, of functions of whole rows and of quotients.
+//!
+//! A smooth function reads its input as it is: a truncation is part of its opening, and the public factor of a mean part of its unit. Its value is at f fraction bits without a
+//! factor, but where it is the input itself for some values, whose scale it then has. The logic of what is a constant where, and of how many words there are, is in
+//! [`fit`](crate::plan::fit).
 
 use super::super::Value;
+use super::super::fit::{self, Fitted, Room, Scales};
+use super::super::step::Kind;
 use super::Lower;
-use crate::graph::op::{Curve, Normalize, Softmax};
+use crate::graph::op::{Approx, Curve, Normalize, Smooth, Softmax};
 use crate::graph::{Node, NodeId};
+use crate::protocol::{Compare, PARTIES};
 
 impl Lower<'_> {
     /// A smooth function, element by element.
-    #[allow(clippy::unused_self, reason = "called as the other methods of a lowering are")]
-    pub(super) fn curve(&mut self, node: &Node, _: NodeId, _: &Curve) -> Result<Value, String> {
-        Err(format!("`{}` is not yet part of the plan", node.op.name()))
+    pub(super) fn curve(&mut self, node: &Node, id: NodeId, curve: &Curve) -> Result<Value, String> {
+        if curve.function == Smooth::Selu {
+            let elu = Curve { function: Smooth::Elu { alpha: Smooth::SELU_ALPHA }, ..*curve };
+            let x = self.curve(node, id, &elu)?;
+            return Ok(self.multiplied(id, &x, &node.shape, &[Smooth::SELU_SCALE], &node.stage));
+        }
+        if curve.approx == Approx::Compact {
+            return Err(format!("`{}` has no compact variant", curve.function.name()));
+        }
+        let x = self.fraction(node.inputs[0])?;
+        let f = self.s.fraction;
+        let most = |known: &super::Known<'_>| known.reached(id);
+        let largest = self.known.map_or_else(|| (1u64 << (self.s.opened - 3 - f)) as f64, most);
+        let room = Room { ring: self.s.ring, m: self.opened(node.inputs[0], &x), largest };
+        let turns = matches!(curve.function, Smooth::Sin | Smooth::Cos);
+        let unit = |bits: u32, factor: u64| 1u64.checked_shl(bits).and_then(|one| one.checked_mul(factor)).filter(|u| *u < 1 << 62);
+        // whatever a function may be itself has the scale of what it is a function of
+        let (bits, factor) = (f, if fit::is_itself(curve.function) { x.factor } else { 1 });
+        let scales = unit(if turns { x.bits } else { f }, x.factor).zip(unit(bits, factor));
+        let (input, output) = scales.ok_or("its scale leaves no room")?;
+        let fitted = fit::curve(curve.function, curve.approx, Scales { input, output }, room)?;
+        let t = if turns { self.s.ring - fitted.m } else { x.bits - f };
+        self.evaluated(node, &x, t, fitted, curve.approx == Approx::Quick, (bits, factor))
+    }
+
+    /// The step of a curve; its value has so many fraction bits, and this factor.
+    pub(super) fn evaluated(
+        &mut self,
+        node: &Node,
+        x: &Value,
+        t: u32,
+        fitted: Fitted,
+        quick: bool,
+        (bits, factor): (u32, u64),
+    ) -> Result<Value, String> {
+        let Fitted { curve, m, reach } = fitted;
+        let far = curve.thresholds.iter().map(|p| p.unsigned_abs()).max().unwrap_or(0);
+        let limit = (1u64 << (m.clamp(2, 64) - 2)).saturating_sub(PARTIES as u64);
+        // where every distance from a threshold fits the opening, so do the digits of the comparison
+        let near = curve.thresholds.is_empty() || far == 0 || far.saturating_add(reach.unsigned_abs()) <= limit;
+        let width = m + u32::from(!near);
+        let (compare, width) = if curve.thresholds.is_empty() {
+            (Compare::new(m), m)
+        } else if quick {
+            let compare = Compare { digit: 8, radix: 4, ..Compare::new(m) };
+            // one bit less of range, if it saves a round
+            let narrow = compare.opening(m).levels() < compare.opening(width).levels();
+            (compare, if narrow { m } else { width })
+        } else {
+            let usual = Compare::new(m);
+            let more = Compare { radix: 4, ..usual };
+            (if more.opening(width).levels() < usual.opening(width).levels() { more } else { usual }, width)
+        };
+        if !curve.is_valid(self.s.ring, t, m) || m + t > self.s.ring {
+            return Err(format!(
+                "`{}` takes more bits than the ring has: fewer fraction bits, or a wider ring, leave room",
+                node.op.name()
+            ));
+        }
+        let kind = Kind::Curve { t, compare, width, curve, bits, factor };
+        let step = self.push(kind, vec![x.step], node.shape.numel(), &node.stage);
+        Ok(Value { step, bits, factor, ..x.clone() })
     }
 
     /// The softmax along an axis, or its logarithm.

@@ -7,6 +7,7 @@ use super::super::lower::LARGEST_FACTOR;
 use super::super::range::{self, Bound};
 use super::super::step::{Kind, Step, Sum};
 use super::super::{Plan, Polynomial, Range, Sparse, Stage, Times, Value};
+use crate::protocol::curve::Curve;
 
 /// What the integers of a step stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,9 @@ impl Scale {
                 let factor = x.factor.checked_mul(*factor).filter(|factor| (1..=LARGEST_FACTOR).contains(factor));
                 let factor = factor.ok_or_else(|| format!("a function has a factor of more than {LARGEST_FACTOR}, or none"))?;
                 Ok(Self::One(Reading { bits: f + bits, factor }))
+            }
+            Kind::Curve { t, curve, bits, factor, .. } => {
+                curved(plan.settings.ring, f, one()?, (*t, curve), Reading { bits: *bits, factor: *factor })
             }
             Kind::Above { t, .. } => at_fraction(*t).map(|_| Self::Index(1)),
             Kind::ArgMax { axis, .. } => at_fraction(0).map(|_| Self::Index(axis.bits())),
@@ -128,6 +132,27 @@ fn polynomial(ring: u32, p: &Polynomial, x: Reading, f: u32) -> Result<Scale, St
     }
 }
 
+/// A smooth function says at which scale its value is: that of what it is a function of where it is that itself, otherwise with no fewer fraction bits. So nothing that was shifted
+/// away before, or has to be before it is released, comes back.
+fn curved(ring: u32, f: u32, x: Reading, (t, curve): (u32, &Curve), result: Reading) -> Result<Scale, String> {
+    // an angle is a part of a turn, whatever it was multiplied with
+    let from = if curve.by == 1 { x.bits.checked_sub(t) } else { Some(f) }.filter(|from| *from >= f);
+    let fits = from.is_some_and(|from| {
+        if curve.has_lines() {
+            return result == Reading { bits: from, ..x };
+        }
+        (from..=ring - 2).contains(&result.bits) && (1..=LARGEST_FACTOR).contains(&result.factor)
+    });
+    if fits {
+        Ok(Scale::One(result))
+    } else {
+        let (Reading { bits, factor }, Reading { bits: to, factor: with }) = (x, result);
+        Err(format!(
+            "a smooth function of {bits} fraction bits less {t} and a factor of {factor} has no value of {to} bits and a factor of {with}"
+        ))
+    }
+}
+
 /// A multiple says how many more fraction bits it has, never fewer, so that what a product adds to the fraction is still there when it is released; and what its factor is.
 fn finer(ring: u32, times: &Times, x: Reading) -> Result<Scale, String> {
     let bits = x.bits.checked_add(times.bits).filter(|bits| *bits <= ring - 2);
@@ -166,6 +191,7 @@ fn name(step: &Step) -> &'static str {
         Kind::Truncate { .. } => "a truncation",
         Kind::Relu { .. } => "a ReLU",
         Kind::Piecewise { .. } => "a function",
+        Kind::Curve { .. } => "a smooth function",
         Kind::Above { .. } => "a threshold",
         Kind::Max { .. } | Kind::MaxOver { .. } => "a max pool",
         Kind::ArgMax { .. } => "an arg max",

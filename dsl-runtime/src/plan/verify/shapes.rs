@@ -75,6 +75,19 @@ impl Plan {
                     // a square has the fraction bits of both its factors, and says so
                     && (*bits == s.fraction || *bits == 0 && function.pieces.iter().all(|piece| piece.square == 0))
             }
+            Kind::Curve { t, compare, width, curve, .. } => {
+                let m = compare.m;
+                // digits cover one bit more than the opening where a threshold may be that far away; nothing is compared without any
+                let compared = || {
+                    if curve.thresholds.is_empty() {
+                        return *compare == Compare::new(m) && *width == m;
+                    }
+                    let covers = *width == m || *width == m + 1;
+                    compare.is_valid() && !compare.fused && covers && *width <= word && compare.opening(*width).is_valid()
+                };
+                let opens = m <= s.ring && *t <= s.ring && Fold { n: s.ring, t: *t, m }.is_valid(word);
+                len(0) == Some(step.len) && opens && curve.is_valid(s.ring, *t, m) && compared()
+            }
             Kind::Above { t, compare, threshold } => len(0) == Some(step.len) && thresholds(compare, *t, &[*threshold]),
             Kind::Input(k) => self.inputs.get(*k).is_some_and(|i| i.shape.len() <= MAX_RANK && product(&i.shape) == Some(step.len)),
             Kind::Open(opening) => {

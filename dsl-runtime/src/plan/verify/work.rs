@@ -60,6 +60,9 @@ pub(super) fn elements(step: &Step, batch: usize) -> usize {
         Kind::Max { windows, group: 2, .. } => windows.comparisons(batch),
         Kind::Max { windows, group, .. } => windows.comparisons_by(*group, batch),
         Kind::Piecewise { function, .. } => whole(step.len.saturating_mul(batch)).saturating_mul(function.thresholds.len()),
+        Kind::Curve { curve, .. } => {
+            whole(step.len.saturating_mul(batch)).saturating_mul(curve.thresholds.len().saturating_add(curve.words()))
+        }
         Kind::MaxOver { over, group: 2, .. } => over.comparisons(batch),
         Kind::MaxOver { over, group, .. } => over.comparisons_by(*group, batch),
         Kind::ArgMax { axis, group, .. } => axis.comparisons(*group, batch),

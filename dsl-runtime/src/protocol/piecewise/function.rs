@@ -27,7 +27,7 @@ pub struct Piece {
 
 /// Part of the sum that a function is: a bit, made of those of thresholds, times a polynomial.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Term {
+pub(in super::super) struct Term {
     /// The thresholds whose bits 1{y >= p} are put together by exclusive or.
     pub thresholds: Vec<usize>,
     /// Whether the bit is turned over.
@@ -145,7 +145,7 @@ impl Piece {
     }
 
     /// Whether it needs y, or y^2.
-    pub(super) const fn depends(&self) -> bool {
+    pub(in super::super) const fn depends(&self) -> bool {
         self.square != 0 || self.slope != 0
     }
 

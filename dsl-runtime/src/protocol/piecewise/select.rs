@@ -27,7 +27,7 @@ use undertone_ring::words::word_bytes;
 use undertone_ring::{Word, simd};
 
 /// What a party holds for one term.
-pub(super) struct Words<W> {
+pub(in super::super) struct Words<W> {
     pub beta: Vec<u32>,
     a: Vec<W>,
     b: Vec<W>,
@@ -37,10 +37,10 @@ pub(super) struct Words<W> {
 }
 
 /// Shares of the square of the mask, for c = 1 and for c = 0.
-pub(super) struct Squares<W>([Vec<W>; 2]);
+pub(in super::super) struct Squares<W>([Vec<W>; 2]);
 
 impl<W> Words<W> {
-    pub(super) fn reserve(&mut self, parts: usize) {
+    pub(in super::super) fn reserve(&mut self, parts: usize) {
         self.beta.reserve_exact(self.beta.len() * parts);
         let [d, e] = &mut self.squares;
         for words in [&mut self.a, &mut self.b, &mut self.c, d, e] {
@@ -48,7 +48,7 @@ impl<W> Words<W> {
         }
     }
 
-    pub(super) fn append(&mut self, next: Self) {
+    pub(in super::super) fn append(&mut self, next: Self) {
         self.beta.extend(next.beta);
         self.a.extend(next.a);
         self.b.extend(next.b);
@@ -58,7 +58,7 @@ impl<W> Words<W> {
 }
 
 impl<W> Squares<W> {
-    pub(super) fn append(&mut self, next: Self) {
+    pub(in super::super) fn append(&mut self, next: Self) {
         self.0.iter_mut().zip(next.0).for_each(|(all, next)| all.extend(next));
     }
 }
@@ -75,19 +75,19 @@ fn squared<W: Word>(fold: Fold, dealt: &fold::Dealt<W>) -> Vec<Vec<W>> {
 }
 
 /// The dealer's half for squares that are not multiplied with a bit.
-pub(super) fn deal_squares<W: Word>(fold: Fold, d: &mut Dealing<'_>, step: u32, dealt: &fold::Dealt<W>) {
+pub(in super::super) fn deal_squares<W: Word>(fold: Fold, d: &mut Dealing<'_>, step: u32, dealt: &fold::Dealt<W>) {
     for (at, square) in (field::MASK_SQUARE..).zip(squared(fold, dealt)) {
         d.share(counter(step, 0, at), fold.n, square);
     }
 }
 
-pub(super) fn expand_squares<W: Word>(fold: Fold, tape: &mut Tape<'_>, step: u32, len: usize) -> Result<Squares<W>, TapeError> {
+pub(in super::super) fn expand_squares<W: Word>(fold: Fold, tape: &mut Tape<'_>, step: u32, len: usize) -> Result<Squares<W>, TapeError> {
     let mut one = |at, wanted: bool| if wanted { tape.share(counter(step, 0, at), fold.n, len) } else { Ok(vec![]) };
     Ok(Squares([one(field::MASK_SQUARE, true)?, one(field::MASK_SQUARE + 1, fold.lifts())?]))
 }
 
 /// The dealer's half for a term, under the streams of a level.
-pub(super) fn deal<W: Word>(fold: Fold, term: &Term, d: &mut Dealing<'_>, step: u32, level: u32, dealt: &fold::Dealt<W>) {
+pub(in super::super) fn deal<W: Word>(fold: Fold, term: &Term, d: &mut Dealing<'_>, step: u32, level: u32, dealt: &fold::Dealt<W>) {
     let len = dealt.r.len();
     let beta = d.uniform_bits(counter(step, level, field::BETA), len / BLOCK);
     let a: Vec<W> = (0..len).map(|i| W::from_u64(u64::from(beta[i / BLOCK] >> (i % BLOCK) & 1))).collect();
@@ -108,7 +108,7 @@ pub(super) fn deal<W: Word>(fold: Fold, term: &Term, d: &mut Dealing<'_>, step: 
     }
 }
 
-pub(super) fn expand<W: Word>(
+pub(in super::super) fn expand<W: Word>(
     fold: Fold,
     term: &Term,
     tape: &mut Tape<'_>,
@@ -129,20 +129,20 @@ pub(super) fn expand<W: Word>(
 }
 
 /// Bytes of corrections of a term.
-pub(super) fn corrections<W: Word>(fold: Fold, term: &Term, len: usize) -> usize {
+pub(in super::super) fn corrections<W: Word>(fold: Fold, term: &Term, len: usize) -> usize {
     let words = 1 + usize::from(term.piece.depends());
     let upper = if term.piece.depends() && fold.lifts() { word_bytes(fold.n - fold.m, W::BITS, len) } else { 0 };
     words * word_bytes(fold.n, W::BITS, len) + upper + if term.piece.square == 0 { 0 } else { squares::<W>(fold, len) }
 }
 
 /// Bytes of corrections of squares.
-pub(super) fn squares<W: Word>(fold: Fold, len: usize) -> usize {
+pub(in super::super) fn squares<W: Word>(fold: Fold, len: usize) -> usize {
     (1 + usize::from(fold.lifts())) * word_bytes(fold.n, W::BITS, len)
 }
 
 /// What is known once everything is open.
 #[derive(Clone, Copy)]
-pub(super) struct Opened<'a, W> {
+pub(in super::super) struct Opened<'a, W> {
     pub fold: Fold,
     pub seat: Seat,
     pub opening: &'a fold::Material<W>,
@@ -162,14 +162,14 @@ struct Element<W> {
 
 impl<W: Word> Opened<'_, W> {
     /// Shares of a polynomial of y.
-    pub(super) fn everywhere(&self, piece: Piece, result: &mut [W]) {
+    pub(in super::super) fn everywhere(&self, piece: Piece, result: &mut [W]) {
         let [square, slope, offset] = words(piece);
         let offset = if self.seat.is_first() { offset } else { W::from_u64(0) };
         self.each(result.len(), |i, e| result[i] = e.square.mul(square).add(e.y.mul(slope)).add(offset));
     }
 
     /// Adds shares of a bit times a polynomial of y; `bh` is the bit under its mask.
-    pub(super) fn add(&self, term: &Term, words_of: &Words<W>, bh: &[u32], result: &mut [W]) {
+    pub(in super::super) fn add(&self, term: &Term, words_of: &Words<W>, bh: &[u32], result: &mut [W]) {
         let [square, slope, offset] = words(term.piece);
         let (fold, m) = (self.fold, self.fold.m);
         let first = W::from_u64(u64::from(self.seat.is_first()));

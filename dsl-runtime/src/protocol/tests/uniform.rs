@@ -2,6 +2,7 @@
 
 use super::super::above::Above;
 use super::super::argmax::{ArgMax, Axis};
+use super::super::curve::Evaluation;
 use super::super::king::{self, Wires};
 use super::super::max::Windows;
 use super::super::piecewise::{Function, Piece, Piecewise};
@@ -10,6 +11,7 @@ use super::super::topk::{Search, TopK};
 use super::super::truncate::Truncation;
 use super::super::{On, Protocol, Sum};
 use super::*;
+use crate::graph::op::{Approx, Smooth};
 use undertone_ring::planes;
 use undertone_ring::rows::{GROUP, WORDS};
 
@@ -75,12 +77,22 @@ fn messages_and_what_they_open_are_uniform_whatever_the_values_are() {
     };
     let function = On { protocol: Piecewise::new(40, 12, usual, &swish), len: LEN };
     let search = |group| Search { axis, k: 1, group, values: false };
-    let all: [(&str, usize, &dyn Protocol<u64>, usize); 12] = [
+    let curve = |function, approx| {
+        let f = crate::plan::fit::tests::fitted(function, approx, (40, 12, 26));
+        let width = f.m + u32::from(!f.curve.thresholds.is_empty());
+        let t = if f.curve.by == 1 { 12 } else { 40 - f.m };
+        On { protocol: Evaluation::new(40, t, Compare::new(f.m), width, &f.curve), len: LEN }
+    };
+    let all: [(&str, usize, &dyn Protocol<u64>, usize); 16] = [
         ("relu", 3, &relu(usual), 1),
         ("relu by 2", 3, &relu(Compare { digit: 2, radix: 4, ..usual }), 1),
         ("relu, fused", 3, &relu(Compare { digit: 8, fused: true, ..usual }), 1),
         ("function", 3, &function, 1),
         ("above", 3, &On { protocol: Above::new(12, usual, 77), len: LEN }, 1),
+        ("gelu", 3, &curve(Smooth::Gelu, Approx::Everywhere), 1),
+        ("exponential", 2, &curve(Smooth::Exp, Approx::Everywhere), 1),
+        ("a polynomial", 3, &curve(Smooth::Sigmoid, Approx::Within(0.5)), 1),
+        ("sine", 3, &curve(Smooth::Sin, Approx::Everywhere), 1),
         ("top k by 2", 3, &TopK::new(26, usual, &search(2), 1), 4),
         ("top k by 4", 3, &TopK::new(26, usual, &search(4), 1), 4),
         ("truncation of two", 2, &cut(2), 1),
