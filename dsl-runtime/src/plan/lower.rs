@@ -8,6 +8,7 @@ mod curve;
 mod movement;
 mod piecewise;
 mod product;
+mod rows;
 
 pub(super) use product::has_weight;
 
@@ -179,8 +180,8 @@ impl Lower<'_> {
             Op::Scaled(scaled) => self.along_weights(node, scaled.axis)?,
             Op::Biased(biased) => self.biased(node, biased.axis)?,
             Op::Curve(curve) => self.curve(node, id, curve)?,
-            Op::Softmax(softmax) => self.softmax(node, id, softmax)?,
-            Op::Normalize(normalize) => self.normalize(node, id, normalize)?,
+            Op::Softmax(softmax) => self.softmax(node, softmax)?,
+            Op::Normalize(normalize) => self.normalize(node, normalize)?,
             Op::MatMul => self.matmul(node)?,
             Op::Polynomial(p) => self.polynomial(node, &p.coefficients)?,
             Op::Concat { axis } => self.concat(node, *axis)?,

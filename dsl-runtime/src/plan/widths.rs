@@ -83,6 +83,24 @@ fn ranked(s: &Widths, search: Search, compare: Compare) -> Option<(f64, usize)> 
     fastest_of(s, sizes, load)
 }
 
+/// The same for the largest value of a row that everything else of the row waits for: two levels of groups, or three of rows that are longer.
+pub(super) fn row_group(s: &Widths, axis: Axis, compare: Compare) -> usize {
+    const TWO_LEVELS: usize = 144;
+    let levels = if axis.size <= TWO_LEVELS { 2 } else { 3 };
+    let few = |group: &usize| {
+        let mut left = axis.size;
+        (0..levels).for_each(|_| left = left.div_ceil(*group));
+        left <= 1
+    };
+    let load = |group: usize| {
+        let search = Search { axis, k: 1, group, values: true };
+        let top = TopK::new(s.ring, compare, &search, 1);
+        let cost = s.cost(|| Protocol::<u32>::traffic(&top), || Protocol::<u64>::traffic(&top));
+        (cost, Work::Groups(search.comparisons(1)))
+    };
+    fastest_of(s, Search::GROUPS.into_iter().filter(few), load).unwrap_or(topk::LARGEST)
+}
+
 /// The same for the largest of each of several lists.
 pub(super) fn over_group(s: &Widths, over: &Over, compare: Compare, narrow: bool) -> usize {
     let n = if narrow { compare.m } else { s.ring };

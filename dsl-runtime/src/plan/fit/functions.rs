@@ -96,7 +96,7 @@ pub(crate) fn curve(function: Smooth, approx: Approx, scales: Scales, room: Room
         Smooth::Erf => bounded(fourier::ERF, &erf, Beyond::Value(-1.0), Beyond::Value(1.0), -1.0),
         Smooth::Elu { alpha } => elu(alpha, scales, reach),
         Smooth::Selu => Err("SELU is an ELU times a number".into()),
-        Smooth::Exp => exponents(None, scales, room, reach),
+        Smooth::Exp => exponents(scales, room, reach),
         Smooth::Sin | Smooth::Cos => return turn(function, scales, room),
         Smooth::Reciprocal => {
             // where it is two units, it may stay there
@@ -133,14 +133,27 @@ pub(crate) const fn is_itself(function: Smooth) -> bool {
     )
 }
 
-/// `e^x` from `low` on, below which it is 0; as far as the result has room.
+/// `e^x` of numbers that are at most 0, from `low` on, below which it is 0, with an error of about `tolerance`.
 ///
 /// # Errors
 /// When words do not fit.
-#[allow(dead_code, reason = "what softmax, normalisation and division are made of")]
-pub(crate) fn exponential_from(low: f64, scales: Scales, room: Room) -> Result<Fitted, String> {
+pub(crate) fn exponential_below(low: f64, tolerance: f64, scales: Scales, room: Room) -> Result<Fitted, String> {
     let reach = 1i64 << (room.m.clamp(2, 64) - 2);
-    let curve = exponents(Some(low), scales, room, reach)?;
+    let lo = scales.input(low).max(-reach);
+    let words = exponential([lo, 1], 1.0, tolerance, scales).ok_or_else(too_wide)?;
+    let first = constant(0.0, exp(lo as f64 / scales.input as f64), scales);
+    let curve = joined(first, vec![(lo, Form::Words(words))], 0, reach);
+    Ok(Fitted { m: bits(&curve, reach, room.m), curve, reach })
+}
+
+/// `e^x` of numbers of at most this magnitude, with an error of about `tolerance`; nothing is compared.
+///
+/// # Errors
+/// When words do not fit.
+pub(crate) fn exponential_within(most: f64, tolerance: f64, scales: Scales, room: Room) -> Result<Fitted, String> {
+    let reach = scales.input(most) + PARTIES as i64;
+    let words = exponential([-reach, reach + 1], 1.0, tolerance, scales).ok_or_else(too_wide)?;
+    let curve = Curve { by: 1, thresholds: vec![], pieces: vec![Form::Words(words)], base: 0 };
     Ok(Fitted { m: bits(&curve, reach, room.m), curve, reach })
 }
 
@@ -245,9 +258,8 @@ fn lowest(scales: Scales) -> f64 {
     -ln(scales.output as f64) - 0.41
 }
 
-fn exponents(low: Option<f64>, scales: Scales, room: Room, reach: i64) -> Result<Curve, String> {
-    let low = low.unwrap_or_else(|| lowest(scales));
-    let lo = scales.input(low).max(-reach);
+fn exponents(scales: Scales, room: Room, reach: i64) -> Result<Curve, String> {
+    let lo = scales.input(lowest(scales)).max(-reach);
     let mut hi = scales.input(ln(room.largest).max(0.25)).min(reach);
     // as far as words fit
     let words = loop {

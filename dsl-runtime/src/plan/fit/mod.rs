@@ -15,10 +15,9 @@ use crate::protocol::PARTIES;
 use crate::protocol::curve::{Curve, Form};
 use crate::protocol::words::{Exponential, Family, Waves, Words};
 use fourier::Fourier;
-pub(crate) use functions::{Fitted, Room, curve, is_itself};
-#[allow(unused_imports, reason = "what softmax, normalisation and division are made of")]
-pub(crate) use functions::{exponential_from, positive};
-use real::{exp, log2_above, two};
+pub(crate) use functions::{Fitted, Room, curve, exponential_below, exponential_within, is_itself, positive};
+pub(crate) use real::exp;
+pub(crate) use real::{ln, log2_above, two};
 
 /// The integers that stand for 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

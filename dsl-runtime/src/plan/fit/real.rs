@@ -2,18 +2,18 @@
 //! itself finds the same numbers; logarithms and exponentials of the platform's library may differ by a unit.
 
 /// 2^k, for k that floats have.
-pub(super) fn two(k: i32) -> f64 {
+pub(crate) fn two(k: i32) -> f64 {
     f64::from_bits(((1023 + k.clamp(-1022, 1023)) as u64) << 52)
 }
 
 /// The smallest k with x <= 2^k, for positive numbers.
-pub(super) fn log2_above(x: f64) -> i32 {
+pub(crate) fn log2_above(x: f64) -> i32 {
     let bits = x.max(f64::MIN_POSITIVE).to_bits();
     (bits >> 52) as i32 - 1023 + i32::from(bits << 12 != 0)
 }
 
 /// e^x; its ends are those of powers of two.
-pub(super) fn exp(x: f64) -> f64 {
+pub(crate) fn exp(x: f64) -> f64 {
     // ln 2 in two parts: the first times a small integer is exact
     const HIGH: f64 = 0.693_147_180_369_123_8;
     const LOW: f64 = 1.908_214_929_270_587_7e-10;
@@ -29,7 +29,7 @@ pub(super) fn exp(x: f64) -> f64 {
 }
 
 /// The natural logarithm of a positive number.
-pub(super) fn ln(x: f64) -> f64 {
+pub(crate) fn ln(x: f64) -> f64 {
     let bits = x.max(f64::MIN_POSITIVE).to_bits();
     let mut k = (bits >> 52) as i32 - 1023;
     let mut m = f64::from_bits(bits & (u64::MAX >> 12) | 1023 << 52);

@@ -1,4 +1,4 @@
-//! Lowering of smooth functions, of functions of whole rows and of quotients.
+//! Lowering of smooth functions.
 //!
 //! A smooth function reads its input as it is: a truncation is part of its opening, and the public factor of a mean part of its unit. Its value is at f fraction bits without a
 //! factor, but where it is the input itself for some values, whose scale it then has. The logic of what is a constant where, and of how many words there are, is in
@@ -8,7 +8,7 @@ use super::super::Value;
 use super::super::fit::{self, Fitted, Room, Scales};
 use super::super::step::Kind;
 use super::Lower;
-use crate::graph::op::{Approx, Curve, Normalize, Smooth, Softmax};
+use crate::graph::op::{Approx, Curve, Smooth};
 use crate::graph::{Node, NodeId};
 use crate::protocol::{Compare, PARTIES};
 
@@ -36,18 +36,20 @@ impl Lower<'_> {
         let (input, output) = scales.ok_or("its scale leaves no room")?;
         let fitted = fit::curve(curve.function, curve.approx, Scales { input, output }, room)?;
         let t = if turns { self.s.ring - fitted.m } else { x.bits - f };
-        self.evaluated(node, &x, t, fitted, curve.approx == Approx::Quick, (bits, factor))
+        self.evaluated(&x, t, fitted, curve.approx == Approx::Quick, (bits, factor), node.shape.numel(), &node.stage)
     }
 
     /// The step of a curve; its value has so many fraction bits, and this factor.
+    #[allow(clippy::too_many_arguments, reason = "a step, its function, its scale and its place")]
     pub(super) fn evaluated(
         &mut self,
-        node: &Node,
         x: &Value,
         t: u32,
         fitted: Fitted,
         quick: bool,
         (bits, factor): (u32, u64),
+        len: usize,
+        stage: &str,
     ) -> Result<Value, String> {
         let Fitted { curve, m, reach } = fitted;
         let far = curve.thresholds.iter().map(|p| p.unsigned_abs()).max().unwrap_or(0);
@@ -68,31 +70,10 @@ impl Lower<'_> {
             (if more.opening(width).levels() < usual.opening(width).levels() { more } else { usual }, width)
         };
         if !curve.is_valid(self.s.ring, t, m) || m + t > self.s.ring {
-            return Err(format!(
-                "`{}` takes more bits than the ring has: fewer fraction bits, or a wider ring, leave room",
-                node.op.name()
-            ));
+            return Err("a function takes more bits than the ring has: fewer fraction bits, or a wider ring, leave room".into());
         }
         let kind = Kind::Curve { t, compare, width, curve, bits, factor };
-        let step = self.push(kind, vec![x.step], node.shape.numel(), &node.stage);
+        let step = self.push(kind, vec![x.step], len, stage);
         Ok(Value { step, bits, factor, ..x.clone() })
-    }
-
-    /// The softmax along an axis, or its logarithm.
-    #[allow(clippy::unused_self, reason = "called as the other methods of a lowering are")]
-    pub(super) fn softmax(&mut self, node: &Node, _: NodeId, _: &Softmax) -> Result<Value, String> {
-        Err(format!("`{}` is not yet part of the plan", node.op.name()))
-    }
-
-    /// Normalisation of the last axes by their own statistics.
-    #[allow(clippy::unused_self, reason = "called as the other methods of a lowering are")]
-    pub(super) fn normalize(&mut self, node: &Node, _: NodeId, _: &Normalize) -> Result<Value, String> {
-        Err(format!("`{}` is not yet part of the plan", node.op.name()))
-    }
-
-    /// The quotient of two values.
-    #[allow(clippy::unused_self, reason = "called as the other methods of a lowering are")]
-    pub(super) fn divide(&mut self, node: &Node, _: NodeId) -> Result<Value, String> {
-        Err(format!("`{}` is not yet part of the plan", node.op.name()))
     }
 }

@@ -75,7 +75,12 @@ impl Lower<'_> {
         if x == y && from == by {
             return self.powers(&x, &node.shape, &[0, 0, 1], (2 * self.s.fraction, x.factor * x.factor), &node.stage);
         }
-        let shape = node.shape;
+        self.each([&x, &y], [from, by], &node.shape, &node.stage)
+    }
+
+    /// The product of two values of these shapes, element by element; they are opened as they are.
+    pub(super) fn each(&mut self, [x, y]: [&Value; 2], [from, by]: [Shape; 2], shape: &Shape, stage: &str) -> Result<Value, String> {
+        let shape = *shape;
         // the result lies in memory as the operand does that is not stretched
         let layout = if from == shape {
             x.layout.clone()
@@ -85,8 +90,8 @@ impl Lower<'_> {
             Layout::natural(shape.rank())
         };
         let to = layout.strides(&shape);
-        let read = [(&x, from), (&y, by)].map(|(v, own)| Copy::new(&layout.0, &shape, &stretched(v, own, &shape), &to, 0, 0));
-        self.multiply([&x, &y], Product { form: Form::Each { len: shape.numel() }, read }, shape.numel(), layout, &node.stage)
+        let read = [(x, from), (y, by)].map(|(v, own)| Copy::new(&layout.0, &shape, &stretched(v, own, &shape), &to, 0, 0));
+        self.multiply([x, y], Product { form: Form::Each { len: shape.numel() }, read }, shape.numel(), layout, stage)
     }
 
     /// `[.., a, b]` by `[.., b, c]`.
@@ -167,7 +172,14 @@ impl Lower<'_> {
     }
 
     /// The product of two operands, which are opened.
-    fn multiply(&mut self, [x, y]: [&Value; 2], product: Product, len: usize, layout: Layout, stage: &str) -> Result<Value, String> {
+    pub(super) fn multiply(
+        &mut self,
+        [x, y]: [&Value; 2],
+        product: Product,
+        len: usize,
+        layout: Layout,
+        stage: &str,
+    ) -> Result<Value, String> {
         let factor = x.factor.checked_mul(y.factor).filter(|factor| *factor <= LARGEST_FACTOR);
         let factor = factor.ok_or_else(|| format!("a product of the factors {} and {} leaves too small a range", x.factor, y.factor))?;
         let both = self.holders[x.step].filter(|holder| self.holders[y.step] == Some(*holder));
@@ -195,7 +207,7 @@ impl Lower<'_> {
     }
 
     /// The opening of a step for products of secrets: to everybody, or, where one party has all operands by itself, to that one alone, which sends nothing.
-    fn opened_to(&mut self, step: usize, alone: Option<usize>, stage: &str) -> usize {
+    pub(super) fn opened_to(&mut self, step: usize, alone: Option<usize>, stage: &str) -> usize {
         self.opened_wire(step, stage, &|holder, _| Opening { from: holder, to: alone })
     }
 

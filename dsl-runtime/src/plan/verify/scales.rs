@@ -48,8 +48,10 @@ impl Scale {
         };
         match &step.kind {
             Kind::Input(_) => Ok(Self::One(Reading { bits: f, factor: 1 })),
-            Kind::Open(_) | Kind::Max { .. } | Kind::MaxOver { .. } => at_fraction(0),
-            Kind::Relu { t, .. } | Kind::Truncate { t, .. } | Kind::Round { t } => at_fraction(*t),
+            Kind::Open(_) => one().map(Self::One),
+            Kind::Max { .. } | Kind::MaxOver { .. } => at_fraction(0),
+            Kind::Relu { t, .. } | Kind::Round { t } => at_fraction(*t),
+            Kind::Truncate { t, .. } => shifted(f, *t, one()?),
             Kind::Piecewise { t, bits, factor, .. } => {
                 let Self::One(x) = at_fraction(*t)? else { return Err(format!("{} reads no fraction", name(step))) };
                 let factor = x.factor.checked_mul(*factor).filter(|factor| (1..=LARGEST_FACTOR).contains(factor));
@@ -64,8 +66,8 @@ impl Scale {
             Kind::TopK { search, .. } => at_fraction(0).map(|x| if search.values { x } else { Self::Index(search.axis.bits()) }),
             Kind::Release(_) | Kind::Plus(_) => one().map(Self::One),
             Kind::Linear { weight, .. } => product(plan, *weight, one()?),
-            Kind::Product(_) => multiplied(f, &inputs),
-            Kind::Polynomial(p) => polynomial(plan.settings.ring, p, one()?, f),
+            Kind::Product(_) => multiplied(plan.settings.ring, &inputs),
+            Kind::Polynomial(p) => polynomial(plan.settings.ring, p, one()?),
             Kind::Sum(Sum(windows)) => {
                 let count = windows.kernel.iter().try_fold(1, |n, k| u64::try_from(*k).ok()?.checked_mul(n));
                 let Reading { bits, factor } = one()?;
@@ -93,8 +95,20 @@ impl Scale {
     }
 }
 
-/// A product has the fraction bits of value and weight together, and so must its bias.
+/// A division leaves the plan's fraction bits, or more.
+fn shifted(f: u32, t: u32, x: Reading) -> Result<Scale, String> {
+    match x.bits.checked_sub(t) {
+        Some(bits) if bits >= f => Ok(Scale::One(Reading { bits, ..x })),
+        _ => Err(format!("a truncation shifts {} fraction bits by {t}: it must leave the plan's {f}", x.bits)),
+    }
+}
+
+/// A product with a weight has the fraction bits of value and weight together, and so must its bias.
 fn product(plan: &Plan, weight: usize, x: Reading) -> Result<Scale, String> {
+    let f = plan.settings.fraction;
+    if x.bits != f {
+        return Err(format!("a product with a weight reads {} fraction bits: it must be the plan's {f}", x.bits));
+    }
     let Reading { bits, factor } = Reading { bits: x.bits + plan.settings.fraction, ..x };
     match plan.weights.get(weight) {
         Some(w) if (w.bias_bits, w.bias_factor) == (bits, factor) => Ok(Scale::One(Reading { bits, factor })),
@@ -113,18 +127,25 @@ fn mapped(f: u32, sparse: &Sparse, x: Reading) -> Result<Scale, String> {
 }
 
 /// A product of two fractions has the bits and the factors of both together.
-fn multiplied(f: u32, inputs: &[Scale]) -> Result<Scale, String> {
+fn multiplied(ring: u32, inputs: &[Scale]) -> Result<Scale, String> {
     let [Scale::One(x), Scale::One(y)] = inputs else { return Err("a product of secrets reads something else than two fractions".into()) };
     match x.factor.checked_mul(y.factor).filter(|factor| *factor <= LARGEST_FACTOR) {
-        Some(factor) if (x.bits, y.bits) == (f, f) => Ok(Scale::One(Reading { bits: 2 * f, factor })),
-        _ => Err(format!("the product of factors {} and {} leaves more than {LARGEST_FACTOR}", x.factor, y.factor)),
+        Some(factor) if x.bits + y.bits <= ring - 2 => Ok(Scale::One(Reading { bits: x.bits + y.bits, factor })),
+        _ => Err(format!(
+            "the product of {} and {} fraction bits and factors {} and {} leaves more than {} bits, or a factor of more than {LARGEST_FACTOR}",
+            x.bits,
+            y.bits,
+            x.factor,
+            y.factor,
+            ring - 2
+        )),
     }
 }
 
 /// A polynomial says at which scale it is: with no fewer bits than its highest power, whose exact value must not be released.
-fn polynomial(ring: u32, p: &Polynomial, x: Reading, f: u32) -> Result<Scale, String> {
+fn polynomial(ring: u32, p: &Polynomial, x: Reading) -> Result<Scale, String> {
     let degree = p.coefficients.len().saturating_sub(1) as u32;
-    let fits = x.bits == f && (degree.saturating_mul(f)..=ring - 2).contains(&p.bits) && (1..=LARGEST_FACTOR).contains(&p.factor);
+    let fits = (degree.saturating_mul(x.bits)..=ring - 2).contains(&p.bits) && (1..=LARGEST_FACTOR).contains(&p.factor);
     if fits {
         Ok(Scale::One(Reading { bits: p.bits, factor: p.factor }))
     } else {
@@ -132,8 +153,7 @@ fn polynomial(ring: u32, p: &Polynomial, x: Reading, f: u32) -> Result<Scale, St
     }
 }
 
-/// A smooth function says at which scale its value is: that of what it is a function of where it is that itself, otherwise with no fewer fraction bits. So nothing that was shifted
-/// away before, or has to be before it is released, comes back.
+/// A smooth function says at which scale its value is: that of what it is a function of where it is that itself, otherwise with no fewer fraction bits than the plan has.
 fn curved(ring: u32, f: u32, x: Reading, (t, curve): (u32, &Curve), result: Reading) -> Result<Scale, String> {
     // an angle is a part of a turn, whatever it was multiplied with
     let from = if curve.by == 1 { x.bits.checked_sub(t) } else { Some(f) }.filter(|from| *from >= f);
@@ -141,7 +161,7 @@ fn curved(ring: u32, f: u32, x: Reading, (t, curve): (u32, &Curve), result: Read
         if curve.has_lines() {
             return result == Reading { bits: from, ..x };
         }
-        (from..=ring - 2).contains(&result.bits) && (1..=LARGEST_FACTOR).contains(&result.factor)
+        (f..=ring - 2).contains(&result.bits) && (1..=LARGEST_FACTOR).contains(&result.factor)
     });
     if fits {
         Ok(Scale::One(result))

@@ -101,7 +101,11 @@ impl Plan {
                 len(0) == Some(step.len) && plus.numbers.fit(step.len, s.ring) && plus.by == adds
             }
             Kind::Round { t } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && held(0).is_some(),
-            Kind::Truncate { t, m } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && widths(*t, *m),
+            // rows have sums and products at scales of their own, of which fewer bits are opened
+            Kind::Truncate { t, m } => {
+                let opens = self.is_calibrated() || *m <= s.opened;
+                len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && Fold { n: s.ring, t: *t, m: *m }.is_valid(word) && opens
+            }
             Kind::Relu { t, compare } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t, compare.m) && compares(compare),
             Kind::Sparse(sparse) => sparse_fits(sparse, len(0), step.len),
             Kind::Add => len(0) == Some(step.len) && len(1) == Some(step.len),
