@@ -98,7 +98,7 @@ pub(super) fn row_group(s: &Widths, axis: Axis, compare: Compare) -> usize {
         let cost = s.cost(|| Protocol::<u32>::traffic(&top), || Protocol::<u64>::traffic(&top));
         (cost, Work::Groups(search.comparisons(1)))
     };
-    fastest_of(s, Search::GROUPS.into_iter().filter(few), load).unwrap_or(topk::LARGEST)
+    fastest_of(s, Search::GROUPS.into_iter().filter(few), load).map_or(topk::LARGEST, |(_, group)| group)
 }
 
 /// The same for the largest of each of several lists.
