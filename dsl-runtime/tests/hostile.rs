@@ -325,7 +325,11 @@ fn every_step_reads_the_scale_that_it_is_made_for() {
     let plan = plan(&network());
     let at = |is: fn(&Kind) -> bool| find(&plan, is);
     let truncated = at(|k| matches!(k, Kind::Truncate { .. }));
-    refused(&plan, "a truncation shifts 32 fraction bits by 15", |p| p.steps[truncated].kind = Kind::Truncate { t: 15, m: 34 });
+    refused(&plan, "a max pool shifts 17 fraction bits by 0", |p| p.steps[truncated].kind = Kind::Truncate { t: 15, m: 34 });
+    refused(&plan, "a truncation shifts 32 fraction bits by 17: it must leave the plan's 16", |p| {
+        p.steps[truncated].kind = Kind::Truncate { t: 17, m: 34 };
+    });
+    refused(&plan, "does not fit its inputs", |p| p.steps[truncated].kind = Kind::Truncate { t: 16, m: 35 });
     refused(&plan, "a max pool shifts 32 fraction bits by 0", |p| p.steps[truncated].kind = Kind::Times(Times::whole(1)));
     let relu = at(|k| *k == Kind::Relu { t: 16, compare: Compare::new(34) });
     refused(&plan, "a ReLU shifts 32 fraction bits by 0", |p| p.steps[relu].kind = Kind::Relu { t: 0, compare: Compare::new(34) });
@@ -355,7 +359,7 @@ fn every_step_reads_the_scale_that_it_is_made_for() {
     let sum = at(|k| matches!(k, Kind::Sum(_)));
     let opened = plan.steps.iter().rposition(|s| matches!(s.kind, Kind::Open(_))).unwrap();
     assert!(opened > sum);
-    refused(&plan, "an opening shifts 32 fraction bits by 0", |p| {
+    refused(&plan, "a product with a weight reads 32 fraction bits: it must be the plan's 16", |p| {
         p.steps[relu].kind = Kind::Times(Times::whole(1));
         *p = p.one_after_the_other();
     });

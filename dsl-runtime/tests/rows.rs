@@ -218,3 +218,72 @@ fn rows_stand_between_products() {
         runs_as_planned(&graph, &Settings { parties, ..Settings::default() }, &Deployment::default(), 2);
     }
 }
+
+#[test]
+fn plans_that_misuse_the_scales_of_rows_are_refused() {
+    let good = Plan::new(&normalize([4, 32], Normalize { axes: 1, eps: 1e-5, centred: true }), &Settings::default()).unwrap();
+    good.verify(1 << 20).unwrap();
+    let refused = |what: &str, change: &dyn Fn(&mut Kind) -> bool| {
+        let mut bad = good.clone();
+        let changed = bad.steps.iter_mut().filter_map(|s| change(&mut s.kind).then_some(())).count();
+        assert!(changed > 0, "{what}: nothing to change");
+        assert!(bad.verify(1 << 20).is_err(), "{what}");
+    };
+    // what is released has the bits that it says
+    refused("a shift that leaves more bits", &|k| {
+        if let Kind::Truncate { t: t @ 28, .. } = k {
+            *t = 27;
+            true
+        } else {
+            false
+        }
+    });
+    refused("a shift that leaves too few", &|k| {
+        if let Kind::Truncate { t: t @ 28, .. } = k {
+            *t = 29;
+            true
+        } else {
+            false
+        }
+    });
+    refused("an opening wider than the plan's", &|k| {
+        if let Kind::Truncate { m, .. } = k {
+            *m = 36;
+            true
+        } else {
+            false
+        }
+    });
+    refused("a function that says less than its bits", &|k| {
+        if let Kind::Curve { bits, .. } = k {
+            *bits -= 1;
+            true
+        } else {
+            false
+        }
+    });
+    refused("a function that says more than its bits", &|k| {
+        if let Kind::Curve { bits, .. } = k {
+            *bits += 1;
+            true
+        } else {
+            false
+        }
+    });
+    refused("a function of another shift", &|k| {
+        if let Kind::Curve { t, .. } = k {
+            *t += 25;
+            true
+        } else {
+            false
+        }
+    });
+    refused("a square with half of its bits", &|k| {
+        if let Kind::Polynomial(p) = k {
+            p.bits /= 2;
+            true
+        } else {
+            false
+        }
+    });
+}

@@ -161,7 +161,6 @@ pub(crate) fn exponential_within(most: f64, tolerance: f64, scales: Scales, room
 ///
 /// # Errors
 /// When words do not fit.
-#[allow(dead_code, reason = "what softmax, normalisation and division are made of")]
 pub(crate) fn positive(
     function: &dyn Fn(f64) -> f64,
     tolerance: &dyn Fn(f64) -> f64,

@@ -9,6 +9,9 @@ use super::super::step::{Kind, Step, Sum};
 use super::super::{Plan, Polynomial, Range, Sparse, Stage, Times, Value};
 use crate::protocol::curve::Curve;
 
+/// Fraction bits that a smooth function may drop: those that a sum of exponentials has more than values.
+const DROPPED: u32 = 8;
+
 /// What the integers of a step stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scale {
@@ -153,7 +156,8 @@ fn polynomial(ring: u32, p: &Polynomial, x: Reading) -> Result<Scale, String> {
     }
 }
 
-/// A smooth function says at which scale its value is: that of what it is a function of where it is that itself, otherwise with no fewer fraction bits than the plan has.
+/// A smooth function says at which scale its value is: that of what it is a function of where it is that itself, otherwise with hardly fewer. So
+/// what has to be shifted away before it is released, as the second half of the bits of a product, does not come back.
 fn curved(ring: u32, f: u32, x: Reading, (t, curve): (u32, &Curve), result: Reading) -> Result<Scale, String> {
     // an angle is a part of a turn, whatever it was multiplied with
     let from = if curve.by == 1 { x.bits.checked_sub(t) } else { Some(f) }.filter(|from| *from >= f);
@@ -161,7 +165,7 @@ fn curved(ring: u32, f: u32, x: Reading, (t, curve): (u32, &Curve), result: Read
         if curve.has_lines() {
             return result == Reading { bits: from, ..x };
         }
-        (f..=ring - 2).contains(&result.bits) && (1..=LARGEST_FACTOR).contains(&result.factor)
+        (from.saturating_sub(DROPPED).max(f)..=ring - 2).contains(&result.bits) && (1..=LARGEST_FACTOR).contains(&result.factor)
     });
     if fits {
         Ok(Scale::One(result))
