@@ -1,20 +1,23 @@
-//! Trains the networks of `minionn`, `mobilenet` and `unet` from the same descriptions, in the clear.
+//! Trains the networks of `minionn`, `resnet32`, `mobilenet` and `unet` from the same descriptions, in the clear.
 //!
 //! ```text
 //! scripts/fetch-fashion-mnist.sh
 //! cargo run --release --example train_images -- minionn
+//! cargo run --release --example train_images -- resnet32
 //! cargo run --release --example train_images -- mobilenet
 //! cargo run --release --example train_images -- unet          the committed picture of nuclei; no script is needed
 //! ```
 //!
 //! Each has a recipe, and options change it. The committed weights came from here. After each epoch the weights so far are in `data-cache`, and `--resume` goes on from them.
-//! Two learn clothes, Fashion-MNIST; the network for CIFAR-10 gets the pictures with a border and the same in each of three channels. `unet` learns nuclei from random tiles of
+//! Three learn clothes, Fashion-MNIST; the networks for CIFAR-10 get the pictures with a border and the same in each of three channels. `unet` learns nuclei from random tiles of
 //! the left three quarters of one picture, turned and mirrored.
 
 #[path = "../minionn/model.rs"]
 mod minionn;
 #[path = "../mobilenet/model.rs"]
 mod mobilenet;
+#[path = "../resnet32/model.rs"]
+mod resnet32;
 mod tiles;
 #[path = "../unet/model.rs"]
 mod unet;
@@ -61,6 +64,7 @@ struct Options {
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Name {
     Minionn,
+    Resnet32,
     Mobilenet,
     Unet,
 }
@@ -78,6 +82,7 @@ impl Name {
     fn recipe(self) -> Recipe {
         match self {
             Name::Minionn => Recipe { pictures: 8000, epochs: 4, batch: 32, rate: 2e-3 },
+            Name::Resnet32 => Recipe { pictures: 4000, epochs: 3, batch: 32, rate: 4e-3 },
             Name::Mobilenet => Recipe { pictures: 6000, epochs: 3, batch: 32, rate: 6e-3 },
             Name::Unet => Recipe { pictures: 300, epochs: 6, batch: 8, rate: 6e-3 },
         }
@@ -87,6 +92,7 @@ impl Name {
     fn file(self) -> &'static str {
         match self {
             Name::Minionn => "minionn",
+            Name::Resnet32 => "resnet32",
             Name::Mobilenet => "mobilenet",
             Name::Unet => "unet",
         }
@@ -146,6 +152,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all("data-cache")?;
     match options.network {
         Name::Minionn => clothes::<minionn::MiniOnn, _>(&options, |p| fashion::bordered(p, 3)),
+        Name::Resnet32 => clothes::<resnet32::ResNet32, _>(&options, |p| fashion::bordered(p, 3)),
         Name::Mobilenet => clothes::<mobilenet::MobileNet, _>(&options, |p| p.pixels.clone()),
         Name::Unet => tiles(&options),
     }
