@@ -21,6 +21,7 @@ chapters! {
     when_the_compiler_says_no: "../../src/when-the-compiler-says-no.md",
     what_is_secret: "../../src/what-is-secret.md",
     numbers_and_ranges: "../../src/numbers-and-ranges.md",
+    functions: "../../src/functions.md",
     two_processes: "../../src/two-processes.md",
     parties_and_trust: "../../src/parties-and-trust.md",
     gallery: "../../src/gallery.md",

@@ -19,8 +19,6 @@ pub enum Approx {
     Everywhere,
     /// As [`Everywhere`](Self::Everywhere), in fewer rounds and with more correlated randomness from the dealer.
     Quick,
-    /// As [`Everywhere`](Self::Everywhere), with less correlated randomness and in more rounds.
-    Compact,
     /// Right for values of at most this magnitude, which the description promises: nothing is compared. Beyond it the result is any number.
     Within(f64),
 }

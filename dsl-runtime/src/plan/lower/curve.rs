@@ -20,9 +20,6 @@ impl Lower<'_> {
             let x = self.curve(node, id, &elu)?;
             return Ok(self.multiplied(id, &x, &node.shape, &[Smooth::SELU_SCALE], &node.stage));
         }
-        if curve.approx == Approx::Compact {
-            return Err(format!("`{}` has no compact variant", curve.function.name()));
-        }
         let x = self.fraction(node.inputs[0])?;
         let f = self.s.fraction;
         let most = |known: &super::Known<'_>| known.reached(id);
