@@ -6,8 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use undertone::graph::op::{Approx, Normalize, Smooth, Softmax};
 use undertone::graph::{Graph, Scope, Value, trace};
-use undertone::shape::Shape;
-use undertone::{Plan, Settings, Weights, World};
+use undertone::{Plan, Settings, Shape, Weights, World};
 
 const SEED: u64 = 5;
 
@@ -118,7 +117,8 @@ fn errors(row: &Row, graph: &Graph, x: &[f32]) -> Vec<f64> {
 
 /// The table of functions of one number.
 fn table() -> String {
-    let mut out = "| function | values | largest error | rounds | bits sent | bits of corrections |\n|---|---|---|---|---|---|\n".to_owned();
+    let mut out =
+        "| function | values | largest error | rounds | bits sent | bits of corrections |\n|---|---|---|---|---|---|\n".to_owned();
     for (row, graph, plan) in rows() {
         let worst = errors(row, &graph, &points(row.domain)).iter().fold(0f64, |m, e| m.max(e.abs()));
         assert!(worst <= 0.5f64.powi(11), "{}: 2^{:.1}, seed {SEED}", row.name, worst.log2());
