@@ -1,15 +1,16 @@
-//! Trains the networks of `minionn`, `resnet32`, `mobilenet` and `unet` from the same descriptions, in the clear.
+//! Trains the networks of `minionn`, `resnet32`, `mobilenet`, `vit` and `unet` from the same descriptions, in the clear.
 //!
 //! ```text
 //! scripts/fetch-fashion-mnist.sh
 //! cargo run --release --example train_images -- minionn
 //! cargo run --release --example train_images -- resnet32
 //! cargo run --release --example train_images -- mobilenet
+//! cargo run --release --example train_images -- vit
 //! cargo run --release --example train_images -- unet          the committed picture of nuclei; no script is needed
 //! ```
 //!
 //! Each has a recipe, and options change it. The committed weights came from here. After each epoch the weights so far are in `data-cache`, and `--resume` goes on from them.
-//! Three learn clothes, Fashion-MNIST; the networks for CIFAR-10 get the pictures with a border and the same in each of three channels. `unet` learns nuclei from random tiles of
+//! Four learn clothes, Fashion-MNIST; the networks for CIFAR-10 get the pictures with a border and the same in each of three channels. `unet` learns nuclei from random tiles of
 //! the left three quarters of one picture, turned and mirrored.
 
 #[path = "../minionn/model.rs"]
@@ -21,6 +22,8 @@ mod resnet32;
 mod tiles;
 #[path = "../unet/model.rs"]
 mod unet;
+#[path = "../vit/model.rs"]
+mod vit;
 
 use clap::{Parser, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -67,6 +70,7 @@ enum Name {
     Resnet32,
     Mobilenet,
     Unet,
+    Vit,
 }
 
 /// How a network is trained.
@@ -84,6 +88,7 @@ impl Name {
             Name::Minionn => Recipe { pictures: 8000, epochs: 4, batch: 32, rate: 2e-3 },
             Name::Resnet32 => Recipe { pictures: 4000, epochs: 3, batch: 32, rate: 4e-3 },
             Name::Mobilenet => Recipe { pictures: 6000, epochs: 3, batch: 32, rate: 6e-3 },
+            Name::Vit => Recipe { pictures: 30000, epochs: 6, batch: 32, rate: 3e-3 },
             Name::Unet => Recipe { pictures: 300, epochs: 6, batch: 8, rate: 6e-3 },
         }
     }
@@ -95,6 +100,7 @@ impl Name {
             Name::Resnet32 => "resnet32",
             Name::Mobilenet => "mobilenet",
             Name::Unet => "unet",
+            Name::Vit => "vit",
         }
     }
 }
@@ -154,6 +160,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Name::Minionn => clothes::<minionn::MiniOnn, _>(&options, |p| fashion::bordered(p, 3)),
         Name::Resnet32 => clothes::<resnet32::ResNet32, _>(&options, |p| fashion::bordered(p, 3)),
         Name::Mobilenet => clothes::<mobilenet::MobileNet, _>(&options, |p| p.pixels.clone()),
+        Name::Vit => clothes::<vit::VisionTransformer, _>(&options, |p| p.pixels.clone()),
         Name::Unet => tiles(&options),
     }
 }
