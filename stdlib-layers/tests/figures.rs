@@ -4,7 +4,7 @@
 mod common;
 mod reference;
 
-use common::{all, folder, worst_differences};
+use common::{cases, folder, worst_differences};
 use std::collections::BTreeSet;
 
 #[test]
@@ -13,14 +13,14 @@ fn every_case_has_a_file_and_every_file_a_case() {
         .unwrap()
         .filter_map(|entry| entry.unwrap().file_name().to_str().and_then(|name| name.strip_suffix(".safetensors")).map(str::to_owned))
         .collect();
-    let named: Vec<String> = all().iter().map(|case| case.name.to_owned()).collect();
+    let named: Vec<String> = cases().iter().map(|case| case.name.to_owned()).collect();
     assert_eq!(named.len(), named.iter().collect::<BTreeSet<_>>().len(), "two cases of one name");
     assert_eq!(files, named.into_iter().collect());
 }
 
 #[test]
 fn names_and_shapes_in_the_files_are_those_of_the_graphs() {
-    for case in all() {
+    for case in cases() {
         let graph = case.graph().unwrap();
         let figures = case.figures(&graph);
         assert_eq!(figures.batch, 3, "{}", case.name);
@@ -37,6 +37,6 @@ fn names_and_shapes_in_the_files_are_those_of_the_graphs() {
 fn the_graphs_compute_what_pytorch_computes() {
     // a softsign is made of straight lines
     let allowed = |name: &str| if name == "softsign" { 1.0 / 1024.0 } else { 1e-6 };
-    let wrong: Vec<_> = worst_differences(all(), reference::run).into_iter().filter(|(name, worst)| *worst > allowed(name)).collect();
+    let wrong: Vec<_> = worst_differences(reference::run).into_iter().filter(|(name, worst)| *worst > allowed(name)).collect();
     assert!(wrong.is_empty(), "largest differences to PyTorch: {wrong:?}");
 }

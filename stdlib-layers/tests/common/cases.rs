@@ -12,14 +12,17 @@ use undertone_shape::Shape;
 /// Every case of which there are figures.
 pub fn cases() -> Vec<Case> {
     let layers = [convolutions(), more::convolutions(), up::transposed(), norms::norms(), dense(), pools(), resampling::cases()];
-    let others = [movements(), moved::cases(), comparisons::cases(), arithmetic::cases(), models(), composed::cases()];
+    let others = [
+        movements(),
+        moved::cases(),
+        comparisons::cases(),
+        arithmetic::cases(),
+        models(),
+        composed::cases(),
+        smooth::cases(),
+        attention::cases(),
+    ];
     layers.into_iter().chain(others).flatten().collect()
-}
-
-/// The cases of smooth functions and of functions of whole rows, and of what is made of them.
-#[allow(dead_code, reason = "not every test that includes this module runs them")]
-pub fn smooth_cases() -> Vec<Case> {
-    [smooth::cases(), attention::cases()].into_iter().flatten().collect()
 }
 
 /// A case with one layer as its only stage.

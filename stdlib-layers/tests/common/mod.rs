@@ -5,7 +5,7 @@
 
 mod cases;
 
-pub use cases::{cases, smooth_cases};
+pub use cases::cases;
 use std::path::{Path, PathBuf};
 use undertone_runtime::graph::{Graph, Scope, Value, trace};
 use undertone_runtime::{Layer, Result, Weights};
@@ -66,23 +66,14 @@ impl Case {
     }
 }
 
-/// Every case of which there are figures.
-#[allow(dead_code, reason = "not every test that includes this module runs them")]
-pub fn all() -> Vec<Case> {
-    cases().into_iter().chain(smooth_cases()).collect()
-}
-
-/// Runs an interpreter over these cases: the largest absolute difference to PyTorch's output, by case.
+/// Runs an interpreter over every case: the largest absolute difference to PyTorch's output, by case.
 ///
 /// The interpreter gets the graph, the weights, the inputs and the number of samples, and returns the output, sample after sample.
 ///
 /// # Panics
 /// When the interpreter returns another number of values, or one that is not a number.
-pub fn worst_differences(
-    cases: Vec<Case>,
-    mut interpreter: impl FnMut(&Graph, &Weights, &[&[f32]], usize) -> Vec<f32>,
-) -> Vec<(&'static str, f32)> {
-    let worst = cases.into_iter().map(|case| {
+pub fn worst_differences(mut interpreter: impl FnMut(&Graph, &Weights, &[&[f32]], usize) -> Vec<f32>) -> Vec<(&'static str, f32)> {
+    let worst = cases().into_iter().map(|case| {
         let graph = case.graph().unwrap();
         let figures = case.figures(&graph);
         let inputs: Vec<&[f32]> = figures.inputs.iter().map(Vec::as_slice).collect();

@@ -441,7 +441,7 @@ class ShortcutPadded(nn.Module):
 def smooth(one):
     """Smooth functions, functions of whole rows, and what is composed of thresholds."""
     wide = lambda x: 3 * x
-    positive = lambda x: x.abs() * torch.exp2(2 * x) + 0.05
+    positive = lambda x: x.abs() * torch.exp2(x) + 0.3
     ties = lambda a: a.round()
     for name, function in {
         "silu": nn.SiLU(),
@@ -456,7 +456,7 @@ def smooth(one):
         "gelu": nn.GELU(),
         "gelu_tanh": nn.GELU(approximate="tanh"),
         "erf": torch.erf,
-        "exp": lambda x: torch.exp(x / 2),
+        "exp": lambda x: torch.exp(x / 4),
         "sin": torch.sin,
         "cos": torch.cos,
         "abs": torch.abs,
@@ -468,9 +468,9 @@ def smooth(one):
         "sqrt": torch.sqrt,
         "inverse_sqrt": torch.rsqrt,
         "pow_half": lambda x: torch.pow(x, 0.5),
-        "pow_three_halves": lambda x: torch.pow(x, 1.5),
     }.items():
         yield name, [(3, 20)], Function(function, before=positive)
+    yield "pow_three_halves", [(3, 20)], Function(lambda x: torch.pow(x, 1.5), before=lambda x: x.abs() / 2 + 0.3)
     yield "pow_cube", [(3, 20)], Function(lambda x: torch.pow(x, 3))
     yield "sign", [(40,)], Function(torch.sign, before=ties)
     yield "clamp", [(40,)], Function(lambda x: torch.clamp(x, -0.5, 1.25))

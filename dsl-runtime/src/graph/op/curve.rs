@@ -17,7 +17,7 @@ pub enum Approx {
     /// Right for every value that the plan can hold.
     #[default]
     Everywhere,
-    /// As [`Everywhere`](Self::Everywhere), in fewer rounds and with more correlated randomness from the dealer.
+    /// In fewer rounds, with more correlated randomness from the dealer, and right for values up to half of the largest that the plan can hold.
     Quick,
     /// Right for values of at most this magnitude, which the description promises: nothing is compared. Beyond it the result is any number.
     Within(f64),

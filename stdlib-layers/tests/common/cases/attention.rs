@@ -22,12 +22,12 @@ fn attention() -> Vec<Case> {
             let layer = MultiHeadAttention { heads: 2, mask: true, ..MultiHeadAttention::DEFAULT };
             stage(g, "attention", layer, MultiHeadAttention::infer, x)
         }),
-        case!("squeeze_excite_layer", [6, 3, 4], "gate": SqueezeExcite { squeeze: 3 }),
     ]
 }
 
 fn sequences() -> Vec<Case> {
     vec![
+        case!("squeeze_excite_layer", [6, 3, 4], "gate": SqueezeExcite { squeeze: 3 }),
         case!("rnn", [4, 3], "rnn": Rnn { hidden: 5 }),
         case!("lstm", [4, 3], "lstm": Lstm { hidden: 5 }),
         case!("lstm_both_ways", [3, 4], "lstm": Lstm { hidden: 3, layers: 2, bidirectional: true }),

@@ -2,7 +2,7 @@ use undertone::prelude::*;
 
 secure_model! {
     pub model Layers(x: [4]) -> [4] {
-        x -> Softplus { sharp: true } -> Relu
+        x -> Softstep { sharp: true } -> Relu
     }
 }
 

@@ -2,7 +2,7 @@ use undertone::prelude::*;
 
 secure_model! {
     pub model Block { width: usize } (x) {
-        x -> Linear { out: width } -> Softplus { sharp: true }
+        x -> Linear { out: width } -> Softstep { sharp: true }
     }
 }
 

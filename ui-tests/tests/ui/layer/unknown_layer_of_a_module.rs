@@ -2,7 +2,7 @@ use undertone::prelude::*;
 
 secure_model! {
     pub model Bad(x: [4]) -> [4] {
-        x -> undertone::layers::Softplus -> Relu
+        x -> undertone::layers::Softstep -> Relu
     }
 }
 

@@ -1,0 +1,74 @@
+//! Smooth functions, functions of whole rows, and what is made of them, by `LayerTest`. What each computes is compared with PyTorch's figures in `figures.rs` and
+//! `private.rs`.
+
+mod checked;
+
+use checked::{Declared, both, settings};
+use undertone_layers::{
+    Cos, Div, Elu, Erf, Exp, Gelu, Gru, InverseSqrt, Log, LogSigmoid, LogSoftmax, Lstm, Mish, MultiHeadAttention, Norm, Pow, Reciprocal,
+    Rnn, Selu, Sigmoid, Silu, Sin, Softmax, Softplus, Sqrt, SqueezeExcite, Tanh,
+};
+use undertone_runtime::graph::Init;
+use undertone_shape::Shape;
+use undertone_twin::layer_test;
+
+/// Without parameters.
+const NONE: [Declared; 0] = [];
+
+#[test]
+fn activations() {
+    layer_test!(Silu, [3, 5]).gives([3, 5]).declares(NONE).settings(settings()).check();
+    layer_test!(Mish, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Sigmoid, [3, 5]).gives([3, 5]).declares(NONE).settings(settings()).check();
+    layer_test!(LogSigmoid, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Tanh, [2, 3, 4]).gives([2, 3, 4]).declares(NONE).settings(settings()).check();
+    layer_test!(Softplus, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Elu { alpha: 0.5 }, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Selu, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Gelu, [3, 5]).gives([3, 5]).declares(NONE).settings(settings()).check();
+    layer_test!(Gelu { tanh: true }, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Erf, [9]).gives([9]).declares(NONE).settings(settings()).check();
+}
+
+#[test]
+fn functions_of_a_number() {
+    layer_test!(Exp, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Log, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Reciprocal, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Sqrt, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(InverseSqrt, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Sin, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Cos, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Pow { exponent: 0.75 }, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Norm { axes: &[1] }, [3, 4]).gives([3]).declares(NONE).settings(settings()).check();
+}
+
+#[test]
+fn gates_and_sequences() {
+    layer_test!(SqueezeExcite { squeeze: 2 }, [4, 2, 3]).gives([4, 2, 3]).settings(settings()).check();
+    layer_test!(Rnn { hidden: 2 }, [3, 3]).gives([3, 2]).settings(settings()).check();
+    layer_test!(Lstm { hidden: 2, bidirectional: true }, [2, 3]).gives([2, 4]).settings(settings()).check();
+    layer_test!(Gru { hidden: 2, layers: 2, last: true }, [2, 3]).gives([2]).settings(settings()).check();
+}
+
+#[test]
+fn rows() {
+    layer_test!(Div, [3, 4], [3, 1]).gives([3, 4]).declares(NONE).settings(settings()).check();
+    layer_test!(Softmax { axis: 1 }, [3, 5]).gives([3, 5]).declares(NONE).settings(settings()).check();
+    layer_test!(LogSoftmax, [6]).gives([6]).declares(NONE).settings(settings()).check();
+}
+
+#[test]
+fn attention() {
+    let attention = layer_test!(MultiHeadAttention { heads: 2, causal: true }, [3, 4]);
+    let uniform = Init::Uniform { fan_in: 4 };
+    let declared = [
+        ("in_proj_weight", both([12, 4], 4)[0].1, uniform, true),
+        ("in_proj_bias", Shape::new([12]), Init::Constant(0.0), true),
+        ("out_proj.weight", Shape::new([4, 4]), uniform, true),
+        ("out_proj.bias", Shape::new([4]), Init::Constant(0.0), true),
+    ];
+    attention.gives([3, 4]).declares(declared).settings(settings()).check();
+    layer_test!(MultiHeadAttention { heads: 2, bias: false }, [3, 4], [5, 4]).gives([3, 4]).settings(settings()).check();
+    layer_test!(MultiHeadAttention { heads: 1, mask: true }, [3, 4], [3, 3]).gives([3, 4]).settings(settings()).check();
+}
