@@ -1,5 +1,6 @@
 #!/bin/sh
-# Fetches a recogniser of phonemes from the PyPI package `hama` into data-cache/hama: a network of 2.1 million weights in ONNX, 5 MB, and its vocabulary.
+# Fetches a recogniser of phonemes from the PyPI package `hama` into data-cache/hama: a network of 2.1 million weights in ONNX, 5 MB, and its vocabulary. scripts/convert-hama-network.py
+# makes weights of it for the example `hama`.
 # Needs unzip, and python3 with pip; or the .whl file in the directory that WHEELS names.
 set -eu
 cd "$(dirname "$0")/.."
