@@ -129,7 +129,8 @@ fn rows_are_normalised_by_their_own_statistics() {
     for (settings, size, reach, eps, bound) in [
         (Settings::default(), 768, 60.0, 1e-5, 10.0),
         (Settings::default(), 64, 30.0, 1e-5, 10.0),
-        (Settings::default(), 2, 100.0, 1e-5, 10.0),
+        (Settings::default(), 2, 1000.0, 1e-5, 10.0),
+        (Settings { fraction: 12, opened: 28, ..Settings::default() }, 8, 8000.0, 1e-3, 7.0),
         (Settings::default(), 4096, 20.0, 1e-5, 9.0),
         // a unit of 2^-12 is large next to a small eps
         (narrow(), 16, 1.5, 0.1, 7.0),
@@ -231,24 +232,24 @@ fn plans_that_misuse_the_scales_of_rows_are_refused() {
     };
     // what is released has the bits that it says
     refused("a shift that leaves more bits", &|k| {
-        if let Kind::Truncate { t: t @ 28, .. } = k {
-            *t = 27;
+        if let Kind::Truncate { t: t @ 32, .. } = k {
+            *t = 31;
             true
         } else {
             false
         }
     });
     refused("a shift that leaves too few", &|k| {
-        if let Kind::Truncate { t: t @ 28, .. } = k {
-            *t = 29;
+        if let Kind::Truncate { t: t @ 32, .. } = k {
+            *t = 33;
             true
         } else {
             false
         }
     });
-    refused("an opening wider than the plan's", &|k| {
+    refused("an opening wider than the ring", &|k| {
         if let Kind::Truncate { m, .. } = k {
-            *m = 36;
+            *m = 62;
             true
         } else {
             false

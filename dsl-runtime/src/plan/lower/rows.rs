@@ -3,7 +3,7 @@
 //! ```text
 //! softmax     M = max x;  e = exp(x - M) at f + 4 bits;  S = sum e;  i = 1 / S at f + 4 bits;  e i, shifted to f
 //! quotient    i = 1 / b at n - m bits;  a i, shifted to f
-//! normalise   mean = (K sum x) >> t at f + E bits, K = 2^(t + E) / D;  c = 2^E x - mean;  v = sum c^2;  i = (v / D + eps)^(-1/2) at f + 8 bits;  c i, shifted to f
+//! normalise   mean = (K sum x) >> t at f + E bits, K = 2^(t + E) / D;  c = 2^E x - mean;  v = sum c^2;  i = (v / D + eps)^(-1/2) at f + 12 bits;  c i, shifted to f
 //! ```
 //!
 //! Exponentials, reciprocals and roots are curves ([`crate::protocol::curve`]), products are of opened values, and everything else is local. Extra bits are what keeps small
@@ -43,12 +43,8 @@ const PROMISE: f64 = 9.0;
 const SQUARES: u32 = 22;
 const EXTRA: u32 = 4;
 
-/// log2 of the largest mean that is found, and of the largest variance of short rows.
+/// log2 of the least mean that there must be room for.
 const MEAN: u32 = 10;
-const VARIANCE: u32 = 14;
-
-/// Bits of a sum of squares that are opened.
-const OPENED: u32 = 44;
 
 impl Lower<'_> {
     /// The softmax along an axis, or its logarithm.
@@ -101,6 +97,8 @@ impl Lower<'_> {
         let centred = if normalize.centred {
             let sum = self.row_sums(&x, axis, stage);
             let t = (n / 2).min(n.saturating_sub(2 + f + extra + MEAN));
+            // the ring holds means below 2^most
+            let most = n.saturating_sub(2 + f + t + extra);
             if t == 0 {
                 return Err(format!(
                     "a ring of {n} bits has no room for means of {f} fraction bits: use a larger ring, or fewer fraction bits"
@@ -113,7 +111,7 @@ impl Lower<'_> {
                 axis.outer,
                 stage,
             );
-            let mean = self.shifted(&mean, t, f + extra + MEAN, stage);
+            let mean = self.shifted(&mean, t, f + extra + most + 2, stage);
             let mean = self.spread(&mean, axis, stage);
             self.less(&finer, &mean, stage)
         } else {
@@ -124,13 +122,13 @@ impl Lower<'_> {
         let square = Kind::Polynomial(Polynomial { coefficients: vec![0, 0, 1], bits, factor: 1 });
         let step = self.push(square, vec![opened], shape.numel(), stage);
         let sum = self.row_sums(&Value { step, bits, ..centred.clone() }, axis, stage);
-        // the sum reaches so far above the point, and keeps so many bits behind it: short rows have smaller sums
-        let above = (n - 2).saturating_sub(bits).min(log2_above(size as f64) as u32 + VARIANCE);
-        let left = (OPENED.min(n - n / 4) - 2).saturating_sub(above).clamp(f, bits);
-        let t = (bits - left).min(n / 2);
-        let (left, out) = (bits - t, f + 2 * FINER);
         let eps = normalize.eps;
         let least = size as f64 * eps;
+        // the sum reaches as far above the point as the ring has room, and keeps as many bits behind it as tell sums near eps apart
+        let above = (n - 2).saturating_sub(bits);
+        let wanted = u32::try_from(12 - log2_above(least)).unwrap_or(0).clamp(f.min(bits), bits);
+        let t = (bits - wanted).min(n / 2);
+        let (left, out) = (bits - t, (f + 3 * FINER).min(n / 2 - extra));
         let ends = [(least / two(14)).max(two(-(left as i32))), two(above as i32)];
         let function = |v: f64| 1.0 / (v / size as f64 + eps).sqrt();
         let fitted = fit::positive(&function, &|v| NORMAL * function(v), ends, self.scales(left, out), self.space(left + above + 2))?;
@@ -207,12 +205,12 @@ impl Lower<'_> {
         self.multiply([x, y], Product { form: Form::Each { len }, read }, len, x.layout.clone(), stage)
     }
 
-    /// A value divided by 2^t, below 2^(m - 2) after that; m no more than what the plan opens, and the ring has room for.
+    /// A value divided by 2^t, below 2^(m - 2) after that; m no more than the ring has room for.
     fn shifted(&mut self, x: &Value, t: u32, m: u32, stage: &str) -> Value {
         if t == 0 {
             return x.clone();
         }
-        let m = m.min(self.s.opened).min(self.s.ring - t);
+        let m = m.min(self.s.ring - t);
         self.truncated(x, t, m, stage)
     }
 

@@ -101,10 +101,9 @@ impl Plan {
                 len(0) == Some(step.len) && plus.numbers.fit(step.len, s.ring) && plus.by == adds
             }
             Kind::Round { t } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && held(0).is_some(),
-            // rows have sums and products at scales of their own, of which fewer bits are opened
+            // rows have sums and products at scales of their own, of which more or fewer bits are opened
             Kind::Truncate { t, m } => {
-                let opens = self.is_calibrated() || *m <= s.opened;
-                len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && Fold { n: s.ring, t: *t, m: *m }.is_valid(word) && opens
+                len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && Fold { n: s.ring, t: *t, m: *m }.is_valid(word)
             }
             Kind::Relu { t, compare } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t, compare.m) && compares(compare),
             Kind::Sparse(sparse) => sparse_fits(sparse, len(0), step.len),
