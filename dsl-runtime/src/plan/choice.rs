@@ -25,6 +25,12 @@ const CERTAINTY: u32 = 1;
 /// How far smooth functions and functions of whole rows may be off, generously.
 const CURVED: f64 = 1.0 / 16.0;
 
+/// The same as a part of what is large.
+const RELATIVE: f64 = 1.0 / 2048.0;
+
+/// How many bits more than the fraction a turn has at least.
+pub(super) const ANGLE: u32 = 5;
+
 /// Samples of the run whose time decides.
 const BATCH: usize = 8;
 
@@ -104,7 +110,11 @@ fn needed(plan: &Plan) -> (u32, String) {
             // thresholds are found with one bit more than the opening has
             Kind::Piecewise { t, compare, .. } | Kind::Above { t, compare, .. } => compare.m + (*t).max(1),
             // a turn is the ring, whatever that is
-            Kind::Curve { curve, .. } if curve.by != 1 => curve.bits(),
+            // of which as many bits are needed behind an angle as values have
+            Kind::Curve { curve, .. } if curve.by != 1 => {
+                let lost = plan.settings.ring.saturating_sub(curve.by.unsigned_abs().checked_ilog2().unwrap_or(0));
+                curve.bits().max(lost + f + ANGLE)
+            }
             Kind::Curve { t, compare, width, curve, .. } => (compare.m + t).max(*width).max(curve.bits()),
             Kind::Truncate { t, m } => m + t,
             Kind::Max { compare, .. } | Kind::MaxOver { compare, .. } | Kind::ArgMax { compare, .. } | Kind::TopK { compare, .. } => {
@@ -209,12 +219,15 @@ impl<'a> Known<'a> {
                 Op::Mul => each().product(),
                 Op::MatMul => each().product::<f64>() * graph.node(node.inputs[0]).shape.dims().last().copied().unwrap_or(1) as f64,
                 Op::Polynomial(p) => p.coefficients.iter().rev().fold(0.0, |sum, a| sum * x(0) + a.abs() + unit),
-                Op::Curve(c) => magnitude(c.function.range(if known.positive[node.inputs[0].0] { 0.0 } else { -x(0) }, x(0))) + CURVED,
+                Op::Curve(c) => {
+                    let range = c.function.range(if known.positive[node.inputs[0].0] { 0.0 } else { -x(0) }, x(0));
+                    magnitude(range) * (1.0 + RELATIVE) + CURVED
+                }
                 Op::Softmax(s) if !s.logarithm => 1.0 + CURVED,
                 Op::Softmax(_) => 2.0 * x(0) + (node.shape.numel() as f64).ln() + CURVED,
                 // no element is further from the mean than the root of their number says
                 Op::Normalize(n) => (n.row(node.shape) as f64).sqrt() + CURVED,
-                Op::Divide => x(0) / Smooth::LEAST + CURVED,
+                Op::Divide => x(0) / Smooth::LEAST * (1.0 + RELATIVE) + CURVED,
                 Op::Concat { .. } => each().fold(0.0, f64::max),
                 Op::Piecewise(p) => magnitude(made(p)) + 2.0 * unit,
                 Op::Pad { value, .. } => x(0).max(value.abs()),

@@ -47,6 +47,10 @@ use undertone_ring::{Word, simd};
 /// Streams of the first piece of words; below are those of thresholds and their bits.
 const PIECES: u32 = 66;
 
+// streams of thresholds, of their bits, of pieces and of words are apart
+const _: () =
+    assert!(super::piecewise::THRESHOLDS as u32 + 1 < PIECES && PIECES + super::piecewise::THRESHOLDS as u32 + 1 <= words::STREAMS);
+
 /// Truncation by t bits and a function of the result.
 #[derive(Clone, Debug)]
 pub struct Evaluation {

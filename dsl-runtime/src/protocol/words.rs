@@ -89,7 +89,9 @@ pub(super) enum Tables {
 }
 
 /// Streams of a piece: below are those of thresholds and of terms.
-const STREAMS: u32 = 256;
+pub(super) const STREAMS: u32 = 256;
+
+const _: () = assert!(2 * HARMONICS as u32 <= LEVELS * super::field::SPAN);
 
 /// Streams that a piece may use, in multiples of [`SPAN`](super::field::SPAN).
 const LEVELS: u32 = 4;

@@ -17,7 +17,8 @@ pub enum Approx {
     /// Right for every value that the plan can hold.
     #[default]
     Everywhere,
-    /// In fewer rounds, with more correlated randomness from the dealer, and right for values up to half of the largest that the plan can hold.
+    /// In fewer rounds, with more correlated randomness from the dealer, and right for values up to half of the largest that the plan can hold: nearly all of it where the function
+    /// changes near 0 only.
     Quick,
     /// Right for values of at most this magnitude, which the description promises: nothing is compared. Beyond it the result is any number.
     Within(f64),

@@ -70,8 +70,11 @@ struct Bounded<'a> {
 /// Says why there is none: the result has another scale than the input where it is the input itself, or words do not fit.
 pub(crate) fn curve(function: Smooth, approx: Approx, scales: Scales, room: Room) -> Result<Fitted, String> {
     let whole = 1i64 << (room.m.clamp(2, 64) - 2);
-    let reach =
-        if let Approx::Within(most) = approx { whole.min((most * scales.input as f64).ceil() as i64 + PARTIES as i64) } else { whole };
+    let reach = if let Approx::Within(most) = approx {
+        whole.min(((most * scales.input as f64).ceil() as i64).saturating_add(PARTIES as i64))
+    } else {
+        whole
+    };
     let bounded = |fits, f: &dyn Fn(f64) -> f64, below, above, base| {
         Bounded { fits, mirrored: false, function: f, below, above, base }.curve(scales, room, reach)
     };

@@ -12,6 +12,9 @@ use crate::graph::op::{Approx, Curve, Smooth};
 use crate::graph::{Node, NodeId};
 use crate::protocol::{Compare, PARTIES};
 
+/// How many bits more than the fraction an angle of 1 has at least of the ring.
+const TURN: u32 = 8;
+
 impl Lower<'_> {
     /// A smooth function, element by element.
     pub(super) fn curve(&mut self, node: &Node, id: NodeId, curve: &Curve) -> Result<Value, String> {
@@ -20,12 +23,27 @@ impl Lower<'_> {
             let x = self.curve(node, id, &elu)?;
             return Ok(self.multiplied(id, &x, &node.shape, &[Smooth::SELU_SCALE], &node.stage));
         }
-        let x = self.fraction(node.inputs[0])?;
+        self.keeps(node.inputs[0], if let Approx::Within(most) = curve.approx { Some(most) } else { None })?;
+        let mut x = self.fraction(node.inputs[0])?;
         let f = self.s.fraction;
+        let turns = matches!(curve.function, Smooth::Sin | Smooth::Cos);
+        let lost = |x: &Value| x.bits + x.factor.next_power_of_two().ilog2();
+        // a turn is a public number, which must be precise
+        if turns && lost(&x) + f + TURN > self.s.ring {
+            x = self.at_fraction(node.inputs[0], &x, &node.stage);
+            if x.factor != 1 {
+                x = self.without_factor(node.inputs[0], &x, &self.graph.node(node.inputs[0]).shape, &node.stage);
+            }
+            if lost(&x) + f + TURN > self.s.ring {
+                return Err(format!(
+                    "a ring of {} bits has no turn of {f} fraction bits: a wider ring, or fewer fraction bits, leave room",
+                    self.s.ring
+                ));
+            }
+        }
         let most = |known: &super::Known<'_>| known.reached(id);
         let largest = self.known.map_or_else(|| (1u64 << (self.s.opened - 3 - f)) as f64, most);
         let room = Room { ring: self.s.ring, m: self.opened(node.inputs[0], &x), largest };
-        let turns = matches!(curve.function, Smooth::Sin | Smooth::Cos);
         let unit = |bits: u32, factor: u64| 1u64.checked_shl(bits).and_then(|one| one.checked_mul(factor)).filter(|u| *u < 1 << 62);
         // whatever a function may be itself has the scale of what it is a function of
         let (bits, factor) = (f, if fit::is_itself(curve.function) { x.factor } else { 1 });

@@ -52,6 +52,7 @@ impl Lower<'_> {
         let (stage, f, len) = (node.stage.as_str(), self.s.fraction, node.shape.numel());
         let x = self.without_scale(node.inputs[0], stage)?;
         let axis = axis_of(&x, &node.shape, softmax.axis)?;
+        self.keeps(node.inputs[0], softmax.within)?;
         let promised = softmax.within.filter(|most| *most <= PROMISE);
         let (y, e, bits, most) = if let Some(most) = promised {
             let most_of = fit::exp(most);
@@ -70,7 +71,14 @@ impl Lower<'_> {
         let (sum, rows) = (self.row_sums(&e, axis, stage), axis.outer * axis.inner);
         // the largest exponential is at least 1, less what rounds, or e^-most
         let ends = [0.5 / most, axis.size as f64 * most * 1.125];
-        let space = self.space(bits + log2_above(ends[1]).max(0) as u32 + 3);
+        let m = bits + log2_above(ends[1]).max(0) as u32 + 3;
+        if m > self.s.ring {
+            return Err(format!(
+                "a ring of {} bits has no room for the sum of {} exponentials: use a wider ring, or shorter rows",
+                self.s.ring, axis.size
+            ));
+        }
+        let space = self.space(m);
         if softmax.logarithm {
             let fitted = fit::positive(&fit::ln, &|_| RELATIVE, ends, self.scales(bits, f), space)?;
             let log = self.evaluated(&sum, 0, fitted, true, (f, 1), rows, stage)?;
@@ -126,6 +134,18 @@ impl Lower<'_> {
         let least = size as f64 * eps;
         // the sum reaches as far above the point as the ring has room, and keeps as many bits behind it as tell sums near eps apart
         let above = (n - 2).saturating_sub(bits);
+        let limit = two(above as i32);
+        // what the row is known to reach, or a spread of 8 where nothing is
+        let reached = self.known.map_or(8.0, |known| {
+            let [largest, apart] = known.seen(node.inputs[0]);
+            // no variance is more than the square of half of how far values are apart
+            (if normalize.centred { apart / 2.0 } else { largest }) * (1u64 << known.margin()) as f64
+        });
+        if size as f64 * reached * reached >= limit {
+            return Err(format!(
+                "the squares of a row of {size} values, of up to {reached} each, sum up to more than the {limit} that a ring of {n} bits has room for: use a wider ring, or fewer fraction bits"
+            ));
+        }
         let wanted = u32::try_from(12 - log2_above(least)).unwrap_or(0).clamp(f.min(bits), bits);
         let t = (bits - wanted).min(n / 2);
         let (left, out) = (bits - t, (f + 3 * FINER).min(n / 2 - extra));
@@ -163,6 +183,16 @@ impl Lower<'_> {
         let (x, shape) = (self.fraction(id)?, self.graph.node(id).shape);
         let x = self.at_fraction(id, &x, stage);
         Ok(if x.factor == 1 { x } else { self.without_factor(id, &x, &shape, stage) })
+    }
+
+    /// Whether what calibration saw of a value keeps a promise.
+    pub(super) fn keeps(&self, id: NodeId, promise: Option<f64>) -> Result<(), String> {
+        match (self.known.map(|known| known.seen(id)[0]), promise) {
+            (Some(largest), Some(most)) if largest > most => {
+                Err(format!("its values are promised to be at most {most} in magnitude, and reached {largest} in the calibration"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// x less the largest of its row, and the bits that an opening of it takes.

@@ -61,7 +61,11 @@ pub(super) fn elements(step: &Step, batch: usize) -> usize {
         Kind::Max { windows, group, .. } => windows.comparisons_by(*group, batch),
         Kind::Piecewise { function, .. } => whole(step.len.saturating_mul(batch)).saturating_mul(function.thresholds.len()),
         Kind::Curve { curve, .. } => {
-            whole(step.len.saturating_mul(batch)).saturating_mul(curve.thresholds.len().saturating_add(curve.words()))
+            {
+                // besides its words, a piece has an opening and a bit with its products; tables are there once
+                let each = curve.words().saturating_add(curve.thresholds.len()).saturating_add(curve.pieces.len().saturating_mul(6));
+                whole(step.len.saturating_mul(batch)).saturating_mul(each).saturating_add(curve.entries())
+            }
         }
         Kind::MaxOver { over, group: 2, .. } => over.comparisons(batch),
         Kind::MaxOver { over, group, .. } => over.comparisons_by(*group, batch),
@@ -90,6 +94,10 @@ pub(super) fn work(step: &Step) -> u64 {
             }
         },
         Kind::Polynomial(p) => words(step.len).saturating_mul(words(p.coefficients.len() * p.coefficients.len())),
+        // an entry is a series of some thirty divisions of 128 bits
+        Kind::Curve { curve, .. } => {
+            words(step.len).saturating_mul(words(curve.words())).saturating_add(words(curve.entries()).saturating_mul(1 << 11))
+        }
         _ => 0,
     }
 }

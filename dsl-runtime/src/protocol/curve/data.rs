@@ -100,6 +100,12 @@ impl Curve {
         self.pieces.iter().map(|form| if let Form::Words(words) = form { words.m } else { 0 }).max().unwrap_or(0)
     }
 
+    /// Entries of the tables of public numbers that everybody makes, however many elements there are.
+    pub fn entries(&self) -> usize {
+        let of = |form: &Form| if let Form::Words(Words { family: Family::Exponential(e), .. }) = form { e.entries() } else { 0 };
+        self.pieces.iter().map(of).sum()
+    }
+
     /// Words that are dealt for an element.
     pub fn words(&self) -> usize {
         self.pieces.iter().map(|form| if let Form::Words(words) = form { words.count() } else { 0 }).sum()

@@ -60,6 +60,11 @@ impl Exponential {
         self.e - self.w
     }
 
+    /// Entries of the tables of public numbers.
+    pub(in super::super) const fn entries(&self) -> usize {
+        2 << self.below().div_ceil(2)
+    }
+
     pub(super) fn is_valid(&self) -> bool {
         if !((2..=40).contains(&self.e) && (1..=CHOOSES).contains(&self.w) && self.w < self.e && (1..=20).contains(&self.g)) {
             return false;
