@@ -11,8 +11,8 @@ use undertone_shape::{Infer, Shape};
 ///
 /// **Parameters.** None.
 ///
-/// **Cost.** Per element 6 rounds and 821 bits, 13,973 bits of corrections: the reciprocal with more bits than a value has, and a product. A result is off by up to
-/// 2^-12.5 of the larger of 1 and the result, at the default numbers.
+/// **Cost.** Per element 6 rounds and 902 bits, 16,464 bits of corrections: the reciprocal with more bits than a value has, and a product. A result is off by
+/// up to 2^-11 of the larger of 1 and the result, at the default numbers.
 ///
 /// **Errors.** Other than two inputs; sizes of an axis that differ where neither is 1.
 ///

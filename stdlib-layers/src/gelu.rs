@@ -11,8 +11,9 @@ use undertone_shape::{Infer, Shape};
 ///
 /// **Parameters.** None.
 ///
-/// **Cost.** Per element 4 rounds and 89 bits, 1182 bits of corrections; `Within(4.0)` 2 rounds, 41 bits and 720. A result is off by up to 2^-12.9 at the
-/// default numbers. [`Approx`] trades rounds against corrections, and with `Within` leaves comparisons out.
+/// **Cost.** Per element 4 rounds and 95 bits, 1239 bits of corrections; `Quick` 3 rounds, 70 bits and 2121; `Within(4.0)` 2 rounds, 41 bits and 647. The
+/// largest error measured at the default numbers is 2^-13.0 (2^-13.4 with `tanh: true`, 2^-13.7 within 4). [`Approx`] trades rounds against corrections, and
+/// with `Within` leaves comparisons out, for promises of up to 16.
 ///
 /// **Errors.** Other than one input; an `approx` within what is no positive number.
 ///

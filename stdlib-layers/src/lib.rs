@@ -17,13 +17,13 @@
 //! | [`MaxPool1d`], [`MaxPool2d`], [`MaxPool3d`], [`AdaptiveMaxPool1d`], [`AdaptiveMaxPool2d`], [`GlobalMaxPool`] | 4 a level | 54 a comparison | ceil(log2 kernel) levels an axis; 51 bits after a ReLU |
 //! | [`ArgMax`] | 4 a level | 35 a difference, 19 a pair | groups of up to 4 neighbours; a truncation before it where a product comes first |
 //! | [`TopK`], [`TopKValues`] | 5 a level | 35 or 64 a difference, 19 a pair | groups of up to 64, whose largest make the next level; a rank under a mask besides |
-//! | [`Silu`], [`Gelu`], [`Mish`], [`Softplus`], [`Sigmoid`], [`LogSigmoid`], [`Tanh`], [`Elu`], [`Selu`], [`Erf`] | 4 | 87 to 90 | per element, with that truncation |
-//! | [`Exp`] | 4 | 102 | per element, with that truncation |
-//! | [`Sin`], [`Cos`] | 2 | 60 | per element |
-//! | [`Reciprocal`], [`Sqrt`], [`InverseSqrt`], [`Log`] | 4 | 435 to 467 | per element, with that truncation; [`Pow`] is one of these or a product |
-//! | [`Div`] | 6 | 821 | per element |
-//! | [`Softmax`], [`LogSoftmax`] | 19 | 214 | per element of rows of 128; fewer where values are known to be small |
-//! | [`LayerNorm`], [`RmsNorm`] | 7 | 90 | per element of rows of 768; a weight takes an opening besides |
+//! | [`Silu`], [`Gelu`], [`Mish`], [`Softplus`], [`Sigmoid`], [`LogSigmoid`], [`Tanh`], [`Elu`], [`Selu`], [`Erf`] | 4 | 93 to 96 | per element, with that truncation |
+//! | [`Exp`] | 4 | 108 | per element, with that truncation |
+//! | [`Sin`], [`Cos`] | 2 | 39 | per element |
+//! | [`Reciprocal`], [`Sqrt`], [`InverseSqrt`], [`Log`] | 4 | 450 to 563 | per element, with that truncation; [`Pow`] is one of these or a product |
+//! | [`Div`] | 6 | 902 | per element |
+//! | [`Softmax`], [`LogSoftmax`] | 19, 17 | 325, 259 | per element of rows of 128; fewer where values are known to be small |
+//! | [`LayerNorm`], [`RmsNorm`] | 8, 7 | 69 | per element of rows of 768; a weight takes an opening besides |
 //! | [`MultiHeadAttention`], [`SqueezeExcite`], [`Rnn`], [`Lstm`], [`Gru`] | | | what they are made of |
 //! | [`Abs`], [`Threshold`], [`Greater`], [`GreaterEqual`], [`Less`], [`LessEqual`] | 4 | 53 | per element, with that truncation: one threshold of one opening |
 //! | [`Sign`], [`Clamp`], [`Equal`], [`NotEqual`] | 4 | 72 | per element, with that truncation: two thresholds of one opening |
@@ -31,7 +31,7 @@
 //! | [`Where`], [`Norm`], [`Sort`] | | | a product; a [`Sqrt`] of sums of squares; a [`TopKValues`] of all |
 //! | [`Embedding`], [`Project`] | 1 | 64 | per input element: its opening |
 //! | [`PositionalEmbedding`], [`RotaryEmbedding`], [`CumSum`] | 0 | 0 | local; a learned position shares an opening of one number |
-//! | [`BatchNorm`], [`InstanceNorm`], [`GroupNorm`] | 0 | 0 | running statistics, folded into the convolution or linear layer before it by the owner of the weights |
+//! | [`BatchNorm`], [`InstanceNorm`], [`GroupNorm`] | 0 | 0 | running statistics, folded into the convolution or linear layer before it by the owner of the weights; with `live: true` the last two are a [`LayerNorm`] |
 //! | [`LeakyRelu`] | 5 | 52 | per element: a ReLU, and a truncation before whatever needs one |
 //! | [`PRelu`] | 6 | 116 | per element: a ReLU, a truncation and the opening for the slope |
 //! | [`Mul`], [`MatMul`] | 1 an operand | 64 | per element of each operand: its opening |

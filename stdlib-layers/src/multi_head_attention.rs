@@ -19,7 +19,7 @@ use undertone_shape::{Infer, Shape, ShapeError};
 /// `out_proj.bias: [e]`, which start at 0.
 ///
 /// **Cost.** Two linear layers (three, with another sequence), two products of matrices, whose operands are opened, and a [`Softmax`](crate::Softmax) of `heads t` rows of
-/// `s`. With `within`, for scores that are no larger, the softmax seeks no largest one.
+/// `s`. With `within`, for scores that are no larger, and of at most 9, the softmax seeks no largest one.
 ///
 /// **Errors.** Other than one or two inputs and a mask; a rank other than 2; an axis of size 0; `heads` missing, or no divisor of `e`; sizes that do not match; a `within`
 /// that is no positive number, or beside a mask, whose numbers are larger.

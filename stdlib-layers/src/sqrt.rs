@@ -12,8 +12,8 @@ use undertone_shape::{Infer, Shape};
 ///
 /// **Parameters.** None.
 ///
-/// **Cost.** Per element 4 rounds and 462 bits, 9585 bits of corrections. A result is off by up to 2^-12.5 of the larger of 1 and the result at the
-/// default numbers. [`Approx`] trades rounds against corrections, and with `Within` leaves comparisons out.
+/// **Cost.** Per element 4 rounds and 563 bits, 9916 bits of corrections. The largest error measured at the default numbers is 2^-12.7 of the larger of 1 and
+/// the result. [`Approx`] trades rounds against corrections; `Within` leaves out pieces that no value reaches, and compares for the others all the same.
 ///
 /// **Errors.** Other than one input; an `approx` within what is no positive number.
 ///
