@@ -185,7 +185,13 @@ fn a_parameter_is_a_factor_and_nothing_else() {
         let error = Plan::new(&graph.unwrap(), &Settings::default()).unwrap_err().to_string();
         assert!(error.contains(text), "`{text}` is not in: {error}");
     };
-    refuse(&|g, x, p| g.matmul(x, p), "a matrix product with a weight is `Linear`");
+    refuse(
+        &|g, x, p| {
+            let y = g.permute(x, [1, 0]);
+            g.matmul(p, y)
+        },
+        "a weight is the second operand of a matrix product",
+    );
     refuse(
         &|g, x, p| {
             let q = g.mul(p, p);

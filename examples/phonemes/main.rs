@@ -4,7 +4,7 @@
 //! scripts/fetch-hama.sh
 //! python3 scripts/convert-hama-network.py data-cache/hama/asr_waveform_fp16.onnx data-cache/hama/network.safetensors
 //! scripts/fetch-librivox.sh
-//! cargo run --release --example hama
+//! cargo run --release --example phonemes
 //! ```
 //!
 //! The spectrogram is made in the clear by whoever has the recording; all that follows is secret: convolutions with gates, two layers of attention, scores. The first three seconds of each recording are
