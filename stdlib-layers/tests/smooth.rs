@@ -5,8 +5,8 @@ mod checked;
 
 use checked::{Declared, both, settings};
 use undertone_layers::{
-    Cos, Div, Elu, Erf, Exp, Gelu, Gru, InverseSqrt, Log, LogSigmoid, LogSoftmax, Lstm, Mish, MultiHeadAttention, Norm, Pow, Reciprocal,
-    Rnn, Selu, Sigmoid, Silu, Sin, Softmax, Softplus, Sqrt, SqueezeExcite, Tanh,
+    Cos, Div, Elu, Erf, Exp, Gelu, GroupNorm, Gru, InstanceNorm, InverseSqrt, LayerNorm, Log, LogSigmoid, LogSoftmax, Lstm, Mish,
+    MultiHeadAttention, Norm, Pow, Reciprocal, RmsNorm, Rnn, Selu, Sigmoid, Silu, Sin, Softmax, Softplus, Sqrt, SqueezeExcite, Tanh,
 };
 use undertone_runtime::graph::Init;
 use undertone_shape::Shape;
@@ -71,4 +71,19 @@ fn attention() {
     attention.gives([3, 4]).declares(declared).settings(settings()).check();
     layer_test!(MultiHeadAttention { heads: 2, bias: false }, [3, 4], [5, 4]).gives([3, 4]).settings(settings()).check();
     layer_test!(MultiHeadAttention { heads: 1, mask: true }, [3, 4], [3, 3]).gives([3, 4]).settings(settings()).check();
+}
+
+/// A weight of ones and a bias of zeros.
+fn affine<const N: usize>(shape: [usize; N]) -> [(&'static str, Shape, Init, bool); 2] {
+    let shape = Shape::new(shape);
+    [("weight", shape, Init::Constant(1.0), true), ("bias", shape, Init::Constant(0.0), true)]
+}
+
+#[test]
+fn normalised_rows() {
+    layer_test!(LayerNorm, [3, 8]).gives([3, 8]).declares(affine([8])).settings(settings()).check();
+    layer_test!(LayerNorm { axes: 2, affine: false }, [2, 3, 4]).gives([2, 3, 4]).declares(NONE).settings(settings()).check();
+    layer_test!(RmsNorm, [3, 8]).gives([3, 8]).declares([affine([8])[0]]).settings(settings()).check();
+    layer_test!(GroupNorm { groups: 2, live: true }, [4, 3, 2]).gives([4, 3, 2]).declares(affine([4])).settings(settings()).check();
+    layer_test!(InstanceNorm { live: true }, [3, 7]).gives([3, 7]).declares(NONE).settings(settings()).check();
 }

@@ -99,8 +99,12 @@ impl Lower<'_> {
         let x = self.arranged(&x, &shape, &Layout::natural(shape.rank()), stage);
         let size = normalize.row(shape);
         let axis = Axis { outer: shape.numel() / size.max(1), size, inner: 1 };
-        // the ring holds sums of squares of values with so many bits more
-        let extra = (n.saturating_sub(2 + 2 * f + SQUARES) / 2).min(EXTRA);
+        // the ring holds sums of squares of values with so many bits more: of all values that there can be, or of all but large ones
+        let whole = 2 * (self.s.opened - 2) + log2_above(size as f64).max(0) as u32;
+        let extra = match n.saturating_sub(2 + whole) / 2 {
+            0 | 1 => (n.saturating_sub(2 + 2 * f + SQUARES) / 2).min(EXTRA),
+            room => room.min(EXTRA),
+        };
         let finer = self.times(&x, Times { bits: extra, ..Times::whole(1 << extra) }, shape.numel(), stage);
         let centred = if normalize.centred {
             let sum = self.row_sums(&x, axis, stage);
