@@ -187,7 +187,7 @@ fn a_parameter_is_a_factor_and_nothing_else() {
     };
     refuse(
         &|g, x, p| {
-            let y = g.permute(x, [1, 0]);
+            let y = g.permute(x, &[1, 0]);
             g.matmul(p, y)
         },
         "a weight is the second operand of a matrix product",
