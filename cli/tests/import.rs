@@ -20,10 +20,20 @@ fn a_description_and_its_weights_are_written_or_nothing() {
     std::fs::create_dir_all(&folder).unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
 
-    let refused = import(&folder, &network("logistic.onnx"), &[]);
+    // the same network with another operator, which no layer computes
+    let (mut other, inside) = (std::fs::read(network("logistic.onnx")).unwrap(), folder.join("inside"));
+    for at in 0..other.len() - 7 {
+        if &other[at..at + 7] == b"Sigmoid" {
+            other[at..at + 7].copy_from_slice(b"Hardmax");
+        }
+    }
+    std::fs::create_dir(&inside).unwrap();
+    std::fs::write(inside.join("other.onnx"), other).unwrap();
+    let refused = import(&folder, &inside.join("other.onnx"), &[]);
     assert_eq!(refused.status.code(), Some(2));
     let said = text(&refused.stderr);
-    assert!(said.contains("1 node of the network cannot be translated, and nothing is written:\n  `/1/Sigmoid` (Sigmoid)"), "{said}");
+    assert!(said.contains("1 node of the network cannot be translated, and nothing is written:\n  `/1/Hardmax` (Hardmax)"), "{said}");
+    std::fs::remove_dir_all(inside).unwrap();
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "nothing is written");
     for arguments in [&["--drop-last", "relu"][..], &["--input", "x"], &["--input", "x=0"], &["--name", "no name"]] {
         assert_eq!(import(&folder, &network("logistic.onnx"), arguments).status.code(), Some(2), "{arguments:?}");

@@ -65,7 +65,7 @@ pub fn onnx(path: impl AsRef<Path>, options: &Options) -> Result<Imported, Impor
     let bytes = std::fs::read(path).map_err(|e| refused(format!("cannot be read: {e}")))?;
     let (model, opset) = onnx::read(&bytes).map_err(refused)?;
     let mut files = onnx::Files::of(path);
-    let translation = translate::translate(&model, &mut files, options, bytes.len()).map_err(|e| match e {
+    let translation = translate::translate(&model, opset, &mut files, options, bytes.len()).map_err(|e| match e {
         Refused::File(message) => refused(message),
         Refused::Nodes(problems) => ImportError::Untranslated { path: path.to_owned(), problems },
     })?;

@@ -41,7 +41,7 @@ fn files_that_are_no_networks_of_known_versions() {
 #[test]
 fn every_problem_is_named_at_once() {
     let net = Net::new(&[-1, 3, 8, 8])
-        .node("Erf", &["x"], &["a"], &[])
+        .node("Round", &["x"], &["a"], &[])
         .node_of("com.microsoft", "FusedConv", &["a"], &["b"], &[])
         .node("Conv", &["a", "x"], &["c"], &[])
         .node("LSTM", &["c"], &["d"], &[])
@@ -54,12 +54,12 @@ fn every_problem_is_named_at_once() {
     let named: Vec<(&str, &str)> = problems.iter().map(|p| (p.node.as_str(), p.operator.as_str())).collect();
     assert_eq!(
         named,
-        [("the_erf", "Erf"), ("the_fusedconv", "FusedConv"), ("the_conv", "Conv"), ("the_lstm", "LSTM"), ("the_einsum", "Einsum")]
+        [("the_round", "Round"), ("the_fusedconv", "FusedConv"), ("the_conv", "Conv"), ("the_lstm", "LSTM"), ("the_einsum", "Einsum")]
     );
     let error = folder.refused(&net.bytes());
     for words in [
         "5 nodes of the network cannot be translated",
-        "`the_erf` (Erf): no layer computes it: put HardSigmoid",
+        "`the_round` (Round): no layer rounds a secret value",
         "an operator of `com.microsoft`",
         "its weight is computed while the network runs",
         "recurrent layers",
@@ -104,27 +104,55 @@ fn attributes_that_no_layer_has() {
         "its mode is `cubic`",
     );
     refused(&one(&[-1, 2, 8, 8], "Resize", &["", "s"], &[]).weight("s", &[4], &[1.0, 1.0, 1.5, 2.0]), "by 1.5: whole factors");
-    refused(&one(&[-1, 4], "Pow", &["p"], &[]).weight("p", &[], &[0.5]), "its exponent is 0.5");
-    refused(&one(&[-1, 4], "Div", &["x"], &[]), "it divides by a secret");
+    refused(&one(&[-1, 4], "Pow", &["p"], &[]).weight("p", &[], &[0.3]), "its exponent is 0.3");
     refused(&one(&[-1, 4], "Div", &["w"], &[]).weight("w", &[4], &[1.0, 2.0, 0.0, 1.0]), "it divides by 0");
     refused(&one(&[-1, 4], "Gemm", &["w"], &[("transA", Is::Number(1))]).weight("w", &[4, 1], &[1.0; 4]), "it transposes its input");
-    refused(
-        &one(&[-1, 2, 8, 8], "InstanceNormalization", &["w", "w"], &[]).weight("w", &[2], &[1.0; 2]),
-        "train the network with BatchNorm",
-    );
     refused(
         &one(&[-1, 2, 8, 8], "BatchNormalization", &["w", "w", "w", "w"], &[("training_mode", Is::Number(1))]).weight("w", &[2], &[1.0; 2]),
         "call model.eval() before the export",
     );
-    refused(&one(&[-1, 4], "Softmax", &[], &[]), "Leave it out with --drop-last softmax, or release an ArgMax");
-    refused(
-        &Net::new(&[-1, 4]).node("Softmax", &["x"], &["s"], &[]).node("Relu", &["s"], &["y"], &[]),
-        "no layer computes it in the middle",
-    );
+    refused(&one(&[-1, 4], "Hardmax", &[], &[]), "release an ArgMax in its place");
     refused(&one(&[-1, 4], "Cast", &[], &[("to", Is::Number(7))]), "it rounds to integers");
     refused(&one(&[-1, 4], "If", &[], &[("then_branch", Is::Graph)]), "no branches and no loops");
     refused(&one(&[-1, 4], "Upsample", &[], &[]), "opset 10 replaced it by Resize");
     refused(&one(&[-1, 4], "DequantizeLinear", &[], &[]), "the network is quantised");
+}
+
+#[test]
+fn functions_and_rows_that_no_layer_has() {
+    refused(&one(&[-1, 4], "Elu", &[], &[("alpha", Is::Float(f32::NAN))]), "its alpha is NaN");
+    refused(&one(&[-1, 4], "Selu", &[], &[("gamma", Is::Float(1.5))]), "its gamma 1.5, and PyTorch's alone have a layer");
+    refused(&one(&[-1, 4], "Selu", &[], &[("alpha", Is::Float(f32::NAN))]), "its alpha is NaN");
+    refused(&one(&[-1, 4], "Gelu", &[], &[("approximate", Is::Text("sigmoid"))]), "its approximate is `sigmoid`");
+    refused(&one(&[-1, 4], "Celu", &[], &[]), "Elu, between two factors, is the same");
+    refused(&one(&[-1, 4], "LRN", &[], &[]), "no layer computes it: put InstanceNormalization");
+    refused(&one(&[-1, 4, 6], "Max", &["x", "x"], &[]), "compare them two by two");
+    refused(&one(&[-1, 4, 6], "Min", &["w"], &[]).weight("w", &[6], &[1.0; 6]), "a constant that is not one number");
+    refused(&one(&[-1, 4], "Softmax", &[], &[("axis", Is::Number(0))]), "across the samples of a batch");
+    refused(&one(&[-1, 4], "LogSoftmax", &[], &[("axis", Is::Number(2))]), "its axis 2 is none of the 2 of its input");
+    // of more than one axis before opset 13, of the last one since then
+    let joined = one(&[-1, 4, 6], "Softmax", &[], &[]);
+    refused(&Net { opset: 12, ..joined.clone() }, "before opset 13 it is one of all elements of [4, 6] together");
+    assert!(Folder::new("rows").import(&joined.bytes(), &Options::default()).unwrap().source.contains("Softmax { axis: 1 }"));
+    let layer = |attributes: &[(&str, Is)]| one(&[-1, 4, 6], "LayerNormalization", &["w"], attributes).weight("w", &[6], &[1.0; 6]);
+    assert!(Folder::new("norm").import(&layer(&[]).bytes(), &Options::default()).is_ok());
+    refused(&layer(&[("axis", Is::Number(0))]), "across the samples of a batch");
+    refused(&layer(&[("axis", Is::Number(1))]), "it normalises [4, 6], and its weights are [6]");
+    refused(&layer(&[("epsilon", Is::Float(0.0))]), "its epsilon is 0");
+    refused(
+        &Net::new(&[-1, 6]).node("LayerNormalization", &["x", "w"], &["y", "mean"], &[]).weight("w", &[6], &[1.0; 6]),
+        "its mean and its deviation are outputs as well",
+    );
+    let group =
+        |groups| one(&[-1, 4, 6], "GroupNormalization", &["w", "w"], &[("num_groups", Is::Number(groups))]).weight("w", &[4], &[1.0; 4]);
+    refused(&group(2), "before opset 21 it has a scale for each group");
+    for groups in [0, 3, -1] {
+        refused(&Net { opset: 21, ..group(groups) }, "groups of 4 channels");
+    }
+    refused(
+        &one(&[-1, 4, 6], "InstanceNormalization", &["w", "w"], &[]).weight("w", &[6], &[1.0; 6]),
+        "its input has 4 channels, and its weights [6]",
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub fn arithmetic(c: &mut Context) -> Translated {
         }
         "Pow" => power(c),
         "Sum" | "Mean" => sum(c),
-        "Max" => largest(c),
+        "Max" | "Min" => extreme(c),
         _ => binary(c),
     }
 }
@@ -36,7 +36,11 @@ fn binary(c: &mut Context) -> Translated {
                     let x = c.scale(&x, -1.0, 0.0);
                     constant(c, &x, &k, "Add")
                 }
-                "Div" => Err("it divides by a secret, and no layer does".into()),
+                "Div" => {
+                    c.positive("Div", "divisors");
+                    let x = c.elementwise(Layer::new("Reciprocal"), &x);
+                    constant(c, &x, &k, "Mul")
+                }
                 other => constant(c, &x, &k, other),
             }
         }
@@ -56,15 +60,20 @@ fn pair(c: &mut Context, a: &Secret, b: &Secret) -> Translated {
         "Mul" if a == b => c.elementwise(Layer::new("Square"), a),
         "Mul" if gate(c, a, b) => c.elementwise(Layer::new("HardSwish"), a),
         "Mul" if gate(c, b, a) => c.elementwise(Layer::new("HardSwish"), b),
-        "Add" | "Sub" | "Mul" => {
-            let layer = Layer::new(match c.node.operator {
+        operator => {
+            let layer = Layer::new(match operator {
                 "Add" => "Add",
                 "Sub" => "Sub",
-                _ => "Mul",
+                "Mul" => "Mul",
+                "Max" => "Maximum",
+                "Min" => "Minimum",
+                _ => {
+                    c.positive("Div", "divisors");
+                    "Div"
+                }
             });
             if a.shape == b.shape { c.net.together(layer, &[a, b], &scope) } else { c.net.stage(layer, &[a, b], shape, &scope) }
         }
-        _ => return Err("it divides by a secret, and no layer does".into()),
     };
     Ok(one(y))
 }
@@ -145,19 +154,28 @@ fn bias(c: &mut Context, x: &Secret, shape: &[usize], values: &[f32], known: &Kn
     Some(c.stage(layer, &before, x.shape.clone()))
 }
 
-/// A whole power of at most 8.
+/// A whole power of at most 8, a root, or the reciprocal of one.
 fn power(c: &mut Context) -> Translated {
     let x = c.secret(0)?;
     let exponent = c.constant(1, "exponent")?.and_then(|e| e.scalar()).ok_or("its exponent is not one number")?;
     let layer = match exponent {
         1.0 => return Ok(one(x)),
         2.0 => Layer::new("Square"),
+        0.5 => Layer::new("Sqrt"),
+        -0.5 => {
+            c.positive("Pow", "values");
+            Layer::new("InverseSqrt")
+        }
+        -1.0 => {
+            c.positive("Pow", "values");
+            Layer::new("Reciprocal")
+        }
         n if n.fract() == 0.0 && (3.0..=8.0).contains(&n) => {
             let mut coefficients = vec!["0.0"; n as usize];
             coefficients.push("1.0");
             Layer::new("Polynomial").with("coefficients", format!("&[{}]", coefficients.join(", ")))
         }
-        other => return Err(format!("its exponent is {other}: whole ones from 1 to 8 have a layer")),
+        other => return Err(format!("its exponent is {other}: whole ones from 1 to 8, 0.5, -0.5 and -1 have a layer")),
     };
     Ok(one(c.elementwise(layer, &x)))
 }
@@ -175,27 +193,22 @@ fn sum(c: &mut Context) -> Translated {
     Ok(one(if c.node.operator == "Mean" { c.scale(&y, 1.0 / all.len() as f32, 0.0) } else { y }))
 }
 
-/// The larger one of a value and a number: a ReLU around it. `max(x, slope x)` is a LeakyReLU.
-fn largest(c: &mut Context) -> Translated {
+/// The larger or the smaller one of two values, or of a value and a number: a ReLU around it.
+fn extreme(c: &mut Context) -> Translated {
     let given: Vec<Option<Known>> = (0..c.inputs.len()).map(|i| c.known(i)).collect();
     match given.as_slice() {
         [None, Some(k)] | [Some(k), None] => {
             let x = c.secret(usize::from(given[0].is_some()))?;
             let bound = k.scalar().filter(|b| b.is_finite()).ok_or("it compares with a constant that is not one number")?;
-            let low = c.scale(&x, 1.0, -bound);
-            let low = c.elementwise(Layer::new("Relu"), &low);
-            Ok(one(c.scale(&low, 1.0, bound)))
+            // min(x, b) = b - relu(b - x)
+            let (sign, offset) = if c.node.operator == "Max" { (1.0, -bound) } else { (-1.0, bound) };
+            let beyond = c.scale(&x, sign, offset);
+            let beyond = c.elementwise(Layer::new("Relu"), &beyond);
+            Ok(one(c.scale(&beyond, sign, bound)))
         }
         [None, None] => {
-            // max(a, b) = relu(a - b) + b
             let (a, b) = (c.secret(0)?, c.secret(1)?);
-            if a.shape != b.shape {
-                return Err("its inputs have different shapes".into());
-            }
-            let scope = c.scope();
-            let difference = c.net.together(Layer::new("Sub"), &[&a, &b], &scope);
-            let positive = c.elementwise(Layer::new("Relu"), &difference);
-            Ok(one(c.net.together(Layer::new("Add"), &[&positive, &b], &scope)))
+            pair(c, &a, &b)
         }
         _ => Err("it compares more than two values: compare them two by two".into()),
     }

@@ -25,6 +25,10 @@ pub struct Context<'a> {
     pub net: &'a mut Network,
     /// The number of samples that the file has been exported for, where it says one.
     pub batch: Option<i64>,
+    /// The version of the operators.
+    pub opset: i64,
+    /// What a reader of the source should know.
+    pub notes: &'a mut Vec<String>,
 }
 
 /// The translation of a node: a value for each of its outputs, or why there is none and what to do.
@@ -138,6 +142,14 @@ impl Context<'_> {
     pub fn prefix(&self, weights: &[&Known]) -> String {
         let origins: Vec<&str> = weights.iter().map(|w| w.origin.as_str()).collect();
         prefix(self.node.name, &origins)
+    }
+
+    /// Says that an operator's layer takes positive values alone.
+    pub fn positive(&mut self, operator: &str, what: &str) {
+        let note = format!("{operator} takes positive {what}: one below 2^-8, or a negative one, acts as 2^-8.");
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     /// Adds a stage after one value.

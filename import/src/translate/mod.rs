@@ -12,6 +12,7 @@ mod product;
 mod reduce;
 mod resize;
 mod shape;
+mod smooth;
 mod unknown;
 
 use crate::Options;
@@ -39,7 +40,7 @@ pub enum Refused {
 }
 
 /// Translates a checked model.
-pub fn translate(model: &Model, files: &mut Files, options: &Options, size: usize) -> Result<Translation, Refused> {
+pub fn translate(model: &Model, opset: i64, files: &mut Files, options: &Options, size: usize) -> Result<Translation, Refused> {
     let graph = model.graph.as_ref().ok_or_else(|| Refused::File("has no graph".into()))?;
     let mut walk = Walk {
         stored: graph.initializers.iter().map(|t| (t.name, t)).collect(),
@@ -50,6 +51,7 @@ pub fn translate(model: &Model, files: &mut Files, options: &Options, size: usiz
         files,
         options,
         batch: None,
+        opset,
         room: fold::Room::of(size),
         uses: HashMap::new(),
         outputs: graph.outputs.iter().map(|o| o.name).collect(),
@@ -87,6 +89,8 @@ struct Walk<'a, 'f> {
     files: &'f mut Files,
     options: &'f Options,
     batch: Option<i64>,
+    /// The version of the operators.
+    opset: i64,
     room: fold::Room,
     uses: HashMap<&'a str, Vec<&'a Node<'a>>>,
     outputs: Vec<&'a str>,
@@ -192,7 +196,7 @@ impl<'a> Walk<'a, '_> {
         if let Some(values) = self.scores(node, &inputs)? {
             return Ok(values);
         }
-        let mut context = Context { node, inputs, net: &mut self.network, batch: self.batch };
+        let mut context = Context { node, inputs, net: &mut self.network, batch: self.batch, opset: self.opset, notes: &mut self.notes };
         let values = operator(&mut context)?;
         for value in &values {
             if let Value::Secret(x) | Value::Index(x) = value
@@ -214,7 +218,7 @@ impl<'a> Walk<'a, '_> {
         Ok(known)
     }
 
-    /// Probabilities at the end: left out where that is asked for, or where only the largest counts.
+    /// Probabilities that are left out: at the end where that is asked for, and where only the largest counts.
     fn scores(&mut self, node: &'a Node<'a>, inputs: &[Option<Value>]) -> Result<Option<Vec<Value>>, String> {
         if !matches!(node.operator, "Softmax" | "LogSoftmax" | "Sigmoid") {
             return Ok(None);
@@ -242,9 +246,7 @@ impl<'a> Walk<'a, '_> {
             ));
             return Ok(Some(vec![x.clone()]));
         }
-        Err(format!(
-            "no layer computes it, and at the end none has to: whoever gets the scores computes it. Leave it out with --drop-last {option}, or release an ArgMax"
-        ))
+        Ok(None)
     }
 }
 
@@ -260,8 +262,13 @@ fn operator(c: &mut Context) -> Translated {
         "Gemm" => product::gemm(c),
         "MatMul" => product::matmul(c),
         "BatchNormalization" => norm::batch(c),
+        "LayerNormalization" => norm::layer(c),
+        "InstanceNormalization" | "GroupNormalization" => norm::channels(c),
         "Relu" | "LeakyRelu" | "PRelu" | "Clip" | "HardSigmoid" | "HardSwish" | "Softsign" | "ThresholdedRelu" => activation::activation(c),
-        "Add" | "Sub" | "Mul" | "Div" | "Neg" | "Pow" | "Sum" | "Mean" | "Max" => arithmetic::arithmetic(c),
+        "Sigmoid" | "Tanh" | "Softplus" | "Elu" | "Selu" | "Gelu" | "Mish" | "Erf" | "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Sin"
+        | "Cos" | "Abs" | "Sign" => smooth::smooth(c),
+        "Softmax" | "LogSoftmax" => smooth::softmax(c),
+        "Add" | "Sub" | "Mul" | "Div" | "Neg" | "Pow" | "Sum" | "Mean" | "Max" | "Min" => arithmetic::arithmetic(c),
         "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" => pool::pool(c),
         "ReduceMean" | "ReduceSum" | "ReduceMax" | "ArgMax" | "TopK" => reduce::reduce(c),
         "Resize" | "DepthToSpace" | "SpaceToDepth" => resize::resize(c),

@@ -1,7 +1,7 @@
 //! Operators without a counterpart, and what to do about them.
 
 /// Every operator that some network can be translated with.
-const KNOWN: [&str; 67] = [
+const KNOWN: [&str; 80] = [
     "Abs",
     "Add",
     "ArgMax",
@@ -15,21 +15,28 @@ const KNOWN: [&str; 67] = [
     "ConstantOfShape",
     "Conv",
     "ConvTranspose",
+    "Cos",
     "DepthToSpace",
     "Div",
     "Dropout",
+    "Elu",
     "Equal",
+    "Erf",
     "Exp",
     "Expand",
     "Flatten",
     "Floor",
     "Gather",
+    "Gelu",
     "Gemm",
     "GlobalAveragePool",
     "GlobalMaxPool",
+    "GroupNormalization",
     "HardSigmoid",
     "HardSwish",
     "Identity",
+    "InstanceNormalization",
+    "LayerNormalization",
     "LeakyRelu",
     "LogSoftmax",
     "MatMul",
@@ -37,6 +44,7 @@ const KNOWN: [&str; 67] = [
     "MaxPool",
     "Mean",
     "Min",
+    "Mish",
     "Mul",
     "Neg",
     "PRelu",
@@ -51,11 +59,15 @@ const KNOWN: [&str; 67] = [
     "Relu",
     "Reshape",
     "Resize",
+    "Selu",
     "Shape",
     "Sigmoid",
+    "Sign",
+    "Sin",
     "Size",
     "Slice",
     "Softmax",
+    "Softplus",
     "Softsign",
     "SpaceToDepth",
     "Split",
@@ -63,6 +75,7 @@ const KNOWN: [&str; 67] = [
     "Squeeze",
     "Sub",
     "Sum",
+    "Tanh",
     "ThresholdedRelu",
     "TopK",
     "Transpose",
@@ -125,17 +138,11 @@ pub fn keeps_shape(operator: &str) -> bool {
 /// Why an operator cannot be translated, and what to do.
 pub fn advice(operator: &str) -> String {
     match operator {
-        "Sigmoid" | "Tanh" | "Erf" | "Gelu" | "Softplus" | "Elu" | "Selu" | "Celu" | "Mish" => {
-            "no layer computes it: put HardSigmoid, HardTanh, HardSwish, LeakyRelu or a polynomial in its place and train the network a little further".into()
-        }
-        "Softmax" | "LogSoftmax" | "Hardmax" => {
-            "no layer computes it in the middle of a network: attention is not among what can be imported".into()
-        }
-        "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Sin" | "Cos" | "Abs" | "Ceil" | "Floor" | "Round" | "Sign" => {
-            "no layer computes it of a secret value: where it is close to one in the range of the values, a polynomial can take its place".into()
-        }
-        "InstanceNormalization" | "GroupNormalization" | "LayerNormalization" | "LRN" | "LpNormalization" | "MeanVarianceNormalization" => {
-            "its statistics are those of each sample, and no layer divides by a secret: train the network with BatchNorm, whose statistics are fixed".into()
+        "Celu" => "no layer computes it: Elu, between two factors, is the same".into(),
+        "Hardmax" => "no layer computes it: release an ArgMax in its place".into(),
+        "Ceil" | "Floor" | "Round" => "no layer rounds a secret value: leave it out of the network".into(),
+        "LRN" | "LpNormalization" | "MeanVarianceNormalization" => {
+            "no layer computes it: put InstanceNormalization, GroupNormalization or LayerNormalization in its place and train the network a little further".into()
         }
         "LSTM" | "GRU" | "RNN" => "recurrent layers are not among what can be imported: convolutions over time are".into(),
         "If" | "Loop" | "Scan" => "a description has no branches and no loops: export a model that always does the same".into(),
@@ -153,6 +160,6 @@ mod tests {
     #[test]
     fn the_list_is_sorted() {
         assert!(super::KNOWN.is_sorted());
-        assert!(super::is_known("Conv") && !super::is_known("Erf"));
+        assert!(super::is_known("Conv") && !super::is_known("Round"));
     }
 }

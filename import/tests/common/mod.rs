@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use undertone_import::{ImportError, Imported, Options, onnx};
 
 /// The networks of `models/make.py`, with what is left out at their ends.
-pub const NETWORKS: [(&str, &[&str]); 35] = [
+pub const NETWORKS: [(&str, &[&str]); 38] = [
     ("arithmetic", &[]),
     ("beside", &[]),
     ("classes", &[]),
@@ -27,6 +27,7 @@ pub const NETWORKS: [(&str, &[&str]); 35] = [
     ("mobilenet", &[]),
     ("mobilenet_17", &[]),
     ("moves", &[]),
+    ("normalised", &[]),
     ("one_axis", &[]),
     ("padded", &[]),
     ("pools", &[]),
@@ -36,8 +37,10 @@ pub const NETWORKS: [(&str, &[&str]); 35] = [
     ("reductions_18", &[]),
     ("resnet", &[]),
     ("resnet_18", &[]),
+    ("rows", &[]),
     ("shapes", &[]),
     ("shared", &[]),
+    ("smooth", &[]),
     ("softsign", &[]),
     ("three_axes", &[]),
     ("topk", &[]),

@@ -374,6 +374,30 @@ graph("shared", [
     node("MatMul", ["x", "w"], ["a"], "first"), node("Relu", ["a"], ["r"]), node("MatMul", ["r", "w"], ["b"], "second"), node("Add", ["b", "x"], ["y"]),
 ], {"x": (4,)}, {"y": (4,)}, {"w": w(4, 4)})
 
+# smooth functions: values stay where the functions are defined and small
+one = lambda f, a, b, **more: node(f, [a], [b], **more)
+two = lambda f, a, b, c: node(f, [a, b], [c])
+graph("smooth", [
+    one("Sigmoid", "x", "a"), one("Tanh", "x", "b"), one("Softplus", "x", "c"), one("Elu", "x", "d", alpha=0.5), one("Selu", "x", "e"), one("Mish", "x", "f"),
+    one("Erf", "x", "g"), one("Exp", "x", "h"), two("Mul", "x", "a", "silu"), node("Sum", ["silu", "b", "d", "e", "f", "g"], ["s"]),
+    two("Add", "c", "half", "positive"), one("Log", "positive", "i"), one("Sqrt", "positive", "j"), one("Reciprocal", "positive", "k"), two("Div", "weight", "positive", "l"),
+    two("Pow", "positive", "root", "m"), one("Sin", "s", "n"), one("Cos", "s", "o"), one("Abs", "s", "p"), one("Sign", "s", "q"),
+    two("Min", "n", "o", "r"), two("Max", "p", "i", "t"), two("Min", "r", "half", "u"), two("Max", "u", "less", "v"),
+    node("Sum", ["h", "i", "j", "k", "l", "m", "q", "t", "v"], ["all"]), one("Softmax", "all", "soft", axis=1), one("LogSoftmax", "all", "y"), two("Sub", "soft", "n", "z"),
+], {"x": (3, 4)}, {"y": (3, 4), "z": (3, 4)}, {
+    "half": np.array(0.5, np.float32), "less": np.array(-0.25, np.float32), "root": np.array(-0.5, np.float32), "weight": np.array([0.5, 1, -1, 0.25], np.float32),
+}, opset=18)
+graph("rows", [one("Softmax", "x", "a", axis=2), one("LogSoftmax", "x", "b", axis=-2), two("Add", "a", "b", "y")], {"x": (3, 5, 1)}, {"y": (3, 5, 1)}, {}, opset=11)
+graph("normalised", [
+    node("LayerNormalization", ["x", "norm1.weight", "norm1.bias"], ["a"]), one("Gelu", "a", "b"), one("Gelu", "a", "c", approximate="tanh"), two("Add", "b", "c", "d"),
+    node("LayerNormalization", ["d", "norm2.weight"], ["e"], axis=-2, epsilon=0.001), node("InstanceNormalization", ["e", "norm3.weight", "norm3.bias"], ["f"]),
+    node("GroupNormalization", ["f", "norm4.weight", "norm4.bias"], ["g"], num_groups=2), one("Abs", "g", "h"), two("Add", "h", "one", "i"), two("Div", "a", "i", "j"),
+    node("ReduceSum", ["i", "last"], ["k"], keepdims=1), two("Div", "j", "k", "y"),
+], {"x": (4, 3, 5)}, {"y": (4, 3, 5)}, {
+    "norm1.weight": w(5) + 1, "norm1.bias": w(5), "norm2.weight": w(3, 5) + 1, "norm3.weight": w(4) + 1, "norm3.bias": w(4),
+    "norm4.weight": w(4) + 1, "norm4.bias": w(4), "one": np.array(1, np.float32), "last": ints(-1),
+}, opset=21)
+
 if not WANTED or "beside" in WANTED:  # weights in a file beside the network
     model = onnx.load(str(HERE / "gemm.onnx"))
     onnx.save_model(model, str(HERE / "beside.onnx"), save_as_external_data=True, location="beside.bin", size_threshold=0)
