@@ -193,7 +193,7 @@ impl<'a> Walk<'a, '_> {
         if let Some(folded) = fold::fold(node, &inputs, &mut self.room) {
             return folded;
         }
-        if let Some(values) = self.scores(node, &inputs)? {
+        if let Some(values) = self.scores(node, &inputs) {
             return Ok(values);
         }
         let mut context = Context { node, inputs, net: &mut self.network, batch: self.batch, opset: self.opset, notes: &mut self.notes };
@@ -219,11 +219,11 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Probabilities that are left out: at the end where that is asked for, and where only the largest counts.
-    fn scores(&mut self, node: &'a Node<'a>, inputs: &[Option<Value>]) -> Result<Option<Vec<Value>>, String> {
+    fn scores(&mut self, node: &'a Node<'a>, inputs: &[Option<Value>]) -> Option<Vec<Value>> {
         if !matches!(node.operator, "Softmax" | "LogSoftmax" | "Sigmoid") {
-            return Ok(None);
+            return None;
         }
-        let Some(Some(x @ Value::Secret(_))) = inputs.first() else { return Ok(None) };
+        let Some(Some(x @ Value::Secret(_))) = inputs.first() else { return None };
         let name = node.outputs.first().copied().unwrap_or_default();
         let readers = self.uses.get(name).map_or(&[][..], Vec::as_slice);
         if node.operator != "Sigmoid"
@@ -232,11 +232,11 @@ impl<'a> Walk<'a, '_> {
             && readers.iter().all(|n| n.operator == "ArgMax")
         {
             self.notes.push(format!("{} before an ArgMax is left out: the largest stays the largest.", node.operator));
-            return Ok(Some(vec![x.clone()]));
+            return Some(vec![x.clone()]);
         }
         let option = node.operator.to_lowercase();
         if !readers.is_empty() || !self.outputs.contains(&name) {
-            return Ok(None);
+            return None;
         }
         if self.options.drop_last.contains(&option) {
             self.notes.push(format!(
@@ -244,9 +244,9 @@ impl<'a> Walk<'a, '_> {
                 node.operator,
                 shown(name)
             ));
-            return Ok(Some(vec![x.clone()]));
+            return Some(vec![x.clone()]);
         }
-        Ok(None)
+        None
     }
 }
 
