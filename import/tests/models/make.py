@@ -393,7 +393,7 @@ graph("normalised", [
     node("LayerNormalization", ["d", "norm2.weight"], ["e"], axis=-2, epsilon=0.001), node("InstanceNormalization", ["e", "norm3.weight", "norm3.bias"], ["f"]),
     node("GroupNormalization", ["f", "norm4.weight", "norm4.bias"], ["g"], num_groups=2), one("Abs", "g", "h"), two("Add", "h", "one", "i"), two("Div", "a", "i", "j"),
     node("ReduceSum", ["i", "last"], ["k"], keepdims=1), two("Div", "j", "k", "y"),
-], {"x": (4, 3, 5)}, {"y": (4, 3, 5)}, {
+], {"x": (4, 3, 5)}, {"y": (4, 3, 5), "c": (4, 3, 5), "e": (4, 3, 5)}, {
     "norm1.weight": w(5) + 1, "norm1.bias": w(5), "norm2.weight": w(3, 5) + 1, "norm3.weight": w(4) + 1, "norm3.bias": w(4),
     "norm4.weight": w(4) + 1, "norm4.bias": w(4), "one": np.array(1, np.float32), "last": ints(-1),
 }, opset=21)
