@@ -85,7 +85,8 @@ impl Rounding {
         let scale = (1u64 << plan.settings.fraction) as f64;
         // a float that is scaled loses half a unit of its 24 bits with each operation
         let lost = |x: f32, v: f64| {
-            (v * scale - (v * scale).round()).abs() + if f64::from(x) == v { 0.0 } else { v.abs() * scale / f64::from(1u32 << 23) }
+            (v * scale - (v * scale).round()).abs()
+                + if f64::from(x).to_bits() == v.to_bits() { 0.0 } else { v.abs() * scale / f64::from(1u32 << 23) }
         };
         let spec = plan.inputs.iter().zip(inputs);
         let inputs =

@@ -14,7 +14,7 @@ secure_model! {
 
 secure_model! {
     /// A vision transformer (Dosovitskiy et al., 2021) on grey pictures of 28 by 28 pixels: sixteen patches of 7 by 7, two layers of four heads, the mean over patches. 20 thousand weights.
-    #[budget(rounds = 122, megabytes = 0.372)]
+    #[budget(rounds = 122, megabytes = 0.398)]
     pub model VisionTransformer(image: [1, 28, 28]) -> [10] {
         image
             -> patches: Conv2d { out: 32, kernel: 7, stride: 7 } -> Reshape { to: &[32, 16] } -> Transpose

@@ -88,6 +88,7 @@ pub(super) fn composed(first: &Affine, then: &Affine) -> Affine {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "numbers that floats hold exactly")]
 mod tests {
     use super::*;
 

@@ -48,8 +48,7 @@ use undertone_ring::{Word, simd};
 const PIECES: u32 = 66;
 
 // streams of thresholds, of their bits, of pieces and of words are apart
-const _: () =
-    assert!(super::piecewise::THRESHOLDS as u32 + 1 < PIECES && PIECES + super::piecewise::THRESHOLDS as u32 + 1 <= words::STREAMS);
+const _: () = assert!(super::piecewise::THRESHOLDS as u32 + 1 < PIECES && PIECES + (super::piecewise::THRESHOLDS as u32) < words::STREAMS);
 
 /// Truncation by t bits and a function of the result.
 #[derive(Clone, Debug)]

@@ -188,7 +188,7 @@ impl Rank {
     #[cfg(test)]
     pub(super) fn entries(&self) -> usize {
         let tables = self.widths().iter().filter(|bits| **bits > 0).count();
-        self.classes.iter().map(|c| ((c.members - 1) * c.units << c.bits) * tables).sum()
+        self.classes.iter().map(|c| (((c.members - 1) * c.units) << c.bits) * tables).sum()
     }
 
     /// The number of rounds.

@@ -57,14 +57,14 @@ impl Lower<'_> {
         let (y, e, bits, most) = if let Some(most) = promised {
             let most_of = fit::exp(most);
             // as many bits as keep e^-most and its sum precise, and as two of them have together
-            let bits = (14 + log2_above(most_of).unsigned_abs()).max(f).min((f + self.s.ring / 2) / 2);
-            let fitted = fit::exponential_within(most, RELATIVE / most_of, self.scales(f, bits), self.space(self.s.opened))?;
+            let bits = (14 + log2_above(most_of).unsigned_abs()).max(f).min(u32::midpoint(f, self.s.ring / 2));
+            let fitted = fit::exponential_within(most, RELATIVE / most_of, scales(f, bits), self.space(self.s.opened))?;
             let e = self.evaluated(&x, 0, fitted, false, (bits, 1), len, stage)?;
             (x, e, bits, most_of)
         } else {
             let bits = f + FINER;
             let (y, m) = self.below_largest(node, &x, axis, stage);
-            let fitted = fit::exponential_below(LOWEST, RELATIVE / 64.0, self.scales(f, bits), self.space(m))?;
+            let fitted = fit::exponential_below(LOWEST, RELATIVE / 64.0, scales(f, bits), self.space(m))?;
             let e = self.evaluated(&y, 0, fitted, false, (bits, 1), len, stage)?;
             (y, e, bits, 1.0)
         };
@@ -80,13 +80,13 @@ impl Lower<'_> {
         }
         let space = self.space(m);
         if softmax.logarithm {
-            let fitted = fit::positive(&fit::ln, &|_| RELATIVE, ends, self.scales(bits, f), space)?;
+            let fitted = fit::positive(&fit::ln, &|_| RELATIVE, ends, scales(bits, f), space)?;
             let log = self.evaluated(&sum, 0, fitted, true, (f, 1), rows, stage)?;
             let log = self.spread(&log, axis, stage);
             return Ok(self.less(&y, &log, stage));
         }
         // an inverse is multiplied by an exponential that is no larger than the sum
-        let fitted = fit::positive(&|x| 1.0 / x, &|x| RELATIVE / x.min(most), ends, self.scales(bits, bits), space)?;
+        let fitted = fit::positive(&|x| 1.0 / x, &|x| RELATIVE / x.min(most), ends, scales(bits, bits), space)?;
         let inverse = self.evaluated(&sum, 0, fitted, true, (bits, 1), rows, stage)?;
         let product = self.by_rows(&e, &inverse, axis, stage)?;
         Ok(self.shifted(&product, product.bits - f, f + 4, stage))
@@ -155,7 +155,7 @@ impl Lower<'_> {
         let (left, out) = (bits - t, (f + 3 * FINER).min(n / 2 - extra));
         let ends = [(least / two(14)).max(two(-(left as i32))), two(above as i32)];
         let function = |v: f64| 1.0 / (v / size as f64 + eps).sqrt();
-        let fitted = fit::positive(&function, &|v| NORMAL * function(v), ends, self.scales(left, out), self.space(left + above + 2))?;
+        let fitted = fit::positive(&function, &|v| NORMAL * function(v), ends, scales(left, out), self.space(left + above + 2))?;
         let inverse = self.evaluated(&sum, t, fitted, true, (out, 1), axis.outer, stage)?;
         let product = self.by_rows(&centred, &inverse, axis, stage)?;
         // no element is more than sqrt(D) deviations from the mean
@@ -176,7 +176,7 @@ impl Lower<'_> {
         let bits = (self.s.ring - m).min(self.s.ring / 2);
         let read = self.opened(b, &y);
         let ends = [Smooth::LEAST, two(read as i32 - 2 - f as i32)];
-        let fitted = fit::positive(&|x| 1.0 / x, &|x| RELATIVE / x, ends, self.scales(f, bits), self.space(read))?;
+        let fitted = fit::positive(&|x| 1.0 / x, &|x| RELATIVE / x, ends, scales(f, bits), self.space(read))?;
         let inverse = self.evaluated(&y, 0, fitted, false, (bits, 1), by.numel(), stage)?;
         let product = self.each([&x, &inverse], [from, by], &shape, stage)?;
         Ok(self.shifted(&product, product.bits - f, m, stage))
@@ -248,15 +248,15 @@ impl Lower<'_> {
         self.truncated(x, t, m, stage)
     }
 
-    /// Units of what a curve reads and of what it gives.
-    fn scales(&self, input: u32, output: u32) -> Scales {
-        Scales { input: 1 << input, output: 1 << output }
-    }
-
     /// What there is room for where values are opened with m bits.
     fn space(&self, m: u32) -> Room {
         Room { ring: self.s.ring, m: m.min(self.s.ring), largest: self.s.limit() }
     }
+}
+
+/// Units of what a curve reads and of what it gives.
+fn scales(input: u32, output: u32) -> Scales {
+    Scales { input: 1 << input, output: 1 << output }
 }
 
 /// An axis of a value, wherever it lies in memory.

@@ -51,7 +51,6 @@ impl Scale {
         };
         match &step.kind {
             Kind::Input(_) => Ok(Self::One(Reading { bits: f, factor: 1 })),
-            Kind::Open(_) => one().map(Self::One),
             Kind::Max { .. } | Kind::MaxOver { .. } => at_fraction(0),
             Kind::Relu { t, .. } | Kind::Round { t } => at_fraction(*t),
             Kind::Truncate { t, .. } => shifted(f, *t, one()?),
@@ -67,7 +66,7 @@ impl Scale {
             Kind::Above { t, .. } => at_fraction(*t).map(|_| Self::Index(1)),
             Kind::ArgMax { axis, .. } => at_fraction(0).map(|_| Self::Index(axis.bits())),
             Kind::TopK { search, .. } => at_fraction(0).map(|x| if search.values { x } else { Self::Index(search.axis.bits()) }),
-            Kind::Release(_) | Kind::Plus(_) => one().map(Self::One),
+            Kind::Open(_) | Kind::Release(_) | Kind::Plus(_) => one().map(Self::One),
             Kind::Linear { weight, .. } => product(plan, *weight, one()?),
             Kind::Product(_) => multiplied(plan.settings.ring, &inputs),
             Kind::Polynomial(p) => polynomial(plan.settings.ring, p, one()?),
