@@ -83,6 +83,12 @@ fn the_figures_of_the_chapter_are_those_of_its_model() {
         let report = of(world);
         let (rounds, sent, dealt) = (report.rounds(), kilobytes(report.sent()), kilobytes(report.corrections()));
         let line = format!("| {what} | {rounds} | {sent} kB | {dealt} kB |");
+        if std::env::var("BOOK_UPDATE").is_ok_and(|v| v == "always") {
+            let start = format!("| {what} | ");
+            let written =
+                chapter().lines().map(|l| if l.starts_with(&start) { line.clone() } else { l.to_owned() } + "\n").collect::<String>();
+            std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/parties-and-trust.md"), written).unwrap();
+        }
         assert!(chapter().contains(&line), "the chapter does not have: {line}");
     }
 }

@@ -10,7 +10,7 @@
 //! numbers precise: sums of exponentials are at least 1, roots of variances are as small as sqrt(eps).
 
 use super::super::affine::{Numbers, Times};
-use super::super::fit::{self, Room, Scales, log2_above, two};
+use super::super::fit::{self, Fitted, Room, Scales, log2_above, two};
 use super::super::product::{Polynomial, Product};
 use super::super::sparse::Sparse;
 use super::super::step::{Copy, Kind};
@@ -80,13 +80,13 @@ impl Lower<'_> {
         }
         let space = self.space(m);
         if softmax.logarithm {
-            let fitted = fit::positive(&fit::ln, &|_| RELATIVE, ends, scales(bits, f), space)?;
+            let fitted = of_sums(&fit::ln, &|_| RELATIVE, ends, scales(bits, f), space)?;
             let log = self.evaluated(&sum, 0, fitted, true, (f, 1), rows, stage)?;
             let log = self.spread(&log, axis, stage);
             return Ok(self.less(&y, &log, stage));
         }
         // an inverse is multiplied by an exponential that is no larger than the sum
-        let fitted = fit::positive(&|x| 1.0 / x, &|x| RELATIVE / x.min(most), ends, scales(bits, bits), space)?;
+        let fitted = of_sums(&|x| 1.0 / x, &|x| RELATIVE / x.min(most), ends, scales(bits, bits), space)?;
         let inverse = self.evaluated(&sum, 0, fitted, true, (bits, 1), rows, stage)?;
         let product = self.by_rows(&e, &inverse, axis, stage)?;
         Ok(self.shifted(&product, product.bits - f, f + 4, stage))
@@ -155,7 +155,7 @@ impl Lower<'_> {
         let (left, out) = (bits - t, (f + 3 * FINER).min(n / 2 - extra));
         let ends = [(least / two(14)).max(two(-(left as i32))), two(above as i32)];
         let function = |v: f64| 1.0 / (v / size as f64 + eps).sqrt();
-        let fitted = fit::positive(&function, &|v| NORMAL * function(v), ends, scales(left, out), self.space(left + above + 2))?;
+        let fitted = of_sums(&function, &|v| NORMAL * function(v), ends, scales(left, out), self.space(left + above + 2))?;
         let inverse = self.evaluated(&sum, t, fitted, true, (out, 1), axis.outer, stage)?;
         let product = self.by_rows(&centred, &inverse, axis, stage)?;
         // no element is more than sqrt(D) deviations from the mean
@@ -252,6 +252,17 @@ impl Lower<'_> {
     fn space(&self, m: u32) -> Room {
         Room { ring: self.s.ring, m: m.min(self.s.ring), largest: self.s.limit() }
     }
+}
+
+/// A function of sums that are never below 0: no threshold is further from them than the range is long.
+fn of_sums(
+    function: &dyn Fn(f64) -> f64,
+    tolerance: &dyn Fn(f64) -> f64,
+    ends: [f64; 2],
+    scales: Scales,
+    room: Room,
+) -> Result<Fitted, String> {
+    fit::positive(function, tolerance, ends, scales, room).map(|fitted| Fitted { reach: 0, ..fitted })
 }
 
 /// Units of what a curve reads and of what it gives.
