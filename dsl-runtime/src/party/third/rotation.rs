@@ -102,9 +102,37 @@ fn file(lane: usize) -> String {
     format!("lane-{lane}.plan")
 }
 
-/// The plan without what depends on the lane.
+/// The steps in an order that depends on nothing but what they read: each after its inputs, from those of the releases on.
+fn in_order_of_reading(plan: &Plan) -> Plan {
+    let mut order: Vec<usize> = vec![];
+    let mut place: Vec<Option<usize>> = vec![None; plan.steps.len()];
+    let releases = (0..plan.releases.len()).filter_map(|r| plan.steps.iter().position(|s| s.kind == Kind::Release(r)));
+    for end in releases.chain(0..plan.steps.len()) {
+        // what is still to be looked at, and how many of its inputs are done with
+        let mut open = vec![(end, 0)];
+        while let Some((step, done)) = open.pop() {
+            match plan.steps[step].inputs.get(done) {
+                _ if place[step].is_some() => {}
+                Some(input) => open.extend([(step, done + 1), (*input, 0)]),
+                None => {
+                    place[step] = Some(order.len());
+                    order.push(step);
+                }
+            }
+        }
+    }
+    let at = |step: usize| place.get(step).copied().flatten().unwrap_or(step);
+    let mut ordered = plan.clone();
+    ordered.steps = order.iter().map(|k| plan.steps[*k].clone()).collect();
+    ordered.steps.iter_mut().flat_map(|s| &mut s.inputs).for_each(|input| *input = at(*input));
+    ordered.stages.iter_mut().for_each(|stage| stage.result.step = at(stage.result.step));
+    ordered.releases.iter_mut().for_each(|release| release.value.step = at(release.value.step));
+    ordered
+}
+
+/// The plan without what depends on the lane. Who has a value by itself opens it sooner, so what comes when differs too.
 fn everywhere(plan: &Plan) -> Plan {
-    let mut plan = plan.clone();
+    let mut plan = in_order_of_reading(plan);
     for step in &mut plan.steps {
         // who deals in a lane has nothing by itself there, and a value that somebody has takes fewer messages
         step.wave = 0;
@@ -120,6 +148,7 @@ fn everywhere(plan: &Plan) -> Plan {
 
 /// Whether what both shift by a protocol is opened with the same bits.
 fn same_widths(a: &Plan, b: &Plan) -> bool {
+    let (a, b) = (in_order_of_reading(a), in_order_of_reading(b));
     a.steps.iter().zip(&b.steps).all(|steps| match (&steps.0.kind, &steps.1.kind) {
         (Kind::Truncate { m, .. }, Kind::Truncate { m: other, .. }) => m == other,
         _ => true,

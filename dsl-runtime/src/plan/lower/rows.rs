@@ -139,15 +139,15 @@ impl Lower<'_> {
         // the sum reaches as far above the point as the ring has room, and keeps as many bits behind it as tell sums near eps apart
         let above = (n - 2).saturating_sub(bits);
         let limit = two(above as i32);
-        // what the row is known to reach, or a spread of 8 where nothing is
-        let reached = self.known.map_or(8.0, |known| {
+        // a calibration knows how large single values are, or a spread of 8 is asked for; how many of a row are as large, it does not know
+        let squares = self.known.map_or(64.0 * size as f64, |known| {
             let [largest, apart] = known.seen(node.inputs[0]);
-            // no variance is more than the square of half of how far values are apart
-            (if normalize.centred { apart / 2.0 } else { largest }) * (1u64 << known.margin()) as f64
+            let reached = if normalize.centred { apart / 2.0 } else { largest };
+            reached * reached
         });
-        if size as f64 * reached * reached >= limit {
+        if squares >= limit {
             return Err(format!(
-                "the squares of a row of {size} values, of up to {reached} each, sum up to more than the {limit} that a ring of {n} bits has room for: use a wider ring, or fewer fraction bits"
+                "the squares of a row of {size} values sum up to {squares}, and a ring of {n} bits has room for {limit} with {f} fraction bits: use a wider ring, or fewer of them"
             ));
         }
         let wanted = u32::try_from(12 - log2_above(least)).unwrap_or(0).clamp(f.min(bits), bits);
