@@ -39,7 +39,7 @@ impl<I: StaticShape> Task<'_, I> {
         let twin = M::twin_with(&Device::flex(), self.weights)?;
         let settings = options.settings(&twin, &self.inputs)?;
         let plan: Plan = M::plan(&settings)?;
-        let run = options.predict::<M, I>(settings, self.batch, self.weights, &self.inputs)?;
+        let run = options.predict::<M, _>(settings, self.batch, self.weights, &self.inputs)?;
         let (report, private) = (run.report, run.output);
         let started = std::time::Instant::now();
         let plain = twin.predict(&self.inputs)?;

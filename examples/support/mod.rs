@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use undertone::prelude::*;
 use undertone::report::Report;
-use undertone::{Network, Plan};
+use undertone::{ModelInput, Network, Plan};
 
 /// How a private run is made.
 #[derive(clap::Args, Clone, Debug)]
@@ -39,12 +39,16 @@ const CALIBRATION: usize = 100;
 impl Run {
     /// The standard settings, or what a calibration on the first samples allows.
     pub fn settings<M: Model<Input = Clear<I>>, I: StaticShape>(&self, twin: &Twin<M>, inputs: &Clear<I>) -> Result<Settings> {
+        self.settings_for(twin, &inputs.slice(0..inputs.batch().min(CALIBRATION)))
+    }
+
+    /// The standard settings, or what a calibration on all of these samples allows.
+    pub fn settings_for<M: Model>(&self, twin: &Twin<M>, seen: &M::Input) -> Result<Settings> {
         let parties = usize::from(self.parties);
         if self.ring.is_none() && self.network.is_none() {
             return Ok(Settings { parties, ..Settings::default() });
         }
-        let seen = twin.calibrate(&inputs.slice(0..inputs.batch().min(CALIBRATION)))?;
-        let mut settings = Settings { parties, ..Settings::calibrated(&seen) };
+        let mut settings = Settings { parties, ..Settings::calibrated(&twin.calibrate(seen)?) };
         if let Some(n) = self.ring {
             settings = settings.with_ring(n);
         }
@@ -55,14 +59,14 @@ impl Run {
     }
 
     /// Runs a model privately, with a progress bar. A run without options at `batch` samples at once.
-    pub fn predict<M: Model<Input = Clear<I>>, I: StaticShape>(
+    pub fn predict<M: Model<Input = I>, I: ModelInput>(
         &self,
         settings: Settings,
         batch: usize,
         weights: &Weights,
-        inputs: &Clear<I>,
+        inputs: &I,
     ) -> Result<Prediction<M::Released>, Box<dyn std::error::Error>> {
-        let bar = ProgressBar::new(inputs.batch() as u64)
+        let bar = ProgressBar::new(inputs.batch()? as u64)
             .with_style(ProgressStyle::with_template("private run {wide_bar} sample {pos} of {len}, {eta} left")?);
         let world = World::parties(usize::from(self.parties)).settings(settings).batch(self.batch.unwrap_or(batch));
         let run = world.predict_with_progress::<M>(weights, inputs, &mut |done| bar.set_position(done as u64))?;
