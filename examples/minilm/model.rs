@@ -8,9 +8,9 @@ pub const TOKENS: usize = 16;
 pub const VOCABULARY: usize = 30_522;
 /// The length of a vector.
 pub const WIDTH: usize = 384;
-/// What is added to a variance. The network was trained with 1e-12, which vectors cannot be told from: variances here are 0.15 and more.
+/// What is added to a variance. The network was trained with 1e-12, for which a fixed point has no room: a plan refuses it. Beside variances of 0.15 and more, as they are here, either is nothing.
 const EPSILON: f64 = 1e-5;
-/// What embeddings are multiplied with, which the normalisation behind them takes out again: a variance of 0.004 has few bits behind the point.
+/// What embeddings are multiplied with, which the normalisation behind them takes out again: the variance of their rows, from 0.004, becomes one beside which `EPSILON` is nothing either.
 const LARGER: f32 = 16.0;
 
 secure_model! {
