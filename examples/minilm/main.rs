@@ -162,12 +162,14 @@ mod tests {
         let mut ids = vec![0; TOKENS];
         ids[..4].copy_from_slice(&[101, 7592, 2088, 102]);
         let (words, mask, portions) = inputs(&[Tokens { ids, used: 4 }]).unwrap();
-        let ones: Vec<usize> = words.values().iter().enumerate().filter(|(_, v)| **v == 1.0).map(|(i, _)| i % VOCABULARY).collect();
-        assert_eq!((ones.len(), &ones[..5]), (TOKENS, &[101, 7592, 2088, 102, 0][..]));
-        for row in mask.values().chunks(TOKENS) {
-            assert!(row.iter().enumerate().all(|(k, v)| *v == if k < 4 { 0.0 } else { UNSEEN }), "{row:?}");
+        for (row, id) in words.values().chunks(VOCABULARY).zip([101, 7592, 2088, 102].into_iter().chain([0; TOKENS - 4])) {
+            let mut expected = vec![0.0; VOCABULARY];
+            expected[id] = 1.0;
+            assert_eq!(row, expected, "{id}");
         }
-        assert!(portions.values().iter().enumerate().all(|(k, v)| *v == if k < 4 { 0.25 } else { 0.0 }));
+        let filled = |real: f32, filling: f32| [vec![real; 4], vec![filling; TOKENS - 4]].concat();
+        assert_eq!(mask.values(), filled(0.0, UNSEEN).repeat(TOKENS));
+        assert_eq!(portions.values(), filled(0.25, 0.0));
     }
 
     #[test]
