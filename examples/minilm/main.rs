@@ -9,8 +9,7 @@
 //! Whoever has the sentences makes tokens of them in the clear, in the vocabulary, which everybody knows. What is private are tokens, how many there are, the table of words and all other weights; a vector for
 //! each sentence is opened to whoever has it, who compares vectors in the clear by the cosine of the angle between them. The weights are the package's own, which is why they are fetched and not committed.
 //!
-//! A few elements of what layers hand on reach 230, far beyond all others, from which a calibration concludes that squares in a normalisation may sum up to more than they do: `--ring` and `--network` end with an
-//! error that says so.
+//! A few elements of what layers hand on reach 230, far beyond all others: a calibration opens as many bits as these take.
 
 mod model;
 #[path = "../support/mod.rs"]
