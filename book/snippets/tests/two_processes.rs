@@ -98,7 +98,7 @@ fn the_plan_of_the_chapter_is_the_plan_of_its_model() {
         let (_, rest) = rest.split_once('\n').unwrap();
         let (between, rest) = rest.split_once("Nuclei x 4: per party").unwrap();
         let (_, after) = rest.split_once("\n```\n").unwrap();
-        let hash: String = plan.hash().iter().map(|b| format!("{b:02x}")).collect();
+        let hash = plan.hash().iter().fold(String::new(), |hash, b| hash + &format!("{b:02x}"));
         let trimmed: Vec<&str> = table.lines().map(str::trim_end).collect();
         let written = format!("{before}\nhash {hash}\n{between}{}\n```\n{after}", trimmed.join("\n"));
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/two-processes.md"), written).unwrap();
