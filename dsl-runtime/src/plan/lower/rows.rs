@@ -130,7 +130,8 @@ impl Lower<'_> {
             finer
         };
         let bits = 2 * centred.bits;
-        let opened = self.opened_to(centred.step, self.holders[centred.step], stage);
+        // what the squares read, the product with the inverse reads too
+        let opened = self.opened_to(centred.step, None, stage);
         let square = Kind::Polynomial(Polynomial { coefficients: vec![0, 0, 1], bits, factor: 1 });
         let step = self.push(square, vec![opened], shape.numel(), stage);
         let sum = self.row_sums(&Value { step, bits, ..centred.clone() }, axis, stage);
