@@ -329,7 +329,9 @@ fn every_step_reads_the_scale_that_it_is_made_for() {
     refused(&plan, "a truncation shifts 32 fraction bits by 17: it must leave the plan's 16", |p| {
         p.steps[truncated].kind = Kind::Truncate { t: 17, m: 34 };
     });
-    refused(&plan, "does not fit its inputs", |p| p.steps[truncated].kind = Kind::Truncate { t: 16, m: 49 });
+    for m in [3, 20, 33, 35, 47, 49] {
+        refused(&plan, "does not fit its inputs", |p| p.steps[truncated].kind = Kind::Truncate { t: 16, m });
+    }
     refused(&plan, "a max pool shifts 32 fraction bits by 0", |p| p.steps[truncated].kind = Kind::Times(Times::whole(1)));
     let relu = at(|k| *k == Kind::Relu { t: 16, compare: Compare::new(34) });
     refused(&plan, "a ReLU shifts 32 fraction bits by 0", |p| p.steps[relu].kind = Kind::Relu { t: 0, compare: Compare::new(34) });

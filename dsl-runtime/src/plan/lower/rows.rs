@@ -245,7 +245,8 @@ impl Lower<'_> {
         if t == 0 {
             return x.clone();
         }
-        let m = m.min(self.s.ring - t);
+        // without a calibration all that the ring has room for, so that no range says more than is true
+        let m = if self.known.is_some() { m.min(self.s.ring - t) } else { self.s.ring - t };
         self.truncated(x, t, m, stage)
     }
 

@@ -101,9 +101,10 @@ impl Plan {
                 len(0) == Some(step.len) && plus.numbers.fit(step.len, s.ring) && plus.by == adds
             }
             Kind::Round { t } => len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && held(0).is_some(),
-            // rows have sums and products at scales of their own, of which more or fewer bits are opened
+            // rows have sums and products at scales of their own, of which all is opened that the ring has room for
             Kind::Truncate { t, m } => {
-                len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && Fold { n: s.ring, t: *t, m: *m }.is_valid(word)
+                let opens = declared(*m) || m.checked_add(*t) == Some(s.ring);
+                len(0) == Some(step.len) && (1..=s.ring / 2).contains(t) && Fold { n: s.ring, t: *t, m: *m }.is_valid(word) && opens
             }
             Kind::Relu { t, compare } => len(0) == Some(step.len) && *t <= s.ring / 2 && widths(*t, compare.m) && compares(compare),
             Kind::Sparse(sparse) => sparse_fits(sparse, len(0), step.len),
