@@ -29,7 +29,7 @@
 //! | [`Sign`], [`Clamp`], [`Equal`], [`NotEqual`] | 4 | 72 | per element, with that truncation: two thresholds of one opening |
 //! | [`Maximum`], [`Minimum`] | 4 | 51 | per element: a ReLU of the difference |
 //! | [`Where`], [`Norm`], [`Sort`] | | | a product; a [`Sqrt`] of sums of squares; a [`TopKValues`] of all |
-//! | [`Embedding`], [`Project`] | 1 | 64 | per input element: its opening |
+//! | [`Embedding`], [`Project`] | 1 | 64 | per input element: its opening; rows of indices that everybody knows are local |
 //! | [`PositionalEmbedding`], [`RotaryEmbedding`], [`CumSum`] | 0 | 0 | local; a learned position shares an opening of one number |
 //! | [`BatchNorm`], [`InstanceNorm`], [`GroupNorm`] | 0 | 0 | running statistics, folded into the convolution or linear layer before it by the owner of the weights; with `live: true` the last two are a [`LayerNorm`] |
 //! | [`LeakyRelu`] | 5 | 52 | per element: a ReLU, and a truncation before whatever needs one |

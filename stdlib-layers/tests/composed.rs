@@ -52,6 +52,18 @@ fn tables() {
     let table = |shape| [parameter("weight", shape, Init::Uniform { fan_in: 1 })];
     layer_test!(Embedding { dim: 3 }, [2, 5]).gives([2, 3]).declares(table([5, 3])).settings(settings()).check();
     layer_test!(Embedding { dim: 3 }, [5]).gives([3]).declares(table([5, 3])).settings(settings()).check();
+    let known = layer_test!(Embedding { dim: 3, vocabulary: 4, indices: &[3, 0, 0, 1, 3] }, [2, 5]);
+    let rows = |weights: &undertone_runtime::Weights, _: &[&[f32]]| {
+        let (_, table) = weights.get("weight").unwrap();
+        [3, 0, 0, 1, 3].iter().flat_map(|row| table[3 * row..3 * row + 3].iter().map(|v| f64::from(*v)).collect::<Vec<_>>()).collect()
+    };
+    known.gives([5, 3]).declares(table([4, 3])).computes(rows).settings(settings()).check();
+    let scalar: [usize; 0] = [];
+    layer_test!(Embedding { dim: 3, vocabulary: 1, indices: &[0] }, scalar)
+        .gives([1, 3])
+        .declares(table([1, 3]))
+        .settings(settings())
+        .check();
     let weight = parameter("weight", [5, 3], Init::Uniform { fan_in: 5 });
     layer_test!(Project { out: 3 }, [2, 2, 5]).gives([2, 2, 3]).declares([weight]).settings(settings()).check();
     let bias = parameter("bias", [3], Init::Constant(0.0));

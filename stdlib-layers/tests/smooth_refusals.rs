@@ -87,6 +87,13 @@ fn axes_that_there_are_not() {
 fn what_has_to_be_said() {
     let x = [shape([3, 4])];
     refuses(Embedding::DEFAULT, Embedding::infer, &x, "needs the field `dim`");
+    let words = Embedding { dim: 2, vocabulary: 5, ..Embedding::DEFAULT };
+    refuses(words, Embedding::infer, &x, "has `vocabulary: 5`, but it must be the size of the last axis, or left out");
+    let known = Embedding { indices: &[0, 4, 1], ..words };
+    refuses(Embedding { vocabulary: 0, ..known }, Embedding::infer, &x, "needs the field `vocabulary`");
+    refuses(Embedding { vocabulary: 1 << 24, ..known }, Embedding::infer, &x, "has `vocabulary: 16777216`, but it must be below 2^24");
+    refuses(Embedding { vocabulary: 4, ..known }, Embedding::infer, &x, "has `indices: 4`, but it must be below `vocabulary`");
+    refuses(known, Embedding::infer, &[shape([3, 0])], "needs at least 1 on axis 1, but its input is [3, 0]");
     refuses(Project::DEFAULT, Project::infer, &x, "needs the field `out`");
     refuses(Project { out: 1 << 24, ..Project::DEFAULT }, Project::infer, &x, "has `out: 16777216`, but it must be below 2^24");
     refuses(SqueezeExcite::DEFAULT, SqueezeExcite::infer, &[shape([3, 4, 4])], "needs the field `squeeze`");

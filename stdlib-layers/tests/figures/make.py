@@ -504,6 +504,7 @@ def attention(one):
     """Tables, positions, attention, gates, and networks that read a sequence."""
     words = lambda x: nn.functional.one_hot(x.argmax(dim=-1), x.shape[-1]).float()
     yield "embedding", [(4, 9)], Stage("embedding", nn.Embedding(9, 5), lambda m, x: m(x.argmax(dim=-1)), before=words)
+    yield "embedding_of_indices", [(4, 5)], Stage("kind", nn.Embedding(7, 5), lambda m, x: x + m(torch.tensor([6, 0, 0, 3])))
     yield "project", [(4, 7)], Stage("project", Kept(weight=(7, 5)), lambda m, x: x @ m.weight)
     yield "project_bias", [(4, 7)], Stage("project", Kept(weight=(7, 5), bias=(5,)), lambda m, x: x @ m.weight + m.bias)
     yield "positions_learned", [(2, 4, 6)], Stage("position", nn.Embedding(4, 6), lambda m, x: x + m.weight)

@@ -3,8 +3,8 @@
 use super::super::{Case, stage};
 use super::named;
 use undertone_layers::{
-    Abs, Clamp, CumSum, Embedding, Equal, Greater, GreaterEqual, Less, LessEqual, Maximum, Minimum, Norm, NotEqual, PositionalEmbedding,
-    Pow, Project, Rnn, RotaryEmbedding, Sign, Sort, SqueezeExcite, Where,
+    Abs, Add, Clamp, CumSum, Embedding, Equal, Greater, GreaterEqual, Less, LessEqual, Maximum, Minimum, Norm, NotEqual,
+    PositionalEmbedding, Pow, Project, Rnn, RotaryEmbedding, Sign, Sort, SqueezeExcite, Where,
 };
 use undertone_shape::Shape;
 
@@ -29,6 +29,11 @@ pub fn cases() -> Vec<Case> {
         case!("sort", [3, 9], "y": Sort { axis: 1 }),
         case!("sort_descending", [12], "y": Sort { descending: true }),
         case!("embedding", [4, 9], "embedding": Embedding { dim: 5 }),
+        case!("embedding_of_indices", [[4, 5]], |g, x| {
+            let kind = Embedding { dim: 5, vocabulary: 7, indices: &[6, 0, 0, 3] };
+            let kind = stage(g, "kind", kind, Embedding::infer, x);
+            stage(g, "sum", Add, Add::infer, &[x[0], kind])
+        }),
         case!("project", [4, 7], "project": Project { out: 5 }),
         case!("project_bias", [4, 7], "project": Project { out: 5, bias: true }),
         case!("positions_learned", [2, 4, 6], "position": PositionalEmbedding {}),
