@@ -13,7 +13,8 @@ use undertone_shape::{Infer, Shape};
 ///
 /// **Cost.** Per element 4 rounds and 95 bits, 1239 bits of corrections; `Quick` 3 rounds, 70 bits and 2121; `Within(4.0)` 2 rounds, 41 bits and 647. The
 /// largest error measured at the default numbers is 2^-13.0 (2^-13.4 with `tanh: true`, 2^-13.7 within 4). [`Approx`] trades rounds against corrections, and
-/// with `Within` leaves comparisons out, for promises of up to 16.
+/// with `Within` leaves comparisons out, for promises of up to 16. `Quick` is right for values up to half of the largest that the plan can hold, which is 2^15 at the default
+/// numbers.
 ///
 /// **Errors.** Other than one input; an `approx` within what is no positive number.
 ///

@@ -20,7 +20,7 @@ use undertone_shape::{Infer, Shape};
 /// `[4 hidden]`, in PyTorch's order of gates; of the other direction with `_reverse` behind the name. They start as those of linear layers.
 ///
 /// **Cost.** For each position the opening of the state, a [`Sigmoid`](crate::Sigmoid) and a [`Tanh`](crate::Tanh) of its products beside each other, a product, another
-/// [`Tanh`](crate::Tanh) and a product, one after the other.
+/// [`Tanh`](crate::Tanh) and a product, one after the other: 12 rounds a position, 10 with `Approx::Quick` and 8 within a promise of at most 4; one less at the first, whose state is 0.
 ///
 /// **Errors.** Other than one input; a rank other than 2; an axis of size 0; `hidden` missing, or of 2^22 and more; no `layers`; an `approx` within what is no positive
 /// number.

@@ -5,13 +5,14 @@ mod checked;
 
 use checked::{Declared, both, settings};
 use undertone_layers::{
-    Cos, Div, Elu, Erf, Exp, Gelu, GroupNorm, Gru, InstanceNorm, InverseSqrt, LayerNorm, Log, LogSigmoid, LogSoftmax, Lstm, Mish,
+    Approx, Cos, Div, Elu, Erf, Exp, Gelu, GroupNorm, Gru, InstanceNorm, InverseSqrt, LayerNorm, Log, LogSigmoid, LogSoftmax, Lstm, Mish,
     MultiHeadAttention, Norm, Pow, Reciprocal, RmsNorm, Rnn, Selu, Sigmoid, Silu, Sin, Softmax, Softplus, Sqrt, SqueezeExcite, Tanh,
 };
-use undertone_runtime::Settings;
-use undertone_runtime::graph::Init;
-use undertone_shape::Shape;
-use undertone_twin::layer_test;
+use undertone_runtime::graph::op::{Curve, Smooth};
+use undertone_runtime::graph::{Init, Scope, Value, trace};
+use undertone_runtime::{Layer, Plan, Settings};
+use undertone_shape::{Infer, Shape};
+use undertone_twin::{LayerTest, layer_test};
 
 /// Without parameters.
 const NONE: [Declared; 0] = [];
@@ -50,6 +51,49 @@ fn gates_and_sequences() {
     layer_test!(Rnn { hidden: 2 }, [3, 3]).gives([3, 2]).settings(settings()).check();
     layer_test!(Lstm { hidden: 2, bidirectional: true }, [2, 3]).gives([2, 4]).settings(settings()).check();
     layer_test!(Gru { hidden: 2, layers: 2, last: true }, [2, 3]).gives([2]).settings(settings()).check();
+}
+
+/// A function of half of a value: quickly computed, it is right for values up to half of the largest.
+#[derive(Clone, Copy, Debug)]
+struct OfHalf(Smooth);
+
+impl OfHalf {
+    const fn infer(&self, x: &[Shape]) -> Infer {
+        Curve { function: self.0, approx: Approx::Quick }.infer(x)
+    }
+}
+
+impl Layer for OfHalf {
+    fn build<'g>(&self, g: &mut Scope<'g>, x: &[Value<'g>]) -> Value<'g> {
+        let half = g.scale(x[0], 0.5, 0.0);
+        g.curve(half, self.0, Approx::Quick)
+    }
+}
+
+#[test]
+fn quickly() {
+    for function in [Smooth::Gelu, Smooth::GeluTanh, Smooth::Silu, Smooth::Sigmoid, Smooth::Tanh] {
+        let test = LayerTest::new(OfHalf(function), OfHalf::infer, [Shape::new([9])]).named(format!("quick {function:?}"));
+        test.gives([9]).declares(NONE).settings(settings()).check();
+    }
+}
+
+/// What one more position of a sequence adds to the rounds of a recurrent network, and what the first takes less.
+#[test]
+fn rounds_of_a_position() {
+    fn rounds<L: Layer>(layer: L) -> [u64; 2] {
+        let of = |t: usize| {
+            let graph = trace("M", &[("x", Shape::new([t, 3]))], |g, x| g.stage("layer", Ok(Shape::new([t, 2])), |g| layer.build(g, x)));
+            let plan = Plan::new(&graph.unwrap(), &Settings::default()).unwrap();
+            plan.cost(1).rows.iter().find(|row| row.stage == "layer").unwrap().cost.rounds
+        };
+        let each = of(4) - of(3);
+        [each, 3 * each - of(3)]
+    }
+    let all = [Approx::Everywhere, Approx::Quick, Approx::Within(4.0)];
+    assert_eq!(all.map(|approx| rounds(Rnn { hidden: 2, approx, ..Rnn::DEFAULT })), [[5, 0], [4, 0], [3, 0]]);
+    assert_eq!(all.map(|approx| rounds(Lstm { hidden: 2, approx, ..Lstm::DEFAULT })), [[12, 1], [10, 1], [8, 1]]);
+    assert_eq!(all.map(|approx| rounds(Gru { hidden: 2, approx, ..Gru::DEFAULT })), [[13, 2], [11, 2], [9, 2]]);
 }
 
 #[test]
