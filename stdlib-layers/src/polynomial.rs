@@ -6,7 +6,7 @@ use undertone_runtime::graph::{Scope, Value, op};
 use undertone_shape::{Infer, Shape, ShapeError};
 
 /// `coefficients[0] + coefficients[1] x + coefficients[2] x^2 + …`, element by element; any shape, up to degree 8. Networks that were trained with polynomials in the place of
-/// ReLUs are described so.
+/// ReLUs are described so. PyTorch: `sum(c * x ** k for k, c in enumerate(coefficients))`.
 ///
 /// **Parameters.** None: the coefficients stand in the description.
 ///

@@ -16,6 +16,7 @@ chapters! {
     introduction: "../../src/introduction.md",
     getting_started: "../../src/getting-started.md",
     describing_a_model: "../../src/describing-a-model.md",
+    layers: "../../src/layers.md",
     importing_a_model: "../../src/importing-a-model.md",
     what_the_compiler_does: "../../src/what-the-compiler-does.md",
     when_the_compiler_says_no: "../../src/when-the-compiler-says-no.md",

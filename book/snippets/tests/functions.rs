@@ -1,9 +1,10 @@
 //! The tables and plots of the chapter "Functions" are those of the plans and of private runs. `BOOK_UPDATE=always` writes them again.
 #![allow(missing_docs)]
 
+mod chapter;
+
 use plotters::prelude::*;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 use undertone::graph::op::{Approx, Normalize, Smooth, Softmax};
 use undertone::graph::{Graph, Scope, Value, trace};
 use undertone::{Plan, Settings, Shape, Weights, World};
@@ -152,31 +153,10 @@ fn table_of_rows() -> String {
     out
 }
 
-fn chapter() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/functions.md")
-}
-
-fn is_updated() -> bool {
-    std::env::var("BOOK_UPDATE").is_ok_and(|v| v == "always")
-}
-
-/// The text between two marks is this; it is written where figures are renewed.
-fn holds(mark: &str, expected: &str) {
-    let text = std::fs::read_to_string(chapter()).unwrap();
-    let (begin, end) = (format!("<!-- {mark} -->\n"), format!("<!-- end of {mark} -->"));
-    let (before, rest) = text.split_once(&begin).unwrap();
-    let (found, after) = rest.split_once(&end).unwrap();
-    if is_updated() {
-        std::fs::write(chapter(), format!("{before}{begin}{expected}{end}{after}")).unwrap();
-    } else {
-        assert_eq!(found, expected, "`{mark}` of the chapter: BOOK_UPDATE=always writes it again");
-    }
-}
-
 #[test]
 fn the_tables_of_the_chapter_are_measured() {
-    holds("functions", &table());
-    holds("rows", &table_of_rows());
+    chapter::holds("functions.md", "functions", &table());
+    chapter::holds("functions.md", "rows", &table_of_rows());
 }
 
 /// The error of each function over its domain, as a picture of vectors.
@@ -188,7 +168,7 @@ fn the_plots_of_the_chapter_are_measured() {
         let x: Vec<f32> = (0..1000).map(|k| ((low + (high - low) * f64::from(k) / 999.0) * 65536.0).round() as f32 / 65536.0).collect();
         let errors = errors(row, &graph, &x);
         let most = errors.iter().fold(0f64, |m, e| m.max(e.abs())) * 65536.0;
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../src/pictures/error-{name}.svg"));
+        let path = chapter::path(&format!("pictures/error-{name}.svg"));
         let mut picture = String::new();
         {
             let area = SVGBackend::with_string(&mut picture, (640, 200)).into_drawing_area();
@@ -200,7 +180,7 @@ fn the_plots_of_the_chapter_are_measured() {
             chart.draw_series(LineSeries::new(points, RGBColor(30, 80, 160))).unwrap();
             area.present().unwrap();
         }
-        if is_updated() {
+        if chapter::is_updated() {
             std::fs::write(&path, &picture).unwrap();
         } else {
             assert_eq!(std::fs::read_to_string(&path).unwrap(), picture, "{name}: BOOK_UPDATE=always draws it again");
