@@ -23,6 +23,7 @@ chapters! {
     what_is_secret: "../../src/what-is-secret.md",
     numbers_and_ranges: "../../src/numbers-and-ranges.md",
     functions: "../../src/functions.md",
+    text_and_speech: "../../src/text-and-speech.md",
     two_processes: "../../src/two-processes.md",
     parties_and_trust: "../../src/parties-and-trust.md",
     gallery: "../../src/gallery.md",
