@@ -53,6 +53,8 @@ pub struct Measured {
     pub corrections: u64,
     /// How long it took, and how long was waited for the exchanges that are counted here.
     pub time: Duration,
+    /// How much of it went into those exchanges: packing is over by then, and what is left is the wire and the peers.
+    pub waiting: Duration,
 }
 
 impl core::fmt::Debug for Outcome {
@@ -326,7 +328,9 @@ impl<W: Stored> Run<'_, W> {
         // rounds that several steps share are counted once, and so is the wait
         let first = under_way[0].step;
         self.outcome.steps[first].rounds += rounds;
-        self.outcome.steps[first].time += from.elapsed();
+        let waited = from.elapsed();
+        self.outcome.steps[first].time += waited;
+        self.outcome.steps[first].waiting += waited;
         for (step, sent) in core::mem::take(under_way).into_iter().zip(sent) {
             let (k, from) = (step.step, Instant::now());
             self.outcome.steps[k].sent += sent;
