@@ -134,9 +134,8 @@ pub fn measure(options: &Options, workload: &str) -> Result<(Figures, Vec<Part>)
 /// What the parts of all parties come to: a run takes as long as for the slowest of them.
 fn figures(spec: &Spec, parts: &[Part], dealer: u64) -> Figures {
     let runs = parts.iter().map(|p| p.online.len()).min().unwrap_or(0);
-    let slowest = |times: fn(&Part) -> &[f64]| -> Vec<f64> {
-        (0..runs).map(|k| parts.iter().map(|p| times(p)[k]).fold(0.0, f64::max)).collect()
-    };
+    let slowest =
+        |times: fn(&Part) -> &[f64]| -> Vec<f64> { (0..runs).map(|k| parts.iter().map(|p| times(p)[k]).fold(0.0, f64::max)).collect() };
     let (online, offline) = (slowest(|p| &p.online), slowest(|p| &p.offline));
     let largest = |value: fn(&Part) -> u64| parts.iter().map(value).max().unwrap_or(0);
     Figures {

@@ -23,6 +23,10 @@ use options::Options;
 use std::process::ExitCode;
 use workload::Workload;
 
+/// Messages and correlations are large and of the same sizes in every run: their memory stays with the process.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,9 +2,7 @@
 
 use super::{Workload, of};
 use crate::failure::Result;
-use undertone::layers::{
-    ArgMax, Erf, Exp, Gelu, InverseSqrt, Log, MaxPool2d, Reciprocal, Relu, Sigmoid, Sin, Softmax, Sqrt, Tanh,
-};
+use undertone::layers::{ArgMax, Erf, Exp, Gelu, InverseSqrt, Log, MaxPool2d, Reciprocal, Relu, Sigmoid, Sin, Softmax, Sqrt, Tanh};
 use undertone::{Layer, Shape};
 
 /// The number of values where a name has none.

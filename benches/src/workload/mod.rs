@@ -131,7 +131,11 @@ pub const ALL: &[&str] = &[
 ];
 
 /// One input of this shape, and what is done with it.
-fn of(name: &str, shape: impl Into<Shape>, body: impl for<'g> FnOnce(&mut undertone::graph::Scope<'g>, undertone::graph::Value<'g>) -> undertone::graph::Value<'g>) -> Result<Workload> {
+fn of(
+    name: &str,
+    shape: impl Into<Shape>,
+    body: impl for<'g> FnOnce(&mut undertone::graph::Scope<'g>, undertone::graph::Value<'g>) -> undertone::graph::Value<'g>,
+) -> Result<Workload> {
     Ok(Workload::new(undertone::graph::trace(name, &[("x", shape.into())], |g, x| body(g, x[0]))?))
 }
 

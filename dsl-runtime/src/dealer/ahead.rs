@@ -31,6 +31,10 @@ impl Drop for Leave {
 
 impl Receiver for &Leave {
     fn put(&mut self, piece: &[u8]) -> bool {
+        self.0.push(&mut piece.to_vec())
+    }
+
+    fn take(&mut self, piece: &mut Vec<u8>) -> bool {
         self.0.push(piece)
     }
 
@@ -40,9 +44,15 @@ impl Receiver for &Leave {
 }
 
 impl Ahead {
-    /// Starts to deal tape `tape`, of which at most `limit` bytes wait.
-    pub(super) fn start(tape: u64, serves: ([u8; 16], usize), set: Set, keys: Vec<Prg>, limit: usize) -> std::io::Result<Self> {
-        let queue = Arc::new(Queue::new(limit));
+    /// Starts to deal tape `tape`, of which at most `limit` bytes wait, in the memory of earlier pieces.
+    pub(super) fn start(
+        (tape, limit): (u64, usize),
+        serves: ([u8; 16], usize),
+        set: Set,
+        keys: Vec<Prg>,
+        spare: Vec<Vec<u8>>,
+    ) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue::new(limit, spare));
         let out = queue.clone();
         let thread = std::thread::Builder::new().name(format!("tape {tape}")).spawn(move || {
             let leave = Leave(out);
@@ -53,16 +63,16 @@ impl Ahead {
         Ok(Self { tape, serves, queue, thread: Some(thread) })
     }
 
-    /// Hands on the whole tape, piece by piece. False when its thread did not finish it.
+    /// Hands on the whole tape, piece by piece; returns the memory of the pieces. Nothing when its thread did not finish it.
     ///
     /// # Errors
     /// Those of `send`.
-    pub(super) fn send<E>(self, mut send: impl FnMut(&[u8]) -> Result<(), E>) -> Result<bool, E> {
+    pub(super) fn send<E>(self, mut send: impl FnMut(&[u8]) -> Result<(), E>) -> Result<Option<Vec<Vec<u8>>>, E> {
         let mut piece = Vec::new();
         loop {
             piece = match self.queue.pop(piece) {
                 Ok(piece) => piece,
-                Err(end) => return Ok(end == End::Complete),
+                Err(end) => return Ok((end == End::Complete).then(|| self.queue.into_spare())),
             };
             send(&piece)?;
         }

@@ -3,6 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+/// Pieces whose memory is kept.
+const SPARE: usize = 8;
+
 /// A queue of pieces that holds at most so many bytes.
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -33,12 +36,18 @@ pub(super) enum End {
 }
 
 impl Queue {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { state: Mutex::default(), changed: Condvar::new(), limit }
+    /// An empty queue, and memory of earlier pieces.
+    pub(super) fn new(limit: usize, spare: Vec<Vec<u8>>) -> Self {
+        Self { state: Mutex::new(State { spare, ..State::default() }), changed: Condvar::new(), limit }
     }
 
-    /// Adds a piece, as soon as there is room; false when nobody wants it. A piece beyond the limit is taken by an empty queue.
-    pub(super) fn push(&self, piece: &[u8]) -> bool {
+    /// The memory that no piece is in.
+    pub(super) fn into_spare(&self) -> Vec<Vec<u8>> {
+        core::mem::take(&mut self.lock().spare)
+    }
+
+    /// Adds a piece, as soon as there is room, and leaves an empty one; false when nobody wants it. A piece beyond the limit is taken by an empty queue.
+    pub(super) fn push(&self, piece: &mut Vec<u8>) -> bool {
         let mut state = self.lock();
         while !state.closed && state.bytes > 0 && state.bytes + piece.len() > self.limit {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -48,9 +57,8 @@ impl Queue {
         }
         let mut memory = state.spare.pop().unwrap_or_default();
         memory.clear();
-        memory.extend_from_slice(piece);
-        state.pieces.push_back(memory);
         state.bytes += piece.len();
+        state.pieces.push_back(core::mem::replace(piece, memory));
         state.most = state.most.max(state.bytes);
         self.changed.notify_all();
         true
@@ -65,7 +73,7 @@ impl Queue {
     /// The next piece, as soon as there is one. `spare` is memory that is not needed any more.
     pub(super) fn pop(&self, spare: Vec<u8>) -> Result<Vec<u8>, End> {
         let mut state = self.lock();
-        if spare.capacity() > 0 && state.spare.len() < 4 {
+        if spare.capacity() > 0 && state.spare.len() < SPARE {
             state.spare.push(spare);
         }
         loop {
@@ -106,11 +114,11 @@ mod tests {
 
     #[test]
     fn pieces_come_in_order_and_no_more_of_them_wait_than_the_limit() {
-        let (queue, pushed) = (Arc::new(Queue::new(100)), Arc::new(AtomicUsize::new(0)));
+        let (queue, pushed) = (Arc::new(Queue::new(100, vec![])), Arc::new(AtomicUsize::new(0)));
         let (maker, count) = (queue.clone(), pushed.clone());
         let thread = std::thread::spawn(move || {
             for k in 0..50u8 {
-                assert!(maker.push(&[k; 30]));
+                assert!(maker.push(&mut vec![k; 30]));
                 count.fetch_add(1, Ordering::SeqCst);
             }
             maker.end(End::Complete);
@@ -131,10 +139,10 @@ mod tests {
 
     #[test]
     fn a_closed_queue_lets_its_maker_go() {
-        let queue = Arc::new(Queue::new(10));
-        assert!(queue.push(&[0; 30]), "a long piece is taken when nothing waits");
+        let queue = Arc::new(Queue::new(10, vec![]));
+        assert!(queue.push(&mut vec![0; 30]), "a long piece is taken when nothing waits");
         let maker = queue.clone();
-        let thread = std::thread::spawn(move || maker.push(&[0; 1]));
+        let thread = std::thread::spawn(move || maker.push(&mut vec![0; 1]));
         queue.close();
         assert!(!thread.join().unwrap());
         queue.end(End::Broken);

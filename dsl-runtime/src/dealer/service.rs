@@ -115,7 +115,8 @@ pub(super) fn serve_waiting(
     let seeds: Vec<Seed> = (0..parties).map(|_| entropy.seed()).collect::<Result<_>>()?;
     let dealing = entropy.bytes()?;
     let limits = Limits { elements: limits.elements.min(ELEMENTS), ..*limits };
-    let mut session = Service { transport, seeds, limits, sets: HashMap::new(), weights: 0, next_tape: 1, sent: 0, ahead: None, prepare };
+    let mut session =
+        Service { transport, seeds, limits, sets: HashMap::new(), weights: 0, next_tape: 1, sent: 0, ahead: None, spare: vec![], prepare };
     let ended = session.welcome(dealing).map_err(Stop::from).and_then(|()| {
         loop {
             let request = session.request(wait)?;
@@ -169,6 +170,8 @@ struct Service<'a> {
     sent: u64,
     /// The tape that will probably be asked for next.
     ahead: Option<Ahead>,
+    /// The memory of the last tape's pieces.
+    spare: Vec<Vec<u8>>,
     prepare: &'a mut dyn FnMut(&mut Prg),
 }
 
@@ -261,9 +264,10 @@ impl Service<'_> {
         };
         self.tell(&Answer::Tape(tape.tape))?;
         let (transport, last) = (&mut self.transport, self.seeds.len() - 1);
-        if !tape.send(|piece| transport.send(last, piece))? {
+        let Some(spare) = tape.send(|piece| transport.send(last, piece))? else {
             return Err(failed("the thread that dealt it has panicked: this is a bug in Undertone"));
-        }
+        };
+        self.spare = spare;
         self.sent += 1;
         if self.limits.ahead > 0 {
             self.ahead = Some(self.start(set, batch)?);
@@ -279,7 +283,8 @@ impl Service<'_> {
         let Some(of) = self.sets.get(&set) else { return Err(failed("there is no such set of weights")) };
         // while a tape is sent, a few pieces are on their way
         let limit = self.limits.ahead.max(4 * PIECE);
-        Ahead::start(tape, (set, batch), of.clone(), keys, limit).map_err(|e| failed(&format!("no thread for it: {e}")))
+        let spare = core::mem::take(&mut self.spare);
+        Ahead::start((tape, limit), (set, batch), of.clone(), keys, spare).map_err(|e| failed(&format!("no thread for it: {e}")))
     }
 
     fn keys(&mut self, purpose: Purpose, id: &[u8; 16]) -> Vec<Prg> {

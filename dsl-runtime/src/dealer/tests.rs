@@ -397,8 +397,8 @@ fn a_deal_stops_when_nobody_wants_more() {
         taken < 3 * PIECE
     });
     assert!(!complete);
-    assert_eq!(taken, 3 * PIECE);
+    assert!((3 * PIECE..4 * PIECE).contains(&taken), "{taken} bytes");
     let until_then = log.lock().unwrap().len();
-    assert_eq!(dealt(&plan, &keys, 60_000).1, PIECE);
+    assert!(dealt(&plan, &keys, 60_000).1 <= PIECE);
     assert!(log.lock().unwrap().len() > 3 * until_then, "{until_then} requests for a third of the tape");
 }

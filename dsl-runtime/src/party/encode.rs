@@ -47,7 +47,10 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
             }
             // the value itself stays out of the error: it is the client's secret
             let scaled = || spec.scaling.each(values, &spec.shape);
-            if let Some(i) = scaled().position(|v| !(v.is_finite() && (v.abs() * scale).round() <= largest as f64)) {
+            let mut encoded = Vec::with_capacity(values.len());
+            encoded.extend(scaled().map(|v| encode(v * scale)));
+            let fits = |v: f64, e: u64| v.is_finite() && (e as i64).unsigned_abs() <= largest as u64;
+            if let Some(i) = scaled().zip(&encoded).position(|(v, e)| !fits(v, *e)) {
                 let (limit, why) = (
                     (1i64 << (spec.m - 2)) as f64 / scale,
                     if plan.is_calibrated() { ", which is what the calibration allows" } else { "" },
@@ -55,7 +58,7 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
                 let what = if spec.scaling == Scaling::default() { "" } else { "as the description scales it, " };
                 return Err(bad(format!("sample {}, position {}: {what}must be finite and below {limit}{why}", i / len, i % len)));
             }
-            Ok(Some(scaled().map(|v| encode(v * scale)).collect()))
+            Ok(Some(encoded))
         })
         .collect()
 }

@@ -53,6 +53,8 @@ pub(crate) struct Live {
     highest: u64,
     /// What came with the last message and belongs to later steps.
     rest: Vec<u8>,
+    /// The memory of messages.
+    piece: Vec<u8>,
 }
 
 impl Live {
@@ -67,7 +69,7 @@ impl Live {
             let message = format!("it has version {version} for {count} parties; this is version {VERSION} for {parties}");
             return Err(links.differs(parties, message));
         }
-        Ok(Self { links, dealer: parties, dealing: welcome.dealing, seed, highest: 0, rest: vec![] })
+        Ok(Self { links, dealer: parties, dealing: welcome.dealing, seed, highest: 0, rest: vec![], piece: vec![] })
     }
 
     /// Asks the dealer for something; all parties ask the same.
@@ -134,14 +136,14 @@ impl Source for Live {
 
     fn corrections(&mut self, len: usize, into: &mut Vec<u8>) -> Result<()> {
         into.clear();
-        core::mem::swap(into, &mut self.rest);
-        let mut piece = Vec::new();
+        into.reserve(len.max(self.rest.len()));
+        into.append(&mut self.rest);
         while into.len() < len {
-            self.links.receive_bytes(self.dealer, crate::wire::PIECE, &mut piece, "tape")?;
-            if piece.is_empty() {
+            self.links.receive_bytes(self.dealer, crate::wire::PIECE, &mut self.piece, "tape")?;
+            if self.piece.is_empty() {
                 return Err(self.links.failed("tape", "the dealer sent an empty piece of a tape".into()));
             }
-            into.extend_from_slice(&piece);
+            into.extend_from_slice(&self.piece);
         }
         self.rest.extend_from_slice(&into[len..]);
         into.truncate(len);

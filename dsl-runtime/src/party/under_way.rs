@@ -140,7 +140,7 @@ pub(super) async fn release<W: Word>(
     learns: bool,
     mail: Rc<RefCell<Mail>>,
 ) -> Ended<W> {
-    mail.borrow_mut().phase(true, |_, out| out.extend(release.message(seat, &x, &zeta)));
+    mail.borrow_mut().phase(true, |_, out| release.send(seat, &x, &zeta, out));
     exchanged().await;
     let mut values = None;
     mail.borrow_mut().phase(false, |round, _| values = learns.then(|| release.combine::<W>(round, len)));

@@ -329,5 +329,8 @@ fn power_above(v: f64) -> i32 {
 
 /// The nearest integer mod 2^64.
 pub(crate) fn encode(v: f64) -> u64 {
-    v.round() as i64 as u64
+    // as `f64::round`, which is a call where the processor's own instruction is not assumed
+    let whole = v as i64;
+    let rest = v - whole as f64;
+    whole.wrapping_add(i64::from(rest >= 0.5)).wrapping_sub(i64::from(rest <= -0.5)) as u64
 }

@@ -17,6 +17,7 @@ use super::{Round, Seat, field};
 use undertone_ring::Word;
 use undertone_ring::planes::{BLOCK, block_bytes};
 use undertone_ring::prg::{Counter, Prg};
+use undertone_ring::rows::GROUP;
 use undertone_ring::words::{pack_words, unpack_words};
 use zeroize::Zeroizing;
 
@@ -31,11 +32,18 @@ pub struct Release {
 
 /// This party's share of zero, from the generators that it has in common with each peer (`None` at its own place).
 pub fn zero<W: Word>(seat: Seat, pairs: &[Option<Prg>], step: u32, len: usize) -> Vec<W> {
-    let mut zeta = vec![W::from_u64(0); len];
-    let mut one = zeta.clone();
-    for (peer, pair) in pairs.iter().enumerate() {
-        let Some(pair) = pair else { continue };
-        pair.words(Counter { step, field: field::ZERO }, &mut one);
+    let at = Counter { step, field: field::ZERO };
+    let (mut zeta, mut one) = (vec![W::from_u64(0); len], vec![]);
+    for (k, (peer, pair)) in pairs.iter().enumerate().filter_map(|(peer, pair)| Some((peer, pair.as_ref()?))).enumerate() {
+        if k == 0 {
+            pair.words(at, &mut zeta);
+            if peer > seat.party {
+                zeta.iter_mut().for_each(|z| *z = z.neg());
+            }
+            continue;
+        }
+        one.resize(len, W::from_u64(0));
+        pair.words(at, &mut one);
         for (z, o) in zeta.iter_mut().zip(&one) {
             *z = if peer < seat.party { z.add(*o) } else { z.sub(*o) };
         }
@@ -46,32 +54,40 @@ pub fn zero<W: Word>(seat: Seat, pairs: &[Option<Prg>], step: u32, len: usize) -
 impl Release {
     /// This party's message, from its share (whole blocks of 32) and its share of zero.
     pub fn message<W: Word>(self, seat: Seat, z: &[W], zeta: &[W]) -> Vec<u8> {
-        let centre = Fold::centre::<W>(self.t, seat);
-        let v: Zeroizing<Vec<W>> = z
-            .iter()
-            .zip(zeta)
-            .map(|(z, zero)| {
-                let z = z.add(*zero);
-                if seat.is_first() { z.sub(centre).shr(self.t) } else { z.neg().shr(self.t).neg() }
-            })
-            .collect::<Vec<W>>()
-            .into();
-        let mut out = vec![0; self.bytes(v.len())];
-        pack_words(self.m, &v, &mut out);
+        let mut out = vec![];
+        self.send(seat, z, zeta, &mut out);
         out
+    }
+
+    /// Appends it.
+    pub fn send<W: Word>(self, seat: Seat, z: &[W], zeta: &[W], out: &mut Vec<u8>) {
+        let (centre, start) = (Fold::centre::<W>(self.t, seat), out.len());
+        out.resize(start + self.bytes(z.len()), 0);
+        let mut v = Zeroizing::new([W::from_u64(0); GROUP]);
+        let parts = z.chunks(GROUP).zip(zeta.chunks(GROUP)).zip(out[start..].chunks_mut(self.bytes(GROUP)));
+        for ((z, zeta), out) in parts {
+            for ((v, z), zero) in v.iter_mut().zip(z).zip(zeta) {
+                let z = z.add(*zero);
+                *v = if seat.is_first() { z.sub(centre).shr(self.t) } else { z.neg().shr(self.t).neg() };
+            }
+            pack_words(self.m, &v[..z.len()], out);
+        }
     }
 
     /// The released values, from the receiver's own message and those of its peers.
     pub fn combine<W: Word>(self, round: Round<'_>, len: usize) -> Vec<i64> {
-        let mut sum = vec![W::from_u64(0); round.own.len() * 8 / self.m as usize];
-        let mut theirs = sum.clone();
-        unpack_words(self.m, round.own, &mut sum);
-        for peer in round.peers {
-            unpack_words(self.m, peer, &mut theirs);
-            sum.iter_mut().zip(&theirs).for_each(|(s, t)| *s = s.add(*t));
+        let (mut values, shift, bytes) = (Vec::with_capacity(len), 64 - self.m, self.bytes(GROUP));
+        let (mut sum, mut theirs) = ([W::from_u64(0); GROUP], [W::from_u64(0); GROUP]);
+        for (k, own) in round.own.chunks(bytes).enumerate() {
+            let count = own.len() * 8 / self.m as usize;
+            unpack_words(self.m, own, &mut sum[..count]);
+            for peer in round.peers {
+                unpack_words(self.m, &peer[k * bytes..][..own.len()], &mut theirs[..count]);
+                sum.iter_mut().zip(&theirs).for_each(|(s, t)| *s = s.add(*t));
+            }
+            values.extend(sum[..count.min(len - values.len())].iter().map(|w| ((w.and(mask(self.m)).to_u64() << shift) as i64) >> shift));
         }
-        let shift = 64 - self.m;
-        sum[..len].iter().map(|w| ((w.and(mask(self.m)).to_u64() << shift) as i64) >> shift).collect()
+        values
     }
 
     /// The length of a message of `len` elements, whole blocks of 32.
