@@ -14,48 +14,23 @@ mod support;
 
 use clap::Parser;
 use model::MiniOnn;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use support::classify::Task;
-use support::{Run, assets, exit};
-use undertone::prelude::*;
-use undertone_data::{fashion, idx};
+use support::clothes::{self, Clothes};
+use undertone_data::fashion;
 
 /// Classifies pictures of clothes by MiniONN's network under secure computation with a dealer.
 #[derive(Parser)]
 struct Options {
     #[command(flatten)]
-    run: Run,
-    /// A PNG file that gets the pictures, framed by whether their classes were found.
-    #[arg(long)]
-    picture: Option<PathBuf>,
-    /// How many pictures.
-    #[arg(long, default_value_t = 100)]
-    pictures: usize,
+    clothes: clothes::Options,
 }
+
+/// The network, and how it takes pictures.
+const CLOTHES: Clothes =
+    Clothes { weights: "minionn.safetensors", pixels: |pictures| fashion::bordered(pictures, 3), batch: 10, accuracy: 0.8 };
 
 fn main() -> ExitCode {
-    exit(
-        run(&Options::parse()),
-        "the private and the plain run agree on fewer pictures than they should, or the network on fewer with the labels",
-    )
-}
-
-fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
-    let weights = MiniOnn::load(assets().join("minionn.safetensors"))?;
-    let pictures = idx::read(assets().join("fashion/images.idx"), assets().join("fashion/labels.idx"))?.first(options.pictures);
-    let inputs = Clear::new(fashion::bordered(&pictures, 3))?;
-    let task = Task {
-        weights: &weights,
-        inputs,
-        labels: &pictures.labels,
-        batch: 10,
-        agreement: 0.99,
-        accuracy: 0.8,
-        picture: options.picture.clone(),
-        white: 1.0,
-    };
-    task.run::<MiniOnn>(&options.run)
+    CLOTHES.run::<MiniOnn, _>(&Options::parse().clothes)
 }
 
 #[cfg(test)]
@@ -64,12 +39,6 @@ mod tests {
 
     #[test]
     fn clothes_are_classified_the_same_in_private() {
-        let weights = MiniOnn::load(assets().join("minionn.safetensors")).unwrap();
-        let pictures = idx::read(assets().join("fashion/images.idx"), assets().join("fashion/labels.idx")).unwrap().first(2);
-        let inputs = Clear::new(fashion::bordered(&pictures, 3)).unwrap();
-        let private = World::two_party().predict::<MiniOnn>(&weights, &inputs).unwrap().output;
-        let plain = MiniOnn::twin_with(&Device::flex(), &weights).unwrap().predict(&inputs).unwrap();
-        assert_eq!(private.argmax(), plain.argmax());
-        assert!(support::largest_difference(private.values(), plain.values()) < 0.02);
+        CLOTHES.agrees::<MiniOnn, _>();
     }
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each example uses a part")]
 
 pub mod classify;
+pub mod clothes;
 pub mod sheet;
 
 use indicatif::{ProgressBar, ProgressStyle};
