@@ -22,7 +22,7 @@ use undertone_data::fashion;
 #[derive(Parser)]
 struct Options {
     #[command(flatten)]
-    clothes: clothes::Options,
+    clothes: clothes::Arguments,
 }
 
 /// The network, and how it takes pictures.
@@ -36,6 +36,11 @@ fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn options_do_not_clash() {
+        <Options as clap::CommandFactory>::command().debug_assert();
+    }
 
     #[test]
     fn clothes_are_classified_the_same_in_private() {

@@ -22,7 +22,7 @@ use undertone_data::fashion;
 #[derive(Parser)]
 struct Options {
     #[command(flatten)]
-    clothes: clothes::Options,
+    clothes: clothes::Arguments,
 }
 
 /// The network, and how it takes pictures.
@@ -48,6 +48,11 @@ mod tests {
         {
             assert!(names.contains(&name), "{name}");
         }
+    }
+
+    #[test]
+    fn options_do_not_clash() {
+        <Options as clap::CommandFactory>::command().debug_assert();
     }
 
     #[test]

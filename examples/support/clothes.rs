@@ -9,7 +9,7 @@ use undertone_data::idx::{self, Pictures};
 
 /// What such an example is told.
 #[derive(clap::Args)]
-pub struct Options {
+pub struct Arguments {
     #[command(flatten)]
     run: Run,
     /// A PNG file that gets the pictures, framed by whether their classes were found.
@@ -34,7 +34,7 @@ pub struct Clothes {
 
 impl Clothes {
     /// Classifies pictures in private and in the clear, and says what came out.
-    pub fn run<M, I>(&self, options: &Options) -> ExitCode
+    pub fn run<M, I>(&self, options: &Arguments) -> ExitCode
     where
         M: Model<Input = Clear<I>, Released = Clear<<M as Model>::Output>>,
         I: StaticShape,
@@ -43,7 +43,7 @@ impl Clothes {
         exit(self.compare::<M, I>(options), missed)
     }
 
-    fn compare<M, I>(&self, options: &Options) -> Result<bool, Box<dyn std::error::Error>>
+    fn compare<M, I>(&self, options: &Arguments) -> Result<bool, Box<dyn std::error::Error>>
     where
         M: Model<Input = Clear<I>, Released = Clear<<M as Model>::Output>>,
         I: StaticShape,

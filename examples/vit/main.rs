@@ -20,7 +20,7 @@ use support::clothes::{self, Clothes};
 #[derive(Parser)]
 struct Options {
     #[command(flatten)]
-    clothes: clothes::Options,
+    clothes: clothes::Arguments,
 }
 
 /// The network, and how it takes pictures.
@@ -33,6 +33,11 @@ fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn options_do_not_clash() {
+        <Options as clap::CommandFactory>::command().debug_assert();
+    }
 
     #[test]
     fn clothes_are_classified_the_same_in_private() {
