@@ -11,7 +11,6 @@ use crate::opened::Opened;
 use crate::party::outputs;
 use crate::plan::{EncodedWeight, Kind, Plan, Sparse, affine};
 use crate::protocol::argmax::Axis;
-use crate::protocol::curve::Curve;
 use crate::protocol::piecewise::Function;
 use crate::protocol::product::Form;
 use crate::protocol::topk::Search;
@@ -123,7 +122,14 @@ pub(crate) fn run(plan: &Plan, weights: &[EncodedWeight], inputs: &[Vec<u64>], b
                 let (x, bound) = x(0);
                 (map(x, |v| function.at(v >> t)), piecewise(function, *bits > 0, map(x, |v| v >> t), cut(*bound, *t), rounding))
             }
-            Kind::Curve { t, curve, .. } => curved(plan, curve, *t, x(0), rounding),
+            Kind::Curve { t, curve, .. } => {
+                let off = |y: i64| curve.rounding(y, plan.settings.parties);
+                curved(plan, (curve.by, &|y| curve.at(y), &off), *t, x(0), rounding)
+            }
+            Kind::Compact { t, function, .. } => {
+                let off = |y: i64| function.rounding(y, plan.settings.parties);
+                curved(plan, (1, &|y| function.at(y), &off), *t, x(0), rounding)
+            }
             Kind::Above { t, threshold, .. } => {
                 let (x, bound) = (map(&x(0).0, |v| v >> t), cut(x(0).1, *t));
                 // without a bound there is no rounding
@@ -228,37 +234,36 @@ fn piecewise(function: &Function, scaled: bool, x: Vec<u64>, bound: f64, roundin
     most
 }
 
+/// A smooth function of integers: what they are multiplied with before, its value with what the function that is meant may be off, and how far a private value may be from it.
+type Curved<'a> = (i64, &'a dyn Fn(i64) -> (i64, u64), &'a dyn Fn(i64) -> f64);
+
 /// A smooth function, and how far its values may be off: as far as those of any value that close, by what is rounded in its words, and against the function itself by what the
 /// curve says that it is off.
-fn curved(plan: &Plan, curve: &Curve, t: u32, (x, bound): &(Vec<u64>, f64), rounding: &Rounding) -> (Vec<u64>, f64) {
+fn curved(plan: &Plan, (factor, at, off): Curved<'_>, t: u32, (x, bound): &(Vec<u64>, f64), rounding: &Rounding) -> (Vec<u64>, f64) {
     let above = 64 - plan.settings.ring;
-    let y: Vec<i64> = x.iter().map(|v| ((v.wrapping_mul(curve.by as u64) << above) as i64 >> above) >> t).collect();
-    let values = y.iter().map(|y| curve.at(*y).0 as u64).collect();
+    let y: Vec<i64> = x.iter().map(|v| ((v.wrapping_mul(factor as u64) << above) as i64 >> above) >> t).collect();
+    let values = y.iter().map(|y| at(*y).0 as u64).collect();
     if !bound.is_finite() {
         return (values, f64::INFINITY);
     }
-    let (by, twin) = (curve.by.unsigned_abs() as f64, rounding.weight > 0.0);
+    let (by, twin) = (factor.unsigned_abs() as f64, rounding.weight > 0.0);
     let unit = (1u64 << t) as f64;
     let mut most = 0f64;
     for (y, v) in y.iter().zip(x) {
         let size = (*v as i64).unsigned_abs() as f64;
         // an angle is off by half a unit of its factor as well
-        let factor = if curve.by == 1 { 0.0 } else { 0.5 * size };
-        let near = (bound * by + factor + rounding.float * size * by) / unit + if t == 0 { 0.0 } else { rounding.truncation };
+        let turned = if factor == 1 { 0.0 } else { 0.5 * size };
+        let near = (bound * by + turned + rounding.float * size * by) / unit + if t == 0 { 0.0 } else { rounding.truncation };
         let near = near.ceil() as i64;
-        let value = curve.at(*y).0;
+        let value = at(*y).0;
         // both ends and some values between them
-        let off = (-8i64..=8).map(|k| {
+        let all = (-8i64..=8).map(|k| {
             let y = y.saturating_add(near.saturating_mul(k) / 8);
-            let (found, error) = curve.at(y);
-            let error = if twin {
-                error as f64 + 1.0 + 8.0 * rounding.float * found.unsigned_abs() as f64
-            } else {
-                curve.rounding(y, plan.settings.parties)
-            };
+            let (found, error) = at(y);
+            let error = if twin { error as f64 + 1.0 + 8.0 * rounding.float * found.unsigned_abs() as f64 } else { off(y) };
             found.abs_diff(value) as f64 + error
         });
-        most = off.fold(most, f64::max);
+        most = all.fold(most, f64::max);
     }
     (values, most.ceil())
 }

@@ -14,7 +14,7 @@ use undertone_shape::{Infer, Shape};
 /// larger one makes it larger in proportion. [`Approx`] trades rounds against corrections; `Within` leaves out pieces that no value reaches, and compares for
 /// the others all the same.
 ///
-/// **Errors.** Other than one input; an `alpha` that is not finite; an `approx` within what is no positive number.
+/// **Errors.** Other than one input; an `alpha` that is not finite; an `approx` that is `Compact`, or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::Elu;

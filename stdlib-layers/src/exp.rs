@@ -16,7 +16,7 @@ use undertone_shape::{Infer, Shape};
 /// numbers is 2^-15.7 of the larger of 1 and the result, for x below 9. [`Approx`] trades rounds against corrections, and with `Within` leaves comparisons out,
 /// for promises of up to 8.
 ///
-/// **Errors.** Other than one input; an `approx` within what is no positive number.
+/// **Errors.** Other than one input; an `approx` that is `Compact`, or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::Exp;

@@ -16,7 +16,7 @@ use undertone_shape::{Infer, Shape};
 /// with `Within` leaves comparisons out, for promises of up to 16. `Quick` is right for values up to half of the largest that the plan can hold, which is 2^15 at the default
 /// numbers.
 ///
-/// **Errors.** Other than one input; an `approx` within what is no positive number.
+/// **Errors.** Other than one input; an `approx` that is `Compact`, or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::Gelu;

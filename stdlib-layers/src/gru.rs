@@ -22,8 +22,8 @@ use undertone_shape::{Infer, Shape};
 /// **Cost.** For each position the opening of the state, a [`Sigmoid`](crate::Sigmoid) of two thirds of its products, a product, a [`Tanh`](crate::Tanh) and a product, one after
 /// the other: 13 rounds a position, 11 with `Approx::Quick` and 9 within a promise of at most 4; two less at the first, whose state is 0.
 ///
-/// **Errors.** Other than one input; a rank other than 2; an axis of size 0; `hidden` missing, or of 2^22 and more; no `layers`; an `approx` within what is no positive
-/// number.
+/// **Errors.** Other than one input; a rank other than 2; an axis of size 0; `hidden` missing, or of 2^22 and more; no `layers`; an `approx` that is `Compact`,
+/// or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::Gru;

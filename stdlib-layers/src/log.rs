@@ -12,8 +12,8 @@ use undertone_shape::{Infer, Shape};
 ///
 /// **Parameters.** None.
 ///
-/// **Cost.** Per element 4 rounds and 484 bits, 12,181 bits of corrections; `Quick` 3 rounds, 349 bits and 12,962. The largest error measured at the default
-/// numbers is 2^-12.7. [`Approx`] trades rounds against corrections; `Within` leaves out pieces that no value reaches, and compares for the others all the
+/// **Cost.** Per element 4 rounds and 484 bits, 12,181 bits of corrections; `Quick` 3 rounds, 349 bits and 12,962; `Compact` 6 rounds, 312 bits and 1920. The
+/// largest error measured at the default numbers is 2^-12.7, compact 2^-13.7. [`Approx`] trades rounds against corrections; `Within` leaves out pieces that no value reaches, and compares for the others all the
 /// same.
 ///
 /// **Errors.** Other than one input; an `approx` within what is no positive number.

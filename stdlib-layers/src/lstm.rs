@@ -22,8 +22,8 @@ use undertone_shape::{Infer, Shape};
 /// **Cost.** For each position the opening of the state, a [`Sigmoid`](crate::Sigmoid) and a [`Tanh`](crate::Tanh) of its products beside each other, a product, another
 /// [`Tanh`](crate::Tanh) and a product, one after the other: 12 rounds a position, 10 with `Approx::Quick` and 8 within a promise of at most 4; one less at the first, whose state is 0.
 ///
-/// **Errors.** Other than one input; a rank other than 2; an axis of size 0; `hidden` missing, or of 2^22 and more; no `layers`; an `approx` within what is no positive
-/// number.
+/// **Errors.** Other than one input; a rank other than 2; an axis of size 0; `hidden` missing, or of 2^22 and more; no `layers`; an `approx` that is `Compact`,
+/// or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::Lstm;

@@ -13,7 +13,8 @@ use undertone_shape::{Infer, Shape, ShapeError};
 ///
 /// **Parameters.** None.
 ///
-/// **Cost.** That of [`Polynomial`](crate::Polynomial), or of those layers; otherwise of [`Log`](crate::Log) and [`Exp`](crate::Exp) together.
+/// **Cost.** That of [`Polynomial`](crate::Polynomial), or of those layers; otherwise of [`Log`](crate::Log) and [`Exp`](crate::Exp) together, of which
+/// the first is what `Compact` makes cheaper for the dealer.
 ///
 /// **Errors.** Other than one input; an exponent that is not finite; an `approx` within what is no positive number, or within anything where a logarithm is taken, whose
 /// result is not that of the input.
@@ -92,7 +93,9 @@ impl Layer for Pow {
             Form::Logarithm => {
                 let logarithm = g.curve(x[0], Smooth::Log, self.approx);
                 let scaled = g.scale(logarithm, self.exponent, 0.0);
-                g.curve(scaled, Smooth::Exp, self.approx)
+                // the words of an exponential are few as it is
+                let approx = if self.approx == Approx::Compact { Approx::Everywhere } else { self.approx };
+                g.curve(scaled, Smooth::Exp, approx)
             }
         }
     }

@@ -20,8 +20,8 @@ use undertone_shape::{Infer, Shape};
 /// **Cost.** For each position the opening of the state, `hidden` numbers, and a [`Tanh`](crate::Tanh) of them, one after the other: 5 rounds a position, 4 with `Approx::Quick` and
 /// 3 within a promise of at most 4.
 ///
-/// **Errors.** Other than one input; a rank other than 2; an axis of size 0; `hidden` missing, or of 2^22 and more; no `layers`; an `approx` within what is no positive
-/// number.
+/// **Errors.** Other than one input; a rank other than 2; an axis of size 0; `hidden` missing, or of 2^22 and more; no `layers`; an `approx` that is `Compact`,
+/// or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::Rnn;

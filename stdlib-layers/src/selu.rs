@@ -13,7 +13,7 @@ use undertone_shape::{Infer, Shape};
 /// **Cost.** Per element 4 rounds and 93 bits, 806 bits of corrections. The largest error measured at the default numbers is 2^-14.6 of the larger of 1 and the
 /// result. [`Approx`] trades rounds against corrections; `Within` leaves out pieces that no value reaches, and compares for the others all the same.
 ///
-/// **Errors.** Other than one input; an `approx` within what is no positive number.
+/// **Errors.** Other than one input; an `approx` that is `Compact`, or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::Selu;

@@ -13,7 +13,7 @@ use undertone_shape::{Infer, Shape};
 /// **Cost.** Per element 4 rounds and 93 bits, 1452 bits of corrections; `Quick` 3 rounds, 68 bits and 2334. The largest error measured at the default numbers
 /// is 2^-13.0. [`Approx`] trades rounds against corrections, and with `Within` leaves comparisons out, for promises of up to 16.
 ///
-/// **Errors.** Other than one input; an `approx` within what is no positive number.
+/// **Errors.** Other than one input; an `approx` that is `Compact`, or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::Sigmoid;

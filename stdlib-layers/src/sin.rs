@@ -13,7 +13,7 @@ use undertone_shape::{Infer, Shape};
 /// **Cost.** Per element 2 rounds and 39 bits, 167 bits of corrections, whatever `approx` says: one opening gives sine and cosine of any angle, and nothing is
 /// compared. The largest error measured at the default numbers is 2^-15.4.
 ///
-/// **Errors.** Other than one input; an `approx` within what is no positive number.
+/// **Errors.** Other than one input; an `approx` that is `Compact`, or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::Sin;

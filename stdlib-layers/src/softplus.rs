@@ -13,7 +13,7 @@ use undertone_shape::{Infer, Shape};
 /// **Cost.** Per element 4 rounds and 96 bits, 1487 bits of corrections. The largest error measured at the default numbers is 2^-12.9. [`Approx`] trades rounds
 /// against corrections, and with `Within` leaves comparisons out, for promises of up to 16.
 ///
-/// **Errors.** Other than one input; an `approx` within what is no positive number.
+/// **Errors.** Other than one input; an `approx` that is `Compact`, or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::Softplus;

@@ -18,7 +18,8 @@ use undertone_shape::{Infer, Shape, ShapeError};
 /// **Cost.** Means are local. Two openings of a number for each channel, a ReLU of `squeeze` and a [`Sigmoid`](crate::Sigmoid) of `c` numbers, or a hard one, and a product,
 /// which opens `x`.
 ///
-/// **Errors.** Other than one input; a rank other than 3; an axis of size 0; `squeeze` missing, or of 2^24 and more; an `approx` within what is no positive number.
+/// **Errors.** Other than one input; a rank other than 3; an axis of size 0; `squeeze` missing, or of 2^24 and more; an `approx` that is `Compact`,
+/// or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::SqueezeExcite;

@@ -13,7 +13,7 @@ use undertone_shape::{Infer, Shape};
 /// **Cost.** Per element 4 rounds and 94 bits, 1557 bits of corrections; `Within(4.0)` 2 rounds, 40 bits and 1122. The largest error measured at the default
 /// numbers is 2^-12.0 (2^-13.0 within 4). [`Approx`] trades rounds against corrections, and with `Within` leaves comparisons out, for promises of up to 8.
 ///
-/// **Errors.** Other than one input; an `approx` within what is no positive number.
+/// **Errors.** Other than one input; an `approx` that is `Compact`, or within what is no positive number.
 ///
 /// ```
 /// use undertone_layers::Tanh;

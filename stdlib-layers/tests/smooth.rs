@@ -46,6 +46,18 @@ fn functions_of_a_number() {
 }
 
 #[test]
+fn compact_functions_of_a_number() {
+    let approx = Approx::Compact;
+    layer_test!(Log { approx }, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Reciprocal { approx }, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Sqrt { approx }, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(InverseSqrt { approx }, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Pow { exponent: 0.75, approx }, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Pow { exponent: -0.5, approx }, [9]).gives([9]).declares(NONE).settings(settings()).check();
+    layer_test!(Norm { axes: &[1], approx }, [3, 4]).gives([3]).declares(NONE).settings(settings()).check();
+}
+
+#[test]
 fn gates_and_sequences() {
     layer_test!(SqueezeExcite { squeeze: 2 }, [4, 2, 3]).gives([4, 2, 3]).settings(settings()).check();
     layer_test!(Rnn { hidden: 2 }, [3, 3]).gives([3, 2]).settings(settings()).check();

@@ -43,6 +43,22 @@ fn numbers_that_are_none() {
 }
 
 #[test]
+fn functions_that_do_not_repeat_are_not_compact() {
+    let x = [shape([4])];
+    let approx = Approx::Compact;
+    let only = "needs the field `approx: Compact for reciprocals, square roots, their inverses and logarithms only`";
+    refuses(Silu { approx }, Silu::infer, &x, only);
+    refuses(Elu { approx, ..Elu::DEFAULT }, Elu::infer, &x, only);
+    refuses(Gelu { approx, ..Gelu::DEFAULT }, Gelu::infer, &x, only);
+    refuses(Exp { approx }, Exp::infer, &x, only);
+    refuses(SqueezeExcite { squeeze: 2, approx, ..SqueezeExcite::DEFAULT }, SqueezeExcite::infer, &[shape([3, 4, 4])], only);
+    let sequence = [shape([3, 4])];
+    refuses(Rnn { hidden: 2, approx, ..Rnn::DEFAULT }, Rnn::infer, &sequence, only);
+    refuses(Lstm { hidden: 2, approx, ..Lstm::DEFAULT }, Lstm::infer, &sequence, only);
+    refuses(Gru { hidden: 2, approx, ..Gru::DEFAULT }, Gru::infer, &sequence, only);
+}
+
+#[test]
 fn wrong_numbers_of_inputs() {
     let x = shape([4]);
     refuses(Exp::DEFAULT, Exp::infer, &[x; 2], "takes 1 input, but is given 2");

@@ -37,7 +37,7 @@ const fn row(name: &'static str, function: Smooth, approx: Approx, domain: [f64;
     Row { name, function, approx, domain, written, error }
 }
 
-const ALL: [Row; 25] = [
+const ALL: [Row; 29] = [
     row("gelu", Smooth::Gelu, Approx::Everywhere, WHOLE, "all", Error::Absolute),
     row("gelu quick", Smooth::Gelu, Approx::Quick, WHOLE, "all", Error::Absolute),
     row("gelu within 4", Smooth::Gelu, Approx::Within(4.0), [-4.0, 4.0], "at most 4", Error::Absolute),
@@ -59,10 +59,14 @@ const ALL: [Row; 25] = [
     row("cos", Smooth::Cos, Approx::Everywhere, WHOLE, "all", Error::Absolute),
     row("reciprocal", Smooth::Reciprocal, Approx::Everywhere, POSITIVE, "from 1/256", Error::Mixed),
     row("reciprocal quick", Smooth::Reciprocal, Approx::Quick, POSITIVE, "from 1/256", Error::Mixed),
+    row("reciprocal compact", Smooth::Reciprocal, Approx::Compact, POSITIVE, "from 1/256", Error::Mixed),
     row("inverse sqrt", Smooth::InverseSqrt, Approx::Everywhere, POSITIVE, "from 1/256", Error::Mixed),
+    row("inverse sqrt compact", Smooth::InverseSqrt, Approx::Compact, POSITIVE, "from 1/256", Error::Mixed),
     row("sqrt", Smooth::Sqrt, Approx::Everywhere, [0.0, 32_000.0], "from 0", Error::Mixed),
+    row("sqrt compact", Smooth::Sqrt, Approx::Compact, [0.0, 32_000.0], "from 0", Error::Mixed),
     row("log", Smooth::Log, Approx::Everywhere, POSITIVE, "from 1/256", Error::Absolute),
     row("log quick", Smooth::Log, Approx::Quick, POSITIVE, "from 1/256", Error::Absolute),
+    row("log compact", Smooth::Log, Approx::Compact, POSITIVE, "from 1/256", Error::Absolute),
 ];
 
 fn rows() -> impl Iterator<Item = (&'static Row, Graph, Plan)> {

@@ -104,6 +104,7 @@ fn curve(c: &Curve, input: &str) -> String {
     let approx = match c.approx {
         Approx::Everywhere => String::new(),
         Approx::Quick => " quick".into(),
+        Approx::Compact => " compact".into(),
         Approx::Within(most) => format!(" within {most}"),
     };
     format!("{} {input}{alpha}{approx}", c.function.name())

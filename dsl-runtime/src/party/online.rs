@@ -431,6 +431,7 @@ impl<W: Stored> Run<'_, W> {
             | Kind::Relu { .. }
             | Kind::Piecewise { .. }
             | Kind::Curve { .. }
+            | Kind::Compact { .. }
             | Kind::Above { .. }
             | Kind::Max { .. }
             | Kind::MaxOver { .. }

@@ -116,6 +116,7 @@ fn needed(plan: &Plan) -> (u32, String) {
                 curve.bits().max(lost + f + ANGLE)
             }
             Kind::Curve { t, compare, width, curve, .. } => (compare.m + t).max(*width).max(curve.bits()),
+            Kind::Compact { t, compare, width, function, .. } => (compare.m + t).max(*width).max(function.words.m),
             Kind::Truncate { t, m } => m + t,
             Kind::Max { compare, .. } | Kind::MaxOver { compare, .. } | Kind::ArgMax { compare, .. } | Kind::TopK { compare, .. } => {
                 compare.m

@@ -3,6 +3,7 @@
 use super::{Kind, Opening, Place, Plan, ReleaseSpec, Step};
 use crate::protocol::above::Above;
 use crate::protocol::argmax::ArgMax;
+use crate::protocol::compact::Scaled;
 use crate::protocol::curve::Evaluation;
 use crate::protocol::king::Wires;
 use crate::protocol::linear::Linear;
@@ -26,6 +27,9 @@ impl Plan {
             Kind::Truncate { t, m } => Box::new(Truncation { truncate: Truncate { n, t: *t, m: *m }, parties, len }),
             Kind::Relu { t, compare } => Box::new(On { protocol: Relu::new(n, *t, *compare), len }),
             Kind::Piecewise { t, compare, function, .. } => Box::new(On { protocol: Piecewise::new(n, *t, *compare, function), len }),
+            Kind::Compact { t, compare, width, function, .. } => {
+                Box::new(On { protocol: Scaled::new(n, *t, *compare, *width, function), len })
+            }
             Kind::Curve { t, compare, width, curve, .. } => Box::new(On { protocol: Evaluation::new(n, *t, *compare, *width, curve), len }),
             Kind::Above { t, compare, threshold } => Box::new(On { protocol: Above::new(*t, *compare, *threshold), len }),
             Kind::Max { windows, compare, narrow, group } => {

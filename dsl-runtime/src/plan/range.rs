@@ -144,6 +144,10 @@ fn bound(plan: &Plan, step: &Step, of: impl Fn(usize) -> Option<Bound>, all: &[O
             let room = room(compare.m, *width, curve, plan.settings.parties);
             (!curve.thresholds.is_empty() && most <= room).then(|| Bound { most: curve.most(most), positive: false })
         }
+        Kind::Compact { t, compare, function, .. } => {
+            let fits = divided(of(0)?, *t) <= limit(compare.m, plan.settings.parties);
+            fits.then(|| Bound { most: function.most(), positive: false })
+        }
         Kind::Above { t, compare, .. } => {
             (divided(of(0)?, *t) <= limit(compare.m, plan.settings.parties)).then_some(Bound { most: 1, positive: true })
         }
@@ -229,9 +233,10 @@ pub(super) fn rooms(plan: &Plan) -> Vec<[u128; 2]> {
         _ => ANY,
     };
     let reads = |step: &Step| match &step.kind {
-        Kind::Relu { t, compare } | Kind::Piecewise { t, compare, .. } | Kind::Above { t, compare, .. } => {
-            [limit(compare.m, parties) << t, ANY]
-        }
+        Kind::Relu { t, compare }
+        | Kind::Piecewise { t, compare, .. }
+        | Kind::Above { t, compare, .. }
+        | Kind::Compact { t, compare, .. } => [limit(compare.m, parties) << t, ANY],
         // without thresholds only a promise says what it takes
         Kind::Curve { t, compare, width, curve, .. } if !curve.thresholds.is_empty() => [room(compare.m, *width, curve, parties) << t, ANY],
         Kind::Truncate { t, m } if parties > 2 => [limit(*m, parties) << t, ANY],

@@ -6,6 +6,7 @@ use super::sparse::Sparse;
 use crate::graph::{self, Node, Op};
 use crate::protocol::Compare;
 use crate::protocol::argmax::Axis;
+use crate::protocol::compact::Compact;
 use crate::protocol::curve::Curve;
 use crate::protocol::max::Windows;
 use crate::protocol::open::Opening;
@@ -158,6 +159,19 @@ pub enum Kind {
     Sparse(Sparse),
     /// Opens the value to the receivers of this release of the plan; there is no result.
     Release(usize),
+    /// Division by 2^t, then a smooth function that repeats from one power of 4 to the next.
+    Compact {
+        /// The shift.
+        t: u32,
+        /// How the result of the division is compared: it stays below 2^(m - 2).
+        compare: Compare,
+        /// Bits that the digits of the comparison cover: m + 1, because a value may be as far below a threshold.
+        width: u32,
+        /// The function of integers.
+        function: Compact,
+        /// Fraction bits of its value, which has no factor.
+        bits: u32,
+    },
 }
 
 /// A convolution over depth, height and width, in this order, channels innermost; axes that it does not have are of size 1.

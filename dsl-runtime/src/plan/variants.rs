@@ -43,6 +43,7 @@ fn variants(kind: &Kind) -> Vec<Kind> {
         Kind::Curve { compare, width, curve, .. } if !curve.thresholds.is_empty() && (compare.digit, compare.radix) != (8, 4) => {
             with(kind, comparisons(*compare, false).filter(|c| c.opening(*width).is_valid()))
         }
+        Kind::Compact { compare, width, .. } => with(kind, comparisons(*compare, false).filter(|c| c.opening(*width).is_valid())),
         Kind::Above { compare, threshold, .. } => {
             with(kind, comparisons(*compare, false).filter(|c| c.opening(width(c.m, &[*threshold])).is_valid()))
         }
@@ -81,7 +82,9 @@ fn variants(kind: &Kind) -> Vec<Kind> {
 fn with(kind: &Kind, all: impl Iterator<Item = Compare>) -> Vec<Kind> {
     let with = |own: Compare| {
         let mut kind = kind.clone();
-        if let Kind::Piecewise { compare, .. } | Kind::Above { compare, .. } | Kind::Curve { compare, .. } = &mut kind {
+        if let Kind::Piecewise { compare, .. } | Kind::Above { compare, .. } | Kind::Curve { compare, .. } | Kind::Compact { compare, .. } =
+            &mut kind
+        {
             *compare = own;
         }
         kind

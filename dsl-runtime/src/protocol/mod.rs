@@ -15,6 +15,7 @@
 
 pub mod above;
 pub mod argmax;
+pub mod compact;
 mod compare;
 mod contest;
 mod cost;

@@ -158,6 +158,7 @@ impl Load {
             Kind::Piecewise { function, .. } => Work::Compare(padded(len) * function.thresholds.len()),
             // a word is about half the work of a comparison
             Kind::Curve { curve, .. } => Work::Compare(padded(len) * (curve.thresholds.len() + curve.words().div_ceil(2))),
+            Kind::Compact { function, .. } => Work::Compare(padded(len) * (function.intervals.len() + function.words().div_ceil(2))),
             Kind::Max { windows, group: 2, .. } => Work::Max(windows.compared(batch)),
             Kind::Max { windows, group, .. } => Work::Groups(windows.comparisons_by(*group, batch)),
             Kind::MaxOver { over, group: 2, .. } => Work::Max(over.compared(batch)),

@@ -196,7 +196,7 @@ fn least(scales: Scales) -> i64 {
     scales.input(Smooth::LEAST).max(1)
 }
 
-fn too_wide() -> String {
+pub(super) fn too_wide() -> String {
     "its words do not fit 64 bits: fewer fraction bits, or a smaller range, leave more room".into()
 }
 

@@ -3,6 +3,7 @@
 //! A function becomes a [`Curve`] of integers: constants, the value itself, and pieces of words. All numbers of a curve are made from committed integers and by operations on
 //! floats that IEEE 754 fixes, because every endpoint makes its plan by itself and all must find the same.
 
+mod compact;
 #[allow(clippy::unreadable_literal, reason = "numbers that nobody reads, as the script writes them")]
 mod fourier;
 mod functions;
@@ -14,6 +15,7 @@ pub(crate) mod tests;
 use crate::protocol::PARTIES;
 use crate::protocol::curve::{Curve, Form};
 use crate::protocol::words::{Exponential, Family, Waves, Words};
+pub(crate) use compact::compact;
 use fourier::Fourier;
 pub(crate) use functions::{Fitted, Room, curve, exponential_below, exponential_within, is_itself, positive};
 pub(crate) use real::exp;

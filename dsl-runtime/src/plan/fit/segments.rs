@@ -53,6 +53,13 @@ impl Target<'_> {
         self.words(self.lo, self.hi, degree)
     }
 
+    /// The same, and how far the function is from it in real numbers.
+    pub(crate) fn whole_with_error(&self) -> Option<(Words, f64)> {
+        let words = self.whole()?;
+        let degree = words.count() / 2 - 1;
+        Some((words, self.error(self.lo, self.hi, degree).1))
+    }
+
     fn of_degree(&self, most: usize) -> Option<Vec<(i64, Words)>> {
         let fits = |a: i64, b: i64| self.error(a, b, most).0 <= FITTED;
         let (mut all, mut a, mut len) = (vec![], self.lo, 4);

@@ -10,6 +10,7 @@ use super::super::step::Kind;
 use super::Lower;
 use crate::graph::op::{Approx, Curve, Smooth};
 use crate::graph::{Node, NodeId};
+use crate::protocol::compact::Compact;
 use crate::protocol::{Compare, PARTIES};
 
 /// How many bits more than the fraction an angle of 1 has at least of the ring.
@@ -49,9 +50,36 @@ impl Lower<'_> {
         let (bits, factor) = (f, if fit::is_itself(curve.function) { x.factor } else { 1 });
         let scales = unit(if turns { x.bits } else { f }, x.factor).zip(unit(bits, factor));
         let (input, output) = scales.ok_or("its scale leaves no room")?;
+        if curve.approx == Approx::Compact
+            && let Some(function) = fit::compact(curve.function, Scales { input, output }, room)?
+        {
+            return self.repeated(&x, x.bits - f, function, room.m, bits, node.shape.numel(), &node.stage);
+        }
         let fitted = fit::curve(curve.function, curve.approx, Scales { input, output }, room)?;
         let t = if turns { self.s.ring - fitted.m } else { x.bits - f };
         self.evaluated(&x, t, fitted, curve.approx == Approx::Quick, (bits, factor), node.shape.numel(), &node.stage)
+    }
+
+    /// The step of a function that repeats, of an opening of m bits; its value has so many fraction bits.
+    #[allow(clippy::too_many_arguments, reason = "a step, its function, its scale and its place")]
+    pub(super) fn repeated(
+        &mut self,
+        x: &Value,
+        t: u32,
+        function: Compact,
+        m: u32,
+        bits: u32,
+        len: usize,
+        stage: &str,
+    ) -> Result<Value, String> {
+        // a value may be as far below a threshold as the range is long
+        let width = m + 1;
+        let compare = fewer_levels(m, width);
+        if !function.is_valid(self.s.ring, m) || m + t > self.s.ring || width > 64 {
+            return Err("a function takes more bits than the ring has: fewer fraction bits, or a wider ring, leave room".into());
+        }
+        let step = self.push(Kind::Compact { t, compare, width, function, bits }, vec![x.step], len, stage);
+        Ok(Value { step, bits, factor: 1, ..x.clone() })
     }
 
     /// The step of a curve; its value has so many fraction bits, and this factor.
@@ -80,9 +108,7 @@ impl Lower<'_> {
             let narrow = compare.opening(m).levels() < compare.opening(width).levels();
             (compare, if narrow { m } else { width })
         } else {
-            let usual = Compare::new(m);
-            let more = Compare { radix: 4, ..usual };
-            (if more.opening(width).levels() < usual.opening(width).levels() { more } else { usual }, width)
+            (fewer_levels(m, width), width)
         };
         if !curve.is_valid(self.s.ring, t, m) || m + t > self.s.ring {
             return Err("a function takes more bits than the ring has: fewer fraction bits, or a wider ring, leave room".into());
@@ -91,4 +117,11 @@ impl Lower<'_> {
         let step = self.push(kind, vec![x.step], len, stage);
         Ok(Value { step, bits, factor, ..x.clone() })
     }
+}
+
+/// The usual comparison of m bits by digits that cover `width`, or of more digits at once where that saves a round.
+fn fewer_levels(m: u32, width: u32) -> Compare {
+    let usual = Compare::new(m);
+    let more = Compare { radix: 4, ..usual };
+    if more.opening(width).levels() < usual.opening(width).levels() { more } else { usual }
 }

@@ -63,6 +63,7 @@ impl Scale {
             Kind::Curve { t, curve, bits, factor, .. } => {
                 curved(plan.settings.ring, f, one()?, (*t, curve), Reading { bits: *bits, factor: *factor })
             }
+            Kind::Compact { t, bits, .. } => compact(plan.settings.ring, f, one()?, *t, *bits),
             Kind::Above { t, .. } => at_fraction(*t).map(|_| Self::Index(1)),
             Kind::ArgMax { axis, .. } => at_fraction(0).map(|_| Self::Index(axis.bits())),
             Kind::TopK { search, .. } => at_fraction(0).map(|x| if search.values { x } else { Self::Index(search.axis.bits()) }),
@@ -164,7 +165,7 @@ fn curved(ring: u32, f: u32, x: Reading, (t, curve): (u32, &Curve), result: Read
         if curve.has_lines() {
             return result == Reading { bits: from, ..x };
         }
-        (from.saturating_sub(DROPPED).max(f)..=ring - 2).contains(&result.bits) && (1..=LARGEST_FACTOR).contains(&result.factor)
+        leaves(ring, f, from).contains(&result.bits) && (1..=LARGEST_FACTOR).contains(&result.factor)
     });
     if fits {
         Ok(Scale::One(result))
@@ -173,6 +174,19 @@ fn curved(ring: u32, f: u32, x: Reading, (t, curve): (u32, &Curve), result: Read
         Err(format!(
             "a smooth function of {bits} fraction bits less {t} and a factor of {factor} has no value of {to} bits and a factor of {with}"
         ))
+    }
+}
+
+/// The fraction bits that a function of so many may leave.
+fn leaves(ring: u32, f: u32, from: u32) -> core::ops::RangeInclusive<u32> {
+    from.saturating_sub(DROPPED).max(f)..=ring - 2
+}
+
+/// The same for a function that repeats; its value never has a factor.
+fn compact(ring: u32, f: u32, x: Reading, t: u32, bits: u32) -> Result<Scale, String> {
+    match x.bits.checked_sub(t).filter(|from| *from >= f) {
+        Some(from) if leaves(ring, f, from).contains(&bits) => Ok(Scale::One(Reading { bits, factor: 1 })),
+        _ => Err(format!("a smooth function of {} fraction bits less {t} has no value of {bits} bits", x.bits)),
     }
 }
 
@@ -214,7 +228,7 @@ fn name(step: &Step) -> &'static str {
         Kind::Truncate { .. } => "a truncation",
         Kind::Relu { .. } => "a ReLU",
         Kind::Piecewise { .. } => "a function",
-        Kind::Curve { .. } => "a smooth function",
+        Kind::Curve { .. } | Kind::Compact { .. } => "a smooth function",
         Kind::Above { .. } => "a threshold",
         Kind::Max { .. } | Kind::MaxOver { .. } => "a max pool",
         Kind::ArgMax { .. } => "an arg max",

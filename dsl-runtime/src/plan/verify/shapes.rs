@@ -88,6 +88,13 @@ impl Plan {
                 let opens = m <= s.ring && *t <= s.ring && Fold { n: s.ring, t: *t, m }.is_valid(word);
                 len(0) == Some(step.len) && opens && curve.is_valid(s.ring, *t, m) && compared()
             }
+            Kind::Compact { t, compare, width, function, .. } => {
+                let m = compare.m;
+                let opens = m <= s.ring && *t <= s.ring && Fold { n: s.ring, t: *t, m }.is_valid(word);
+                let compared =
+                    compare.is_valid() && !compare.fused && *width == m + 1 && *width <= word && compare.opening(*width).is_valid();
+                len(0) == Some(step.len) && opens && function.is_valid(s.ring, m) && compared
+            }
             Kind::Above { t, compare, threshold } => len(0) == Some(step.len) && thresholds(compare, *t, &[*threshold]),
             Kind::Input(k) => self.inputs.get(*k).is_some_and(|i| i.shape.len() <= MAX_RANK && product(&i.shape) == Some(step.len)),
             Kind::Open(opening) => {

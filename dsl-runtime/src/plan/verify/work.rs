@@ -67,6 +67,10 @@ pub(super) fn elements(step: &Step, batch: usize) -> usize {
                 whole(step.len.saturating_mul(batch)).saturating_mul(each).saturating_add(curve.entries())
             }
         }
+        // besides, each interval has a threshold and a bit, and there are the factors, the places and the values
+        Kind::Compact { function, .. } => {
+            whole(step.len.saturating_mul(batch)).saturating_mul(function.words().saturating_add(2 * function.intervals.len() + 12))
+        }
         Kind::MaxOver { over, group: 2, .. } => over.comparisons(batch),
         Kind::MaxOver { over, group, .. } => over.comparisons_by(*group, batch),
         Kind::ArgMax { axis, group, .. } => axis.comparisons(*group, batch),
@@ -94,6 +98,7 @@ pub(super) fn work(step: &Step) -> u64 {
             }
         },
         Kind::Polynomial(p) => words(step.len).saturating_mul(words(p.coefficients.len() * p.coefficients.len())),
+        Kind::Compact { function, .. } => words(step.len).saturating_mul(words(function.words())),
         // an entry is a series of some thirty divisions of 128 bits
         Kind::Curve { curve, .. } => {
             words(step.len).saturating_mul(words(curve.words())).saturating_add(words(curve.entries()).saturating_mul(1 << 11))

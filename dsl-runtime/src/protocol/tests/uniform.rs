@@ -2,6 +2,7 @@
 
 use super::super::above::Above;
 use super::super::argmax::{ArgMax, Axis};
+use super::super::compact::Scaled;
 use super::super::curve::Evaluation;
 use super::super::king::{self, Wires};
 use super::super::max::Windows;
@@ -83,7 +84,13 @@ fn messages_and_what_they_open_are_uniform_whatever_the_values_are() {
         let t = if f.curve.by == 1 { 12 } else { 40 - f.m };
         On { protocol: Evaluation::new(40, t, Compare::new(f.m), width, &f.curve), len: LEN }
     };
-    let all: [(&str, usize, &dyn Protocol<u64>, usize); 16] = [
+    let compact = |function| {
+        let scales = crate::plan::fit::Scales { input: 1 << 12, output: 1 << 12 };
+        let room = crate::plan::fit::Room { ring: 40, m: 26, largest: 1.0 };
+        let function = crate::plan::fit::compact(function, scales, room).unwrap().unwrap();
+        On { protocol: Scaled::new(40, 12, usual, 27, &function), len: LEN }
+    };
+    let all: [(&str, usize, &dyn Protocol<u64>, usize); 18] = [
         ("relu", 3, &relu(usual), 1),
         ("relu by 2", 3, &relu(Compare { digit: 2, radix: 4, ..usual }), 1),
         ("relu, fused", 3, &relu(Compare { digit: 8, fused: true, ..usual }), 1),
@@ -92,6 +99,8 @@ fn messages_and_what_they_open_are_uniform_whatever_the_values_are() {
         ("gelu", 3, &curve(Smooth::Gelu, Approx::Everywhere), 1),
         ("exponential", 2, &curve(Smooth::Exp, Approx::Everywhere), 1),
         ("a polynomial", 3, &curve(Smooth::Sigmoid, Approx::Within(0.5)), 1),
+        ("compact root", 3, &compact(Smooth::Sqrt), 1),
+        ("compact logarithm", 2, &compact(Smooth::Log), 1),
         ("sine", 3, &curve(Smooth::Sin, Approx::Everywhere), 1),
         ("top k by 2", 3, &TopK::new(26, usual, &search(2), 1), 4),
         ("top k by 4", 3, &TopK::new(26, usual, &search(4), 1), 4),
