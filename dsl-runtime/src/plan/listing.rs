@@ -62,9 +62,7 @@ impl fmt::Display for Plan {
                     format!("curve of {words} words after {t}{at}{scale}{factor}{m}{near}{}", parameters(compare))
                 }
                 Kind::Compact { t, compare, function, bits, .. } => {
-                    let scale = if *bits == s.fraction { String::new() } else { format!(", {bits} bits") };
-                    let (words, count, m) = (function.words.count(), function.intervals.len(), opening(compare.m));
-                    format!("compact of {words} words after {t} at {count} thresholds{scale}{m}{}", parameters(compare))
+                    format!("{function} after {t}, {bits} bits{}{}", opening(compare.m), parameters(compare))
                 }
                 Kind::Above { t, compare, threshold } => {
                     format!("above {threshold} after {t}{}{}", opening(compare.m), parameters(compare))

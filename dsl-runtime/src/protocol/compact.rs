@@ -290,12 +290,10 @@ impl<W: Word> Run<'_, W> {
     fn multiply(&mut self, opened: &[u64]) {
         let [s, g, c] = &self.held.material.product;
         let first = self.seat.is_first();
-        let all = self.scale.iter().zip(opened).zip(s.iter().zip(g).zip(c));
-        let one = |((scale, value), ((s, g), c)): ((&u64, &u64), ((&u64, &u64), &u64))| {
-            let public = if first { scale.wrapping_mul(*value) } else { 0 };
-            public.wrapping_sub(scale.wrapping_mul(*g)).wrapping_sub(value.wrapping_mul(*s)).wrapping_add(*c)
-        };
-        self.value = all.map(one).collect();
+        for (i, (value, scale)) in self.value.iter_mut().zip(&self.scale).enumerate() {
+            let public = if first { scale.wrapping_mul(opened[i]) } else { 0 };
+            *value = public.wrapping_sub(scale.wrapping_mul(g[i])).wrapping_sub(opened[i].wrapping_mul(s[i])).wrapping_add(c[i]);
+        }
     }
 
     /// The scaled polynomial, shifted and masked.

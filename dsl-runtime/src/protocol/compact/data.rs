@@ -114,3 +114,9 @@ impl Compact {
         self.words.count() + 2 * self.intervals.len()
     }
 }
+
+impl core::fmt::Display for Compact {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "compact of {} words at {} thresholds", self.words.count(), self.intervals.len())
+    }
+}

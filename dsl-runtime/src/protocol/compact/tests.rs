@@ -7,6 +7,8 @@ use super::*;
 use crate::graph::op::Smooth;
 use crate::plan::fit::{Room, Scales, compact};
 use rand::RngExt;
+use std::collections::HashSet;
+use undertone_ring::prg::Log;
 
 /// Bits of the ring, of a fraction, and of an opening.
 type Widths = (u32, u32, u32);
@@ -163,4 +165,24 @@ fn data_that_does_not_fit_is_none() {
     let waves =
         waves.pieces.into_iter().find_map(|form| if let super::super::curve::Form::Words(words) = form { Some(words) } else { None });
     assert!(refused(&|c| c.words = waves.clone().unwrap()));
+}
+
+#[test]
+fn no_block_of_a_generator_is_asked_for_twice() {
+    for function in [Smooth::Reciprocal, Smooth::Log] {
+        // several parts
+        let protocol = On { protocol: Scaled::new(64, 16, Compare::new(34), 35, &fitted(function, WIDE)), len: 9216 };
+        let (mut world, log) = (Lockstep::new(2, 50), Log::default());
+        world.deal(|d| Protocol::<u64>::deal(&protocol, d, 6));
+        world.keys.iter_mut().for_each(|key| key.audit(log.clone()));
+        drop(world.expand(|tape| Protocol::<u64>::expand(&protocol, tape, 6)));
+        let log = log.lock().expect("no test has panicked with it");
+        let mut seen = HashSet::new();
+        for r in log.iter() {
+            for block in r.first_block..r.first_block + r.blocks {
+                assert!(seen.insert((r.key_fingerprint, r.counter, block)), "{function:?}: {:?}, block {block}", r.counter);
+            }
+        }
+        assert!(seen.len() > 100_000, "the log is not empty");
+    }
 }
