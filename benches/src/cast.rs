@@ -88,8 +88,11 @@ impl Spec {
     }
 }
 
-/// Measures one workload.
-pub fn measure(options: &Options, workload: &str) -> Result<(Figures, Vec<Part>)> {
+/// Measures one workload; with `plain`, the twin beside it.
+///
+/// # Errors
+/// When a process fails, or has not ended after some minutes.
+pub fn measure(options: &Options, workload: &str, plain: bool) -> Result<(Figures, Vec<Part>)> {
     let folder = Folder::new()?;
     let names = [DEALER, CLIENT, SERVER].into_iter().map(str::to_owned).chain((3..=options.parties).map(|k| format!("party-{k}")));
     // all ports are held until the last is known, so that no two are the same
@@ -128,7 +131,28 @@ pub fn measure(options: &Options, workload: &str) -> Result<(Figures, Vec<Part>)
         let bytes = std::fs::read(folder.0.join(format!("{name}.json"))).doing(name)?;
         parts.push(serde_json::from_slice(&bytes).doing(name)?);
     }
-    Ok((figures(&spec, &parts, running.peak(DEALER)), parts))
+    let figures = figures(&spec, &parts, running.peak(DEALER));
+    drop(running);
+    #[cfg(feature = "twin")]
+    let figures = if plain { beside_plain(figures, &folder.0, &parts)? } else { figures };
+    #[cfg(not(feature = "twin"))]
+    let _ = plain;
+    Ok((figures, parts))
+}
+
+/// The twin on the same, after the private run is over.
+#[cfg(feature = "twin")]
+fn beside_plain(mut figures: Figures, folder: &Path, parts: &[Part]) -> Result<Figures> {
+    use crate::plain::{PLAIN, compare};
+    let mut command = Command::new(std::env::current_exe().doing("this program")?);
+    command.args(["--endpoint", PLAIN, "--folder"]).arg(folder).env("RAYON_NUM_THREADS", "1");
+    let mut running = Running(vec![(PLAIN.to_owned(), command.spawn().doing(PLAIN)?)]);
+    let status = running.wait(PLAIN)?;
+    if !status.success() {
+        return Err(Failure::Process { who: PLAIN.to_owned(), how: status.to_string() });
+    }
+    compare(&mut figures, folder, parts.iter().find_map(|p| p.output.as_deref()).unwrap_or_default())?;
+    Ok(figures)
 }
 
 /// What the parts of all parties come to: a run takes as long as for the slowest of them.

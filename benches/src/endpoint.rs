@@ -31,6 +31,10 @@ pub fn run(name: &str, folder: &Path) -> Result<()> {
         }
         return Ok(Server::bind(&config)?.run(&AtomicBool::new(false), &|_| {})?);
     }
+    #[cfg(feature = "twin")]
+    if name == crate::plain::PLAIN {
+        return crate::plain::run(&spec, folder);
+    }
     let part = party(name, &spec)?;
     std::fs::write(folder.join(format!("{name}.json")), serde_json::to_vec(&part).doing("figures")?).doing("figures")
 }
@@ -46,8 +50,9 @@ fn party(name: &str, spec: &Spec) -> Result<Part> {
     let mut session = Session::connect(&config)?;
     let plan = session.plan(&workload.graph)?;
     let weights = (name == SERVER).then(|| workload.weights());
-    let inputs = if name == CLIENT { workload.inputs(spec.batch) } else { vec![] };
-    let mine: Vec<(usize, &[f32])> = inputs.iter().map(Vec::as_slice).enumerate().collect();
+    let inputs = workload.inputs(spec.batch);
+    let owned = |k: usize| workload.graph.inputs[k].owner == name;
+    let mine: Vec<(usize, &[f32])> = inputs.iter().map(Vec::as_slice).enumerate().filter(|(k, _)| owned(*k)).collect();
     let prepared_for = (name == CLIENT).then_some(spec.batch);
 
     let mut part = Part { widths: [plan.settings.ring, plan.settings.fraction], ..Part::default() };

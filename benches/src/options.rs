@@ -63,6 +63,15 @@ pub struct Options {
     /// Where tables and plots of --all, --growth and --breakdown go.
     #[arg(long, default_value = "target/bench")]
     pub out: PathBuf,
+    /// Appends what was measured to this file, with the commit and the machine.
+    #[arg(long)]
+    pub record: Option<PathBuf>,
+    /// Leaves the plain twin out: no errors, and no time without privacy.
+    #[arg(long)]
+    pub no_plain: bool,
+    /// How often a workload and its peers take turns with --peers.
+    #[arg(long, default_value_t = 2)]
+    pub turns: usize,
     /// One of the processes of a measurement.
     #[arg(long, hide = true)]
     pub endpoint: Option<String>,

@@ -1,32 +1,43 @@
-//! The same without any privacy: the twin, for errors, and for what privacy costs.
+//! The same without any privacy: the twin, for errors, and for what privacy costs. It is a process of its own, with one thread.
 
-use crate::failure::Result;
+use crate::cast::Spec;
+use crate::failure::{Doing, Result};
 use crate::figures::{Figures, median};
 use crate::workload::Workload;
+use std::path::Path;
 use std::time::Instant;
 use undertone::twin::{Device, Network};
 
-/// Seconds that the twin's forward passes take in all.
+/// What the process is called.
+pub const PLAIN: &str = "plain";
+
+/// Seconds that the forward passes take in all.
 const SECONDS: f64 = 1.0;
 
-/// Compares what a private run has released with the twin's result, and measures the twin on one core.
-///
-/// # Errors
-/// When the twin cannot run the graph.
-pub fn compare(figures: &mut Figures, workload: &Workload, output: &[f32]) -> Result<()> {
-    let inputs = workload.inputs(figures.batch);
+/// Runs the twin, and leaves its result and its time in `folder`.
+pub fn run(spec: &Spec, folder: &Path) -> Result<()> {
+    let workload = Workload::named(&spec.workload)?;
+    let inputs = workload.inputs(spec.batch);
     let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
     let network = Network::new(workload.graph.clone(), &workload.weights(), &Device::flex())?;
-    let plain = network.forward(&inputs, figures.batch)?;
-    let difference = plain.iter().zip(output).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max);
-    figures.max_abs_err = Some(if plain.len() == output.len() { difference } else { f64::INFINITY });
-    figures.max_abs = Some(plain.iter().map(|v| f64::from(v.abs())).fold(0.0, f64::max));
+    let values = network.forward(&inputs, spec.batch)?;
     let (start, mut times) = (Instant::now(), vec![]);
     while times.len() < 3 || (start.elapsed().as_secs_f64() < SECONDS && times.len() < 50) {
         let from = Instant::now();
-        network.forward(&inputs, figures.batch)?;
+        network.forward(&inputs, spec.batch)?;
         times.push(from.elapsed().as_secs_f64());
     }
-    figures.plain_seconds = Some(median(&times));
+    let bytes = serde_json::to_vec(&(values, median(&times))).doing(PLAIN)?;
+    std::fs::write(folder.join(format!("{PLAIN}.json")), bytes).doing(PLAIN)
+}
+
+/// Compares what a private run has released with the result that the process has left.
+pub fn compare(figures: &mut Figures, folder: &Path, released: &[f32]) -> Result<()> {
+    let bytes = std::fs::read(folder.join(format!("{PLAIN}.json"))).doing(PLAIN)?;
+    let (plain, seconds): (Vec<f32>, f64) = serde_json::from_slice(&bytes).doing(PLAIN)?;
+    let difference = plain.iter().zip(released).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max);
+    figures.max_abs_err = Some(if plain.len() == released.len() { difference } else { f64::INFINITY });
+    figures.max_abs = Some(plain.iter().map(|v| f64::from(v.abs())).fold(0.0, f64::max));
+    figures.plain_seconds = Some(seconds);
     Ok(())
 }

@@ -3,10 +3,11 @@
 use super::{Workload, of};
 use crate::failure::Result;
 use undertone::Layer;
-use undertone::graph::trace;
+use undertone::graph::{CLIENT, SERVER, trace_roles};
 use undertone::layers::{Conv2d, Linear, Mul};
 
-/// `conv_16x32` has 16 channels of 32 by 32 pixels; `matmul_128` multiplies two matrices of 128 by 128, one of them the owner's weights; `mul_10000` multiplies inputs.
+/// `conv_16x32` has 16 channels of 32 by 32 pixels; `matmul_128` multiplies two matrices of 128 by 128, one of them the owner's weights; `mul_10000` multiplies the
+/// values of two owners.
 pub(super) fn named(name: &str) -> Result<Option<Workload>> {
     let conv = |channels: usize, side: usize| {
         let layer = Conv2d { out: channels, kernel: 3, padding: 1, bias: false, ..Conv2d::DEFAULT };
@@ -27,6 +28,7 @@ pub(super) fn named(name: &str) -> Result<Option<Workload>> {
 }
 
 fn multiply(name: &str, count: usize) -> Result<Workload> {
-    let inputs = [("x", [count].into()), ("y", [count].into())];
-    Ok(Workload::new(trace(name, &inputs, |g, x| Mul.build(g, &[x[0], x[1]]))?).within(-4.0, 4.0))
+    // of two owners: what one party knows of both it multiplies in the clear
+    let inputs = [("x", [count].into(), CLIENT), ("y", [count].into(), SERVER)];
+    Ok(Workload::new(trace_roles(name, &inputs, SERVER, |g, x| Mul.build(g, &[x[0], x[1]]))?).within(-4.0, 4.0))
 }

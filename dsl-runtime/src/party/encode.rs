@@ -47,10 +47,15 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
             }
             // the value itself stays out of the error: it is the client's secret
             let scaled = || spec.scaling.each(values, &spec.shape);
-            let mut encoded = Vec::with_capacity(values.len());
-            encoded.extend(scaled().map(|v| encode(v * scale)));
             let fits = |v: f64, e: u64| v.is_finite() && (e as i64).unsigned_abs() <= largest as u64;
-            if let Some(i) = scaled().zip(&encoded).position(|(v, e)| !fits(v, *e)) {
+            // most inputs go in as they are: then nothing is asked for each value
+            let (encoded, all_fit): (Vec<u64>, bool) = if spec.scaling == Scaling::default() {
+                let each = |v: &f32| encode(f64::from(*v) * scale);
+                (values.iter().map(each).collect(), values.iter().all(|v| fits(f64::from(*v), each(v))))
+            } else {
+                (scaled().map(|v| encode(v * scale)).collect(), scaled().all(|v| fits(v, encode(v * scale))))
+            };
+            if let Some(i) = scaled().position(|v| !all_fit && !fits(v, encode(v * scale))) {
                 let (limit, why) = (
                     (1i64 << (spec.m - 2)) as f64 / scale,
                     if plan.is_calibrated() { ", which is what the calibration allows" } else { "" },
