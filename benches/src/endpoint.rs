@@ -6,7 +6,7 @@ use crate::figures::{Part, peak};
 use crate::workload::Workload;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use undertone::config::DealerConfig;
 use undertone::dealer::Server;
 use undertone::graph::{CLIENT, SERVER};
@@ -15,6 +15,9 @@ use undertone::{Config, Plan, Session, Settings, Values};
 
 /// What the dealer is called.
 pub const DEALER: &str = "dealer";
+
+/// How long a party looks for a message before it sleeps.
+const SPIN: Duration = Duration::from_millis(1);
 
 /// Seconds of measured runs, unless their number is given.
 const SECONDS: f64 = 2.0;
@@ -44,6 +47,8 @@ fn party(name: &str, spec: &Spec) -> Result<Part> {
     let mut config = Config::new(name, spec.participants());
     config.settings = settings(spec);
     config.threads = spec.threads;
+    // a core for each party: whoever waits for the other one's product need not sleep
+    config.timeouts.spin = SPIN;
     config.listen = Some(spec.address(name));
     config.addresses = spec.endpoints.iter().map(|e| (e.name.clone(), spec.seen_from(name, &e.name))).collect();
     config.addresses.retain(|other, _| spec.is_earlier(other, name));

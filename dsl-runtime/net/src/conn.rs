@@ -174,9 +174,15 @@ impl Conn {
         }
         loop {
             while self.gone < self.due {
-                match write_some(&self.stream, &self.wire[self.gone..self.due], wait)? {
+                // under TLS the message is in there already; otherwise it goes out with its header, in one call
+                let rest = if self.tls.is_some() { &[] } else { &message[sending.at..] };
+                match write_some(&self.stream, [&self.wire[self.gone..self.due], rest], wait)? {
                     0 => return Ok(false),
-                    n => self.gone += n,
+                    n => {
+                        let of_header = n.min(self.due - self.gone);
+                        self.gone += of_header;
+                        sending.at += n - of_header;
+                    }
                 }
             }
             if sending.at == message.len() {
@@ -188,7 +194,7 @@ impl Conn {
                 self.gone = 0;
                 sending.at = next;
             } else {
-                match write_some(&self.stream, &message[sending.at..], wait)? {
+                match write_some(&self.stream, [&message[sending.at..], &[]], wait)? {
                     0 => return Ok(false),
                     n => sending.at += n,
                 }
@@ -210,14 +216,16 @@ impl Conn {
         let together = if self.tls.is_some() { &mut self.plain } else { &mut self.wire };
         together.clear();
         together.extend_from_slice(head);
-        together.extend_from_slice(&message[..first]);
-        self.due = together.len();
         if let Some(tls) = &mut self.tls {
+            self.plain.extend_from_slice(&message[..first]);
             self.due = tls.seal(&self.plain, &mut self.wire, 0).map_err(tls_fault)?;
+            sending.at = first;
+        } else {
+            self.due = head.len();
         }
         self.gone = 0;
         self.sent = self.sent.wrapping_add(1);
-        (sending.at, sending.begun) = (first, true);
+        sending.begun = true;
         Ok(())
     }
 
@@ -280,7 +288,7 @@ impl Conn {
             let _ = tls.step(&mut self.raw[self.start..self.end], &mut sink);
         }
         // a handshake fits into the buffer of a socket many times, and so does an alert
-        if !control.is_empty() && write_some(&self.stream, &control, None).unwrap_or(0) < control.len() && step.is_ok() {
+        if !control.is_empty() && write_some(&self.stream, [&control, &[]], None).unwrap_or(0) < control.len() && step.is_ok() {
             return Err(Fault::Closed);
         }
         Ok((step.map_err(tls_fault)?, taken))

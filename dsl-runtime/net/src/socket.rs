@@ -2,7 +2,7 @@
 //! only then lets the system put it to sleep.
 
 use crate::conn::Fault;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -69,17 +69,21 @@ pub(crate) fn read_some(mut stream: &TcpStream, into: &mut [u8], wait: &Wait) ->
     }
 }
 
-/// Writes what the socket takes; where it takes nothing, waits if there is time to wait, or else returns 0.
-pub(crate) fn write_some(mut stream: &TcpStream, bytes: &[u8], wait: Option<&Wait>) -> Result<usize, Fault> {
+/// Writes what the socket takes of two pieces; where it takes nothing, waits if there is time to wait, or else returns 0.
+pub(crate) fn write_some(stream: &TcpStream, pieces: [&[u8]; 2], wait: Option<&Wait>) -> Result<usize, Fault> {
+    let [first, second] = pieces;
+    let write = |mut stream: &TcpStream| {
+        if second.is_empty() { stream.write(first) } else { stream.write_vectored(&[IoSlice::new(first), IoSlice::new(second)]) }
+    };
     loop {
-        match stream.write(bytes) {
+        match write(stream) {
             Ok(0) => return Err(Fault::Closed),
             Ok(n) => return Ok(n),
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
             Err(e) if e.kind() == ErrorKind::WouldBlock => {
                 let Some(wait) = wait else { return Ok(0) };
                 let left = wait.left()?;
-                match blocking(stream, || stream.set_write_timeout(Some(left)), || (&mut &*stream).write(bytes)) {
+                match blocking(stream, || stream.set_write_timeout(Some(left)), || write(stream)) {
                     Ok(0) => return Err(Fault::Closed),
                     Ok(n) => return Ok(n),
                     Err(e) if may_go_on(&e) => {}

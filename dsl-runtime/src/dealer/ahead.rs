@@ -72,7 +72,7 @@ impl Ahead {
         loop {
             piece = match self.queue.pop(piece) {
                 Ok(piece) => piece,
-                Err(end) => return Ok((end == End::Complete).then(|| self.queue.into_spare())),
+                Err(end) => return Ok((end == End::Complete).then(|| self.queue.spare())),
             };
             send(&piece)?;
         }

@@ -42,7 +42,7 @@ impl Queue {
     }
 
     /// The memory that no piece is in.
-    pub(super) fn into_spare(&self) -> Vec<Vec<u8>> {
+    pub(super) fn spare(&self) -> Vec<Vec<u8>> {
         core::mem::take(&mut self.lock().spare)
     }
 

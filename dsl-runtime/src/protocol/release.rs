@@ -38,7 +38,9 @@ pub fn zero<W: Word>(seat: Seat, pairs: &[Option<Prg>], step: u32, len: usize) -
         if k == 0 {
             pair.words(at, &mut zeta);
             if peer > seat.party {
-                zeta.iter_mut().for_each(|z| *z = z.neg());
+                for z in &mut zeta {
+                    *z = z.neg();
+                }
             }
             continue;
         }
