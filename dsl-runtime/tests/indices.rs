@@ -189,7 +189,9 @@ fn the_group_is_part_of_the_plan_and_its_hash() {
     assert_eq!((group(&other), other.cost(1).total().rounds), (Some(4), 9));
     assert_ne!(few.hash(), other.hash());
     // rows that are longer take a few levels
-    assert_eq!(plan(&[128]).cost(1).total().rounds, 16 + 1);
+    let long = plan(&[128]);
+    assert_eq!(group(&long), Some(8), "{long}");
+    assert!(long.cost(1).total().rounds <= 15 + 1, "{}", long.cost(1));
 }
 
 #[test]

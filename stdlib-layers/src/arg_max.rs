@@ -17,7 +17,7 @@ use undertone_shape::{Infer, Shape};
 /// **Parameters.** None.
 ///
 /// **Cost.** What is fastest for one sample: a tree over groups of 2 to 4 neighbours, ceil(log_g k) levels of 4 rounds for k values, so 8 for k = 10 in groups of 4; or, where there
-/// are few rows, ranking of larger groups, 5 rounds for k = 10 and 10 for k = 100. A group of g in a tree sends 35 (g - 1) bits for its differences, as many times the bits of an
+/// are few rows, ranking of larger groups, 5 rounds for k = 10, or of what a tree leaves, 13 for k = 128. A group of g in a tree sends 35 (g - 1) bits for its differences, as many times the bits of an
 /// index from the second level on, and 19 bits for each of its g (g - 1) / 2 pairs; values after a ReLU 1 bit a difference less. A product
 /// before it is truncated first: 1 round and 1 bit an element more.
 ///

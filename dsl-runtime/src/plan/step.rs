@@ -130,7 +130,7 @@ pub enum Kind {
         axis: Axis,
         /// How two values are compared; the ring of the comparison has its m bits.
         compare: Compare,
-        /// Neighbours that are compared at once, 2 to 4.
+        /// Neighbours that are compared at once, 2 to 4; or more, of which there are groups of 4 until at most this many are left, which are ranked.
         group: usize,
     },
     /// The largest values along an axis, in order, or their indices mod 2^q for its `axis.bits()`.

@@ -6,6 +6,7 @@
 
 use super::{Kind, Plan, Step, waves};
 use crate::protocol::Compare;
+use crate::protocol::argmax::Axis;
 use crate::protocol::group::LARGEST;
 use crate::protocol::piecewise::width;
 use crate::protocol::topk::Search;
@@ -64,6 +65,7 @@ fn variants(kind: &Kind) -> Vec<Kind> {
             let ranked = Search::GROUPS.into_iter().map(ranked).filter(Search::is_valid);
             let ranked = ranked.flat_map(|search| comparisons(*compare, false).map(move |compare| Kind::TopK { search, compare }));
             groups(*group)
+                .chain(Axis::RANKED.into_iter().filter(|g| g != group && axis.takes(*g)))
                 .flat_map(|group| comparisons(*compare, false).map(move |compare| Kind::ArgMax { axis: *axis, compare, group }))
                 .chain(ranked)
                 .collect()

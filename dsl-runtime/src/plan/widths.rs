@@ -39,11 +39,12 @@ impl Widths {
     }
 }
 
-/// How the index of the largest is found fastest, for one sample: by a tree of so many neighbours, or by ranking larger groups. Larger groups take fewer rounds and more bytes
+/// How the index of the largest is found fastest, for one sample: by a tree of so many neighbours, which may rank what is left at the end, or by ranking larger groups. Larger groups take fewer rounds and more bytes
 /// and work, most of it the dealer's. A plan is one for all places where it may run, so the choice assumes a fast network: where rounds take longer, a larger group would
 /// win more often.
 pub(super) fn index_of_largest(s: &Widths, axis: Axis, compare: Compare) -> Kind {
-    let tree = fastest_of(s, 2..=LARGEST, |group| {
+    let sizes = (2..=LARGEST).chain(Axis::RANKED).filter(|group| axis.takes(*group));
+    let tree = fastest_of(s, sizes, |group| {
         let argmax = ArgMax::new(compare, axis, group, 1);
         let cost = s.cost(|| argmax.traffic::<u32>(), || argmax.traffic::<u64>());
         (cost, Work::Groups(axis.comparisons(group, 1)))

@@ -4,6 +4,8 @@
 //! their sizes differ by at most one; a neighbour that is alone stays. Everything is in the ring Z_2^m: nothing is lifted or truncated. Values are not needed
 //! after the last level, so they are not computed there.
 //!
+//! Where g is more than 4, groups are of 4 until at most g are left, and those are ranked at once (`rank`): one round more than a level, in the place of two levels or more.
+//!
 //! Contract: the difference of any two values along the axis is in [-2^(m-2), 2^(m-2)); m >= 3; k <= 2^32.
 //!
 //! A level is 1 opening, the merges (2 for m = 15 to 38), 1 bit: 4 rounds. A group of g costs (g - 1) m bits for its differences, (g - 1) q more from the
@@ -24,7 +26,10 @@
 //! Padding adds to it where there are few: units of a level to whole blocks of 32, all its comparisons to 256.
 //! After the tournaments of Catrina and de Hoogh; all pairs of a group at once after the three-input maxima of ABY2.0.
 
-use super::contest::{Contest, Material, State, Values, groups};
+use super::contest::{self, Contest, Values, groups};
+use super::group::LARGEST;
+use super::rank::{self, Index, Rank, Wanted};
+use super::topk::Search;
 use super::{Compare, Correlations, Dealing, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic};
 use serde::{Deserialize, Serialize};
 use undertone_ring::Word;
@@ -45,8 +50,32 @@ pub struct Axis {
 /// The position of the largest along an axis.
 #[derive(Clone, Debug)]
 pub struct ArgMax {
-    levels: Vec<Contest>,
+    levels: Vec<Level>,
     results: usize,
+}
+
+/// A level of groups, or the last one that ranks.
+#[derive(Clone, Debug)]
+enum Level {
+    Groups(Contest),
+    Ranked(Rank),
+}
+
+enum Material<W> {
+    Groups(contest::Material<W>),
+    Ranked(rank::Material<W>),
+}
+
+/// What a party remembers between the rounds of a level, whichever it is.
+struct State<W> {
+    groups: contest::State<W>,
+    ranked: rank::State<W>,
+}
+
+impl<W> Default for State<W> {
+    fn default() -> Self {
+        Self { groups: contest::State::default(), ranked: rank::State::default() }
+    }
 }
 
 /// What a party holds for one such step.
@@ -77,7 +106,36 @@ impl Axis {
 
     /// The comparisons of `batch` samples by groups of `group`, each level in whole groups of 256. The largest number where that overflows.
     pub fn comparisons(&self, group: usize, batch: usize) -> usize {
-        comparisons(self.size, group, batch.saturating_mul(self.outer).saturating_mul(self.inner), false)
+        let rows = batch.saturating_mul(self.outer).saturating_mul(self.inner);
+        let Some(search) = self.ranked(group) else { return comparisons(self.size, group, rows, false) };
+        let (mut sum, mut left) = (search.comparisons(batch), self.size);
+        while left > search.axis.size {
+            sum = sum.saturating_add(level(left, LARGEST, rows));
+            left = left.div_ceil(LARGEST);
+        }
+        sum
+    }
+
+    /// The same with the words that the last level looks up, if it ranks.
+    pub fn elements(&self, group: usize, batch: usize) -> usize {
+        self.comparisons(group, batch).saturating_add(self.ranked(group).map_or(0, |search| search.elements(batch)))
+    }
+
+    /// Sizes of groups that are ranked at the end, among which a plan chooses.
+    pub const RANKED: [usize; 5] = [6, 8, 10, 12, 16];
+
+    /// Whether neighbours can be taken so: 2 to 4, or more that are ranked at the end.
+    pub fn takes(&self, group: usize) -> bool {
+        (2..=LARGEST).contains(&group) || Self::RANKED.contains(&group) && self.size > group
+    }
+
+    /// What is left to rank by groups of more than 4.
+    fn ranked(&self, group: usize) -> Option<Search> {
+        let mut size = self.size;
+        while size > group {
+            size = size.div_ceil(LARGEST);
+        }
+        (group > LARGEST).then_some(Search { axis: Self { size, ..*self }, k: 1, group, values: false })
     }
 
     /// The values that compete for result `u` of one sample.
@@ -96,28 +154,76 @@ pub(super) fn comparisons(k: usize, group: usize, rows: usize, shorter: bool) ->
         sum = rows.saturating_mul((k - 1).saturating_mul(group).div_ceil(2));
     }
     while left > 1 {
-        let level = groups(left, group).fold(0usize, |n, (size, groups)| {
-            let units = rows.saturating_mul(groups).checked_next_multiple_of(BLOCK).unwrap_or(usize::MAX);
-            n.saturating_add(units.saturating_mul(size * (size - 1) / 2))
-        });
         // of every size of groups less than a block, of all of them less than a group
         let padding = GROUP + BLOCK * (1 + 3 + 6);
-        let level = if shorter { Some(padding) } else { level.checked_next_multiple_of(GROUP) };
-        sum = sum.saturating_add(level.unwrap_or(usize::MAX));
+        sum = sum.saturating_add(if shorter { padding } else { level(left, group, rows) });
         left = left.div_ceil(group);
     }
     sum
 }
 
+/// The comparisons of one level.
+fn level(left: usize, group: usize, rows: usize) -> usize {
+    let all = groups(left, group).fold(0usize, |n, (size, groups)| {
+        let units = rows.saturating_mul(groups).checked_next_multiple_of(BLOCK).unwrap_or(usize::MAX);
+        n.saturating_add(units.saturating_mul(size * (size - 1) / 2))
+    });
+    all.checked_next_multiple_of(GROUP).unwrap_or(usize::MAX)
+}
+
+impl Level {
+    #[cfg(test)]
+    fn comparisons(&self) -> usize {
+        match self {
+            Self::Groups(level) => level.comparisons(),
+            Self::Ranked(level) => level.comparisons(),
+        }
+    }
+
+    fn rounds(&self) -> usize {
+        match self {
+            Self::Groups(level) => level.rounds(),
+            Self::Ranked(level) => level.rounds(),
+        }
+    }
+
+    fn traffic<W: Word>(&self) -> Traffic {
+        match self {
+            Self::Groups(level) => level.traffic::<W>(),
+            Self::Ranked(level) => level.traffic::<W>(),
+        }
+    }
+
+    fn deal<W: Word>(&self, d: &mut Dealing<'_>, step: u32, k: u32) {
+        match self {
+            Self::Groups(level) => level.deal::<W>(d, step, k),
+            Self::Ranked(level) => level.deal::<W>(d, step, k),
+        }
+    }
+
+    fn expand<W: Word>(&self, tape: &mut Tape<'_>, step: u32, k: u32) -> Result<Material<W>, TapeError> {
+        match self {
+            Self::Groups(level) => level.expand(tape, step, k).map(Material::Groups),
+            Self::Ranked(level) => level.expand(tape, step, k).map(Material::Ranked),
+        }
+    }
+}
+
 impl ArgMax {
-    /// Along the axis of each of `batch` samples, by groups of `group`, 2 to 4; the comparison is not fused.
+    /// Along the axis of each of `batch` samples, by groups that it [takes](Axis::takes); the comparison is not fused.
     pub fn new(compare: Compare, axis: Axis, group: usize, batch: usize) -> Self {
         let outer = batch * axis.outer;
-        let (mut levels, mut left): (Vec<Contest>, usize) = (vec![], axis.size);
+        let (mut levels, mut left): (Vec<Level>, usize) = (vec![], axis.size);
         while left > 1 {
-            let level = Contest::of_axis((compare, axis.bits()), [outer, left, axis.inner], group, levels.is_empty());
+            let first = levels.is_empty();
+            if group > LARGEST && left <= group {
+                let wanted = Wanted { values: false, index: Some(Index { q: axis.bits(), first }) };
+                levels.push(Level::Ranked(Rank::new((compare.m, compare), [outer, axis.inner], &vec![1; left], (group, 1), wanted)));
+                break;
+            }
+            let level = Contest::of_axis((compare, axis.bits()), [outer, left, axis.inner], group.min(LARGEST), first);
             left = level.left();
-            levels.push(level);
+            levels.push(Level::Groups(level));
         }
         Self { levels, results: batch * axis.results() }
     }
@@ -125,7 +231,7 @@ impl ArgMax {
     /// The comparisons of all levels.
     #[cfg(test)]
     pub fn comparisons(&self) -> usize {
-        self.levels.iter().map(Contest::comparisons).sum()
+        self.levels.iter().map(Level::comparisons).sum()
     }
 
     /// The dealer's half.
@@ -145,7 +251,7 @@ impl ArgMax {
 
     /// Messages and corrections.
     pub fn traffic<W: Word>(&self) -> Traffic {
-        self.levels.iter().map(Contest::traffic::<W>).sum()
+        self.levels.iter().map(Level::traffic::<W>).sum()
     }
 
     /// A party's half, on its share `z` of `[batch][outer][size][inner]`; the result is `[batch][outer][inner]`, mod 2^q.
@@ -157,13 +263,18 @@ impl ArgMax {
 
 impl<W: Word> Phases<W> for Run<'_, W> {
     fn rounds(&self) -> usize {
-        self.argmax.levels.iter().map(Contest::rounds).sum()
+        self.argmax.levels.iter().map(Level::rounds).sum()
     }
 
     fn phase(&mut self, k: usize, round: Round<'_>, out: &mut Vec<u8>, result: &mut [W]) {
         let Some(level) = self.argmax.levels.get(self.level) else { return };
-        let material = &self.materials.0[self.level];
-        let Some(next) = level.phase(k - self.start, self.seat, material, &self.x, &mut self.state, round, out) else { return };
+        let (k_of, seat) = (k - self.start, self.seat);
+        let next = match (level, &self.materials.0[self.level]) {
+            (Level::Groups(level), Material::Groups(own)) => level.phase(k_of, seat, own, &self.x, &mut self.state.groups, round, out),
+            (Level::Ranked(level), Material::Ranked(own)) => level.phase(k_of, seat, own, &self.x, &mut self.state.ranked, round, out),
+            _ => unreachable!("a level has correlations of its own kind"),
+        };
+        let Some(next) = next else { return };
         self.x = next;
         self.level += 1;
         self.state = State::default();

@@ -148,11 +148,7 @@ impl Plan {
                     && product(&[over.outer, over.ends.len(), over.inner]) == Some(step.len)
             }
             Kind::ArgMax { axis, compare, group } => {
-                compares(compare)
-                    && differs(compare.m)
-                    && !compare.fused
-                    && (2..=LARGEST).contains(group)
-                    && axis_fits(axis, len(0), step.len)
+                compares(compare) && differs(compare.m) && !compare.fused && axis.takes(*group) && axis_fits(axis, len(0), step.len)
             }
             Kind::TopK { search, compare } => {
                 let results = product(&[search.axis.outer, search.axis.inner]).filter(|n| n.checked_mul(search.k) == Some(step.len));

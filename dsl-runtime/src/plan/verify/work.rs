@@ -73,7 +73,7 @@ pub(super) fn elements(step: &Step, batch: usize) -> usize {
         }
         Kind::MaxOver { over, group: 2, .. } => over.comparisons(batch),
         Kind::MaxOver { over, group, .. } => over.comparisons_by(*group, batch),
-        Kind::ArgMax { axis, group, .. } => axis.comparisons(*group, batch),
+        Kind::ArgMax { axis, group, .. } => axis.elements(*group, batch),
         Kind::TopK { search, .. } => search.elements(batch),
         Kind::Linear { geometry, .. } => border(geometry).saturating_mul(batch),
         // operands are copied to where they are multiplied, and powers of masks are kept
@@ -196,10 +196,19 @@ mod tests {
                 elements(&step(Kind::Max { windows: *windows, compare: Compare::new(s.opened), narrow: false, group: 2 }, len), batch);
             assert_eq!(counted, (batch * len).next_multiple_of(256) + windows.comparisons(batch));
         }
+        for (size, group, batch) in [(9, 8, 1), (128, 8, 1), (1000, 16, 4), (29, 6, 3)] {
+            // a rank counts some more, and what it looks up besides
+            let axis = Axis { outer: 3, size, inner: 11 };
+            let made = ArgMax::new(Compare::new(30), axis, group, batch).comparisons();
+            let counted = axis.comparisons(group, batch);
+            assert!((made..=made + made / 2 + 256 + 96 * 120).contains(&counted), "{axis:?} by {group}: {counted}, {made}");
+            assert!(axis.elements(group, batch) > counted, "{axis:?} by {group}");
+        }
         for (size, group, batch) in [(2, 2, 1), (9, 3, 1), (10, 4, 7), (29, 2, 3), (1000, 4, 1)] {
             let axis = Axis { outer: 3, size, inner: 11 };
             let made = ArgMax::new(Compare::new(30), axis, group, batch).comparisons();
             assert_eq!(axis.comparisons(group, batch), made, "{axis:?} by {group}");
+            assert_eq!(axis.elements(group, batch), made, "{axis:?} by {group}");
             let counted = elements(&step(Kind::ArgMax { axis, compare: Compare::new(30), group }, 33), batch);
             assert_eq!(counted, (batch * 33).next_multiple_of(256) + made);
         }

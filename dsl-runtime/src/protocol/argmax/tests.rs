@@ -62,6 +62,20 @@ fn finds_the_largest(parties: usize, m: u32, dims: [usize; 3], g: usize) {
 }
 
 #[test]
+fn what_is_left_of_groups_of_four_is_ranked() {
+    for parties in [2, 3, 5] {
+        for (k, g) in [(7, 6), (24, 6), (33, 8), (128, 8), (100, 10), (48, 12), (17, 16), (300, 16)] {
+            finds_the_largest(parties, 26, [3, k, 11], g);
+            finds_the_largest(parties, 35, [1, k, 8], g);
+        }
+    }
+    // two levels of groups of four, then eight
+    let rounds = |g| ArgMax::new(Compare::new(35), axis([1, 128, 1]), g, 1).traffic::<u64>().rounds.len();
+    assert_eq!([rounds(4), rounds(8)], [16, 13]);
+    assert!(!axis([1, 8, 1]).takes(8) && axis([1, 9, 1]).takes(8) && !axis([1, 128, 1]).takes(7));
+}
+
+#[test]
 fn the_lowest_index_of_the_largest_value_is_found() {
     for parties in [2, 3, 5] {
         for k in [1, 2, 3, 4, 5, 9, 10, 29, 128] {
@@ -138,7 +152,7 @@ fn rounds_and_bits_are_those_of_the_documentation() {
 
 #[test]
 fn no_block_of_a_generator_is_asked_for_twice() {
-    for g in [2, 3, 4] {
+    for g in [2, 3, 4, 8] {
         let mut world = Lockstep::new(2, 50);
         let log = Log::default();
         let step = ArgMax::new(Compare::new(26), axis([1, 29, 4500]), g, 2);
