@@ -7,7 +7,7 @@ use undertone_shape::{Infer, Shape};
 
 /// `a / b`, element by element; shapes broadcast: `[8, 5]` and `[8, 1]` to `[8, 5]`. PyTorch: `torch.div`, for divisors that are positive.
 ///
-/// A divisor below 2^-8 acts as 2^-8, in the twin as well; a quotient must be one that the plan can hold. Division by a public number is [`Scale`](crate::Scale).
+/// A divisor below 2^-8, so a negative one too, acts as 2^-8, in the twin as well; a quotient must be one that the plan can hold. Division by a public number is [`Scale`](crate::Scale).
 ///
 /// **Parameters.** None.
 ///
