@@ -151,10 +151,8 @@ impl<'a> Job<'a> {
         let given = self.samples.as_ref().map(|s| s.batch);
         let (opened, measured) = match self.program {
             Program::Plan(plan) => {
-                let prepared = session.prepare(plan, self.weights.as_ref(), given)?;
-                let (batch, tapes) = (prepared.batch(), session.claimed().into_iter().collect());
-                let outcome = session.run(plan, prepared, &mine)?;
-                let measured = Measured::new(batch, &[&outcome], tapes);
+                let outcome = session.run_once(plan, self.weights.as_ref(), given, &mine)?;
+                let measured = Measured::new(outcome.batch, &[&outcome], session.claimed().into_iter().collect());
                 (outcome.opened, measured)
             }
             Program::Rotation(rotation) => {

@@ -4,7 +4,7 @@ use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// The version of everything that crosses a wire.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// The longest request or answer that is read: a plan of some ten thousand steps.
 pub(crate) const LIMIT: usize = 1 << 22;

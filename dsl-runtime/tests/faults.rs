@@ -1,4 +1,5 @@
-//! Endpoints that vanish, stall or send something else than they should: every party reports it, none hangs, none panics.
+//! Endpoints that vanish, stall or send something else than they should: every party reports it, none hangs, none panics, whether it unpacks its tape before it runs or as it
+//! runs.
 
 mod common;
 
@@ -73,6 +74,11 @@ impl Transport for Faulty {
 
 /// Runs the small network with one endpoint that misbehaves at its `at`-th message, to its peer or to the dealer; the results of both parties.
 fn run_with(culprit: usize, fault: Fault, at: usize) -> Vec<Result<Vec<f32>>> {
+    run_as(culprit, fault, at, [false, false])
+}
+
+/// The same; some parties stream.
+fn run_as(culprit: usize, fault: Fault, at: usize, streams: [bool; 2]) -> Vec<Result<Vec<f32>>> {
     // only a message that never comes needs the patience to end; a busy machine must not end it otherwise
     let waits = fault == Fault::Swallow || (fault == Fault::Shorten && culprit == 2); // a tape comes in pieces of any length
     let patience = Duration::from_millis(if waits { 400 } else { 10_000 });
@@ -95,19 +101,20 @@ fn run_with(culprit: usize, fault: Fault, at: usize) -> Vec<Result<Vec<f32>>> {
             .into_iter()
             .zip(dealer)
             .enumerate()
-            .map(|(party, (peers, dealer))| scope.spawn(move || party_run(party, peers, dealer)))
+            .map(|(party, (peers, dealer))| scope.spawn(move || party_run(party, peers, dealer, streams[party])))
             .collect();
         threads.into_iter().map(|t| t.join().expect("no party panics")).collect()
     })
 }
 
-fn party_run(party: usize, peers: Box<dyn Transport>, dealer: Box<dyn Transport>) -> Result<Vec<f32>> {
+fn party_run(party: usize, peers: Box<dyn Transport>, dealer: Box<dyn Transport>, stream: bool) -> Result<Vec<f32>> {
     let (plan, weights, x) = (Plan::new(&small(), &Settings::default())?, weights(), vec![0.5; 2 * SIDE * SIDE]);
-    let mut session = Session::over(party, 2, peers, dealer)?;
-    let prepared = session.prepare(&plan, (party == 1).then_some(&weights), (party == 0).then_some(2))?;
+    let mut session = Session::over(party, 2, peers, dealer)?.streaming(stream);
     let mine: &[(usize, &[f32])] = if party == 0 { &[(0, &x)] } else { &[] };
-    let outcome = session.run(&plan, prepared, mine)?;
-    Ok(outcome.opened.real("output").to_vec())
+    let mut run = || session.run_once(&plan, (party == 1).then_some(&weights), (party == 0).then_some(2), mine);
+    let outcome = run();
+    assert!(outcome.is_ok() || run().is_err(), "a session goes on after an error");
+    Ok(outcome?.opened.real("output").to_vec())
 }
 
 /// What the dealer says last, when a party has left: nobody has to hear it.
@@ -142,6 +149,44 @@ fn an_endpoint_that_vanishes_at_any_message_is_noticed_by_a_party_that_still_nee
             for error in results.iter().filter_map(|r| r.as_ref().err()) {
                 assert!(matches!(error, Error::Gone { .. } | Error::Ended { .. }), "{error}");
             }
+        }
+    }
+}
+
+#[test]
+fn whoever_vanishes_in_the_middle_of_a_streamed_run_is_named() {
+    let all = messages(2);
+    for streams in [[true, true], [false, true], [true, false]] {
+        // the welcome, the masks of the weights and the tape, said to both parties; then the pieces
+        for at in 7..=all {
+            let [first, second]: [_; 2] = run_as(2, Fault::Vanish, at, streams).try_into().unwrap();
+            let (first, second) = (first.unwrap_err(), second.unwrap_err());
+            assert!(matches!(&first, Error::Gone { .. } | Error::Ended { .. }), "{first}");
+            assert!(
+                matches!(&second, Error::Gone { .. }) && second.to_string().contains("the dealer has closed"),
+                "message {at}: {second}"
+            );
+        }
+        for culprit in 0..2 {
+            for at in 1..=messages(culprit) {
+                let results = run_as(culprit, Fault::Vanish, at, streams);
+                let error = results[1 - culprit].as_ref().err();
+                assert!(error.is_some() || at == messages(culprit), "party {culprit} vanished at message {at}, and nobody noticed");
+                for error in results.iter().filter_map(|r| r.as_ref().err()) {
+                    assert!(matches!(error, Error::Gone { .. } | Error::Ended { .. }), "{error}");
+                }
+            }
+        }
+    }
+    assert!(all > 12, "{all} messages of the dealer");
+}
+
+#[test]
+fn pieces_of_another_length_are_noticed_before_a_streamed_run_releases_anything() {
+    for fault in [Fault::Lengthen, Fault::Shorten] {
+        for at in 7..=messages(2) {
+            let results = run_as(2, fault, at, [true, true]);
+            assert!(results.iter().all(Result::is_err), "{fault:?} of message {at}: {results:?}");
         }
     }
 }

@@ -73,6 +73,24 @@ fn parties_that_only_compute_take_part_in_any_number_and_ring() {
 }
 
 #[test]
+fn a_party_may_unpack_its_tape_as_it_runs_whatever_the_others_do() {
+    for streaming in [&["clinic"][..], &["hospital"], &["hospital", "clinic"]] {
+        let scene = Scene::new(Cast { tls: true, doctor: true, ..Cast::default() });
+        for name in streaming {
+            let from = format!("name = \"{name}\"\n");
+            scene.configure(name, &[(&from, &format!("{from}stream = true\n"))]);
+        }
+        let processes = [scene.dealer(), scene.doctor(&["--runs", "2"]), scene.clinic(&["--runs", "2"]), scene.hospital(&["--runs", "2"])];
+        let [_dealer, others @ ..] = processes;
+        let [doctor, clinic, hospital] = others.map(Process::done);
+        scene.output_is(0);
+        assert!(doctor.out.contains("run 2: 2 samples"), "{}", doctor.out);
+        let tapes = clinic.tapes();
+        assert_eq!((tapes.len(), &tapes), (2, &hospital.tapes()), "{streaming:?}");
+    }
+}
+
+#[test]
 fn when_one_of_three_parties_dies_the_others_say_who() {
     let scene = Scene::new(Cast { helpers: 1, patience: Some(3.0), ..Cast::default() });
     let _dealer = scene.dealer();

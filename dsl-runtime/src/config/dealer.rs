@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 /// [timeouts]                           # optional, as those of a party
 /// connect_seconds = 30.0               # until all parties of a session have called
 /// message_seconds = 30.0               # a party that does not take what it is sent
+/// prepare_seconds = 300.0              # the same of a piece of a tape: a party may read it step by step, as it runs
 /// idle_seconds = 3600.0                # the wait for the next request of a session
 /// ```
 #[derive(Clone, Debug, PartialEq)]

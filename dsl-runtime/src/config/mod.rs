@@ -6,6 +6,7 @@
 //! name = "clinic"                        # this endpoint, as the deployment calls it
 //! deployment = "deployment.toml"         # the file that is the same for everybody
 //! threads = 8                            # that share this party's products; one a core by default
+//! stream = true                          # unpacks its tape step by step as it runs: less memory, not less time; false by default, and each party's own affair
 //! listen = "0.0.0.0:7001"                # where later endpoints find this one; only needed if there are any that dial it
 //! settings_file = "settings.toml"        # optional: a file with the fields of [settings]; one of the two
 //!
@@ -30,7 +31,7 @@
 //! [timeouts]                             # optional, each with its default
 //! connect_seconds = 30.0                 # until everybody is connected
 //! message_seconds = 30.0                 # one message within a run; among N parties, N - 1 of them
-//! prepare_seconds = 300.0                # a tape that is dealt or unpacked; for a client, all of a run
+//! prepare_seconds = 300.0                # a tape that is dealt or unpacked; for a client, all of a run; any message of a run where a party streams
 //! idle_seconds = 3600.0                  # the wait for the next run
 //! spin_microseconds = 50.0               # how long a thread looks for a message before it sleeps
 //!
@@ -83,6 +84,9 @@ pub struct Config {
     pub tapes: Option<PathBuf>,
     /// The threads that share the products of this endpoint; by default one for each core.
     pub threads: usize,
+    /// Whether this party unpacks its tape as it runs, step by step, and not before ([`run_streamed`](crate::Session::run_streamed)): its memory does not grow with the
+    /// depth of the network. Each party's own affair.
+    pub stream: bool,
     /// What errors name.
     file: PathBuf,
 }
@@ -115,6 +119,8 @@ struct Contents {
     timeouts: timeouts::File,
     tapes: Option<TapesFile>,
     threads: Option<usize>,
+    #[serde(default)]
+    stream: bool,
 }
 
 /// The cores of this machine.
@@ -189,6 +195,7 @@ impl Config {
             timeouts: Timeouts::default(),
             tapes: None,
             threads: cores(),
+            stream: false,
             file: format!("configuration of `{name}`").into(),
         }
     }
@@ -216,6 +223,7 @@ impl Config {
         config.tls = file.tls.map(|tls| tls.beside(path));
         config.timeouts = file.timeouts.timeouts().map_err(|(field, message)| config.wrong(field, message))?;
         config.threads = file.threads.unwrap_or(config.threads);
+        config.stream = file.stream;
         config.tapes = file.tapes.map(|tapes| beside(path, &tapes.folder));
         config.check()?;
         Ok(config)
@@ -234,6 +242,9 @@ impl Config {
         }
         if !(1..=THREADS).contains(&self.threads) {
             return Err(self.wrong("threads", format!("{} threads: use 1 to {THREADS}", self.threads)));
+        }
+        if self.stream && place.party().is_none() {
+            return Err(self.wrong("stream", "a client uses no tapes: remove the field"));
         }
         self.settings.check().map_err(|e| match e {
             Error::Plan { message, .. } => self.wrong("settings", message),

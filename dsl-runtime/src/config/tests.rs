@@ -109,6 +109,11 @@ fn every_field_that_is_wrong_is_named() {
     refused(with("hospital =", "bank ="), "clinic.toml", "addresses.bank", "knows no endpoint `bank`");
     refused(with("hospital = \"127.0.0.1:7000\"", ""), "clinic.toml", "addresses", "dials `hospital`");
     refused(with("dealer = \"127.0.0.1:7002\"", ""), "clinic.toml", "addresses", "dials `dealer`");
+    refused(with("[addresses]", "stream = 1\n[addresses]"), "clinic.toml", "stream", "expected a boolean");
+    refused(with("name = \"clinic\"", "name = \"doctor\"\nstream = true"), "clinic.toml", "stream", "a client uses no tapes");
+    assert!(
+        with("[addresses]", "stream = true\n[addresses]").unwrap().stream && !clinic_with("[addresses]", "[addresses]").unwrap().stream
+    );
     refused(with("[addresses]", "tapes = 1\n[addresses]"), "clinic.toml", "tapes", "expected");
     let more = |text: &str| read_clinic(&format!("{CLINIC}{text}"), DEPLOYMENT);
     refused(more("[tapes]\nfolder = \".\"\n"), "clinic.toml", "tapes", "the dealer's address as well");

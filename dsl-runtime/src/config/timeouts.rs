@@ -14,7 +14,8 @@ pub struct Timeouts {
     /// One message within a run, while nobody has other work to do first. The messages of one round are read one after the other: among N parties the last one of them waits
     /// for N - 1 messages, so that many must fit in this time.
     pub message: Duration,
-    /// What others prepare before they answer: a tape that is dealt, read or unpacked; for a client, all of a run.
+    /// What others prepare before they answer: a tape that is dealt, read or unpacked; for a client, all of a run. Where a party
+    /// [streams](crate::Session::run_streamed), every message within a run, and for the dealer, every piece of a tape: what is unpacked for the steps between comes before it.
     pub prepare: Duration,
     /// The wait for the next run.
     pub idle: Duration,

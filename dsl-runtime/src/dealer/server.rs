@@ -80,7 +80,7 @@ impl Server {
         log(&format!("session {number} ({called:08x}) starts: {}", self.config.participants.parties.join(", ")));
         let (parties, timeouts) = (links.len(), self.config.timeouts);
         let mut transport = Tcp::new(links.into_iter().map(Some).collect(), &timeouts.of_net());
-        let wait = Wait { idle: timeouts.idle, stop: Some(stop) };
+        let wait = Wait { idle: timeouts.idle, reader: Some(timeouts.prepare), stop: Some(stop) };
         match serve_waiting(&mut transport, parties, &mut Entropy::System, &mut |_| {}, &self.limits, &wait) {
             Ok(served) => {
                 // links know endpoints by number only

@@ -5,6 +5,7 @@
 
 use super::WeightMasks;
 use super::ahead::{Ahead, Set};
+use crate::config::Timeouts;
 use crate::entropy::{Entropy, Purpose, Seed};
 use crate::error::{Error, Result};
 use crate::net::{LinkError, Transport};
@@ -43,7 +44,8 @@ impl Default for Limits {
     }
 }
 
-/// Serves `parties` parties until they are gone. Seeds come from the operating system.
+/// Serves `parties` parties until they are gone. Seeds come from the operating system. The transport's patience must hold what the last party does between two pieces of a
+/// tape: where it [streams](crate::Session::run_streamed), whole steps.
 ///
 /// # Errors
 /// When there is no randomness, or the dealer itself fails. A party that leaves ends the service without an error: its peers report it.
@@ -77,13 +79,13 @@ pub(super) fn serve_as(
     prepare: &mut dyn FnMut(&mut Prg),
     limits: &Limits,
 ) -> Result<()> {
-    let wait = Wait { idle: Duration::MAX, stop: None };
+    let wait = Wait { idle: Duration::MAX, reader: None, stop: None };
     serve_waiting(transport, parties, entropy, prepare, limits, &wait).map(|_| ())
 }
 
-/// As [`serve`], until `stop` is set or the parties have asked for nothing for so long.
-pub(crate) fn serve_until(transport: &mut dyn Transport, parties: usize, idle: Duration, stop: &AtomicBool) -> Result<()> {
-    let wait = Wait { idle, stop: Some(stop) };
+/// As [`serve`], until `stop` is set, or the parties have asked for nothing, or one of them has read nothing, for as long as they may.
+pub(crate) fn serve_until(transport: &mut dyn Transport, parties: usize, timeouts: &Timeouts, stop: &AtomicBool) -> Result<()> {
+    let wait = Wait { idle: timeouts.idle, reader: Some(timeouts.prepare), stop: Some(stop) };
     serve_waiting(transport, parties, &mut Entropy::System, &mut |_| {}, &Limits::default(), &wait).map(|_| ())
 }
 
@@ -91,6 +93,8 @@ pub(crate) fn serve_until(transport: &mut dyn Transport, parties: usize, idle: D
 pub(super) struct Wait<'a> {
     /// From one request to the next.
     pub idle: Duration,
+    /// For a party to take a piece of a tape, which it may read step by step; as long as for any message where nothing is said.
+    pub reader: Option<Duration>,
     /// Once it is set, no request is waited for.
     pub stop: Option<&'a AtomicBool>,
 }
@@ -120,7 +124,7 @@ pub(super) fn serve_waiting(
     let ended = session.welcome(dealing).map_err(Stop::from).and_then(|()| {
         loop {
             let request = session.request(wait)?;
-            session.answer(request)?;
+            session.answer(request, wait)?;
         }
     });
     match ended {
@@ -216,7 +220,7 @@ impl Service<'_> {
         Ok(agreed.and_then(|()| decode(&first)))
     }
 
-    fn answer(&mut self, request: Result<Request, String>) -> Result<(), Stop> {
+    fn answer(&mut self, request: Result<Request, String>, wait: &Wait<'_>) -> Result<(), Stop> {
         match request {
             Err(message) => self.tell(&Answer::Refused(message)),
             Ok(Request::Weights { set, plan }) => {
@@ -232,7 +236,7 @@ impl Service<'_> {
                 let refused = match self.sets.get(&set).map(|set| set.0.check_batch(batch as usize, self.limits.elements)) {
                     None => "no such set of weights".to_owned(),
                     Some(Err(message)) => message,
-                    Some(Ok(())) => return self.tape(set, batch as usize),
+                    Some(Ok(())) => return self.tape(set, batch as usize, wait),
                 };
                 self.tell(&Answer::Refused(refused))
             }
@@ -257,14 +261,17 @@ impl Service<'_> {
     }
 
     /// Sends a tape, the one that was dealt ahead if it is what they want; then deals the next one.
-    fn tape(&mut self, set: [u8; 16], batch: usize) -> Result<(), Stop> {
+    fn tape(&mut self, set: [u8; 16], batch: usize, wait: &Wait<'_>) -> Result<(), Stop> {
         let tape = match self.ahead.take().filter(|ahead| ahead.serves == (set, batch)) {
             Some(tape) => tape,
             None => self.start(set, batch)?,
         };
         self.tell(&Answer::Tape(tape.tape))?;
         let (transport, last) = (&mut self.transport, self.seeds.len() - 1);
-        let Some(spare) = tape.send(|piece| transport.send(last, piece))? else {
+        transport.patience(wait.reader);
+        let sent = tape.send(|piece| transport.send(last, piece))?;
+        transport.patience(None);
+        let Some(spare) = sent else {
             return Err(failed("the thread that dealt it has panicked: this is a bug in Undertone"));
         };
         self.spare = spare;

@@ -18,7 +18,7 @@ impl Session {
             self.links.send(party, &crate::wire::encode(&prepared.number), "run")?;
         }
         let start = Instant::now();
-        let mut outcome = Outcome { setup: prepared.setup, offline: prepared.time, ..Outcome::default() };
+        let mut outcome = Outcome { batch: prepared.batch, setup: prepared.setup, offline: prepared.time, ..Outcome::default() };
         for step in &plan.steps {
             match &step.kind {
                 Kind::Input(k) => {

@@ -54,7 +54,7 @@ impl Session {
             Some(folder) => Ok(Box::new(folder)),
             None => Ok(Box::new(calling.dealer(table, me, names, label)?)),
         })?;
-        session.planned(config.settings.clone(), config.participants.deployment()).with_threads(config.threads)
+        session.planned(config.settings.clone(), config.participants.deployment()).streaming(config.stream).with_threads(config.threads)
     }
 }
 

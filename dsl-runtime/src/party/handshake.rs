@@ -43,6 +43,8 @@ pub(super) struct Header {
     pub dealing: Option<[u8; 16]>,
     /// The highest tape that this party has claimed.
     pub claimed: u64,
+    /// Whether this party unpacks its tape as it runs: its peers then wait for that too, step by step.
+    pub streams: bool,
 }
 
 /// What the headers of all endpoints say together.
@@ -52,6 +54,8 @@ pub(super) struct Agreed {
     pub set: [u8; 16],
     /// No tape up to this one may be used.
     pub claimed: u64,
+    /// Whether any party unpacks its tape as it runs.
+    pub streams: bool,
 }
 
 /// Who takes part in a computation.
@@ -181,7 +185,7 @@ pub(super) fn agree(table: Table, links: &mut Links, plan: &Plan, mine: &Header)
             *set = header.set;
         }
     };
-    let (mut batch, mut set, mut claimed) = (None, None, mine.claimed);
+    let (mut batch, mut set, mut claimed, mut streams) = (None, None, mine.claimed, mine.streams);
     say(&mut batch, &mut set, me, mine);
     let mut headers = vec![];
     for other in table.others(me) {
@@ -200,6 +204,7 @@ pub(super) fn agree(table: Table, links: &mut Links, plan: &Plan, mine: &Header)
         if theirs.dealing.is_some() && other < table.parties {
             // clients have no tapes, and no say in which are used
             claimed = claimed.max(theirs.claimed);
+            streams |= theirs.streams;
         }
         say(&mut batch, &mut set, other, &theirs);
         headers.push((other, theirs));
@@ -231,7 +236,7 @@ pub(super) fn agree(table: Table, links: &mut Links, plan: &Plan, mine: &Header)
     for client in table.others(me).filter(|e| *e > table.parties) {
         links.send(client, &encode(&(batch, set)), "run header")?;
     }
-    Ok(Agreed { batch: batch as usize, set, claimed })
+    Ok(Agreed { batch: batch as usize, set, claimed, streams })
 }
 
 /// Which step of two plans differs first; the plan's error where the other side cannot say.
@@ -300,7 +305,7 @@ mod tests {
         let other = greeted_with(&encode(&Hello { nonce: [5; 16], ..hello() })).unwrap();
         assert_ne!(greeted.label, other.label, "every party has a say in the name of the session");
         for (peer, text) in [
-            (Hello { version: VERSION + 1, ..hello() }, "protocol version: 2 here, 3 there"),
+            (Hello { version: VERSION + 1, ..hello() }, "protocol version: 3 here, 4 there"),
             (Hello { endpoint: 0, ..hello() }, "place: endpoint 1 of 2 parties and 0 clients here, endpoint 0 of"),
             (Hello { parties: 3, ..hello() }, "of 3 parties and 0 clients there"),
             (Hello { clients: 1, ..hello() }, "of 2 parties and 1 clients there"),
@@ -328,13 +333,14 @@ mod tests {
             set: set.map(|s| [s; 16]),
             dealing: Some([9; 16]),
             claimed: 3,
+            streams: false,
         };
         let (client, server) = (header(Some(5), None), header(None, Some(7)));
         // the endpoint, its own header, and that of its peer
         let outcome = |me: usize, mine: &Header, theirs: &Header| {
             agree(TABLE, &mut heard(me, &[encode(theirs)]).0, &plan, mine).map_err(|e| e.to_string())
         };
-        let agreed = Agreed { batch: 5, set: [7; 16], claimed: 3 };
+        let agreed = Agreed { batch: 5, set: [7; 16], claimed: 3, streams: false };
         assert_eq!((outcome(1, &server, &client), outcome(0, &client, &server)), (Ok(agreed), Ok(agreed)));
         let with = |f: fn(&mut Header), base: &Header| {
             let mut header = base.clone();
@@ -342,6 +348,9 @@ mod tests {
             header
         };
         assert_eq!(outcome(1, &server, &with(|h| h.claimed = 8, &client)).map(|a| a.claimed), Ok(8), "the higher claim counts");
+        let one = Agreed { streams: true, ..agreed };
+        assert_eq!(outcome(1, &server, &with(|h| h.streams = true, &client)), Ok(one), "one party that streams is enough");
+        assert_eq!(outcome(1, &with(|h| h.streams = true, &server), &client), Ok(one));
         for (me, mine, theirs, text) in [
             (0, header(None, None), header(Some(5), Some(7)), "there are no samples"),
             (1, server.clone(), header(Some(0), None), "it gives no samples"),
@@ -359,7 +368,8 @@ mod tests {
     fn whoever_does_not_hear_where_a_plan_differs_hears_that_it_does() {
         let graph = trace("M", &[("x", Shape::new([4]))], |g, x| g.relu(x[0])).unwrap();
         let plan = Plan::new(&graph, &Settings { parties: 3, ..Settings::default() }).unwrap();
-        let header = |plan: [u8; 32]| Header { plan, batch: Some(1), run: 1, set: Some([1; 16]), dealing: None, claimed: 0 };
+        let header =
+            |plan: [u8; 32]| Header { plan, batch: Some(1), run: 1, set: Some([1; 16]), dealing: None, claimed: 0, streams: false };
         let (table, mine) = (Table { parties: 3, ..TABLE }, header(plan.hash()));
         let mut network = network(3);
         let (mut last, own, mut first) = (network.remove(2), network.remove(1), network.remove(0));
@@ -397,8 +407,10 @@ mod tests {
     fn plans_that_differ_are_told_apart_by_model_and_by_step() {
         let graph = trace("M", &[("x", Shape::new([4]))], |g, x| g.relu(x[0])).unwrap();
         let plan = Plan::new(&graph, &Settings::default()).unwrap();
-        let header = |plan: [u8; 32]| encode(&Header { plan, batch: Some(1), run: 1, set: Some([1; 16]), dealing: None, claimed: 0 });
-        let mine = Header { plan: plan.hash(), batch: None, run: 1, set: Some([1; 16]), dealing: None, claimed: 0 };
+        let header = |plan: [u8; 32]| {
+            encode(&Header { plan, batch: Some(1), run: 1, set: Some([1; 16]), dealing: None, claimed: 0, streams: false })
+        };
+        let mine = Header { plan: plan.hash(), batch: None, run: 1, set: Some([1; 16]), dealing: None, claimed: 0, streams: false };
         let other = |answer: Vec<u8>| agree(TABLE, &mut heard(1, &[header([0; 32]), answer]).0, &plan, &mine).unwrap_err().to_string();
         let mut hashes = plan.step_hashes();
         assert!(other(encode(&("N", &hashes))).contains("`M` is run here, `N` there"));

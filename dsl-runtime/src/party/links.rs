@@ -18,6 +18,8 @@ pub(super) struct Links {
     idle: Option<Duration>,
     /// How long to wait for what others prepare; as long as for any message where nothing is said.
     prepare: Option<Duration>,
+    /// How long to wait for the messages of the run that is under way; as long as for any message where nothing is said.
+    within: Option<Duration>,
     /// Whether nothing is under way.
     resting: bool,
 }
@@ -30,7 +32,7 @@ pub(super) fn names(parties: usize, clients: usize) -> Vec<String> {
 
 impl Links {
     pub(super) fn new(me: usize, names: &[String], transport: Box<dyn Transport>) -> Self {
-        Self { me, names: names.to_vec(), transport: Some(transport), idle: None, prepare: None, resting: false }
+        Self { me, names: names.to_vec(), transport: Some(transport), idle: None, prepare: None, within: None, resting: false }
     }
 
     /// The same links, waiting this long for the next run, and for what others have to prepare first.
@@ -98,9 +100,15 @@ impl Links {
         result
     }
 
+    /// Whether, from now on, others have work of their own before any message: a run in which somebody unpacks as it goes.
+    pub(super) fn slowly(&mut self, yes: bool) {
+        self.within = if yes { self.prepare } else { None };
+        self.patience(None);
+    }
+
     fn patience(&mut self, limit: Option<Duration>) {
         if let Some(transport) = &mut self.transport {
-            transport.patience(limit);
+            transport.patience(limit.or(self.within));
         }
     }
 

@@ -7,9 +7,10 @@ use super::Session;
 use super::encode::{self, Mine};
 use super::kept::Stored;
 use super::mail::{Mail, Way};
-use super::offline::{Arranged, Material, Prepared, Ready, Work};
+use super::offline::{Arranged, Prepared, Ready, Work};
 use super::pool::Pool;
 use super::under_way::{self as work, Ended, UnderWay, Value};
+use super::unpack::{Mask, Material};
 use super::weights::WeightSet;
 use crate::error::Result;
 use crate::opened::Opened;
@@ -18,6 +19,7 @@ use crate::protocol::product::Operand;
 use crate::protocol::{Seat, Segment, open, padded, release as zero};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use undertone_ring::Word;
 use undertone_ring::conv::Scratch;
@@ -28,16 +30,22 @@ use zeroize::Zeroizing;
 pub struct Outcome {
     /// What was released to this endpoint.
     pub opened: Opened,
+    /// The number of samples.
+    pub batch: usize,
     /// What each step measured; nothing with a client.
     pub steps: Vec<Measured>,
-    /// Seconds of encoding and sharing the weights; next to nothing when they were shared before.
+    /// Encoding and sharing the weights; next to nothing when they were shared before.
     pub setup: Duration,
-    /// Seconds of the rest of the offline half, from the agreement on.
+    /// The rest of the offline half, from the agreement on: claiming and unpacking the tape, with the wait for the dealer; also what a streamed run does of it between its
+    /// steps.
     pub offline: Duration,
-    /// Seconds of the online half.
+    /// The online half; also what is waited there for peers that unpack their tapes as they run.
     pub online: Duration,
     /// The most elements that values took at one time ([`Plan::peak`]); nothing with a client.
     pub peak: usize,
+    /// The most bytes that correlations took at one time, about: all of them where the tape was unpacked before the run, those of the steps that were under way
+    /// together where the run was streamed; nothing with a client.
+    pub correlations: usize,
     /// This party's shares of every stage, if the world records.
     pub(crate) recorded: Vec<Recorded>,
 }
@@ -88,7 +96,7 @@ impl Session {
         self.guarded(|session| session.run_online(plan, prepared, inputs))
     }
 
-    fn run_online(&mut self, plan: &Plan, prepared: Prepared, inputs: &Mine<'_>) -> Result<Outcome> {
+    pub(super) fn run_online(&mut self, plan: &Plan, prepared: Prepared, inputs: &Mine<'_>) -> Result<Outcome> {
         if (prepared.run.plan, prepared.run.session) != (plan.hash(), self.id) {
             return Err(self
                 .links
@@ -96,12 +104,15 @@ impl Session {
         }
         let mine = Zeroizing::new(encode::inputs(plan, self.place, inputs, prepared.run.batch)?);
         let Prepared { run, work } = prepared;
-        match (self.place, work) {
+        self.links.slowly(run.streams);
+        let outcome = match (self.place, work) {
             (Place::Party(_), Work::Narrow(ready)) => self.run_party(plan, &run, ready, &mine),
             (Place::Party(_), Work::Wide(ready)) => self.run_party(plan, &run, ready, &mine),
             (Place::Client(_), Work::Narrow(_)) => self.run_client::<u32>(plan, &run, &mine),
             (Place::Client(_), Work::Wide(_)) => self.run_client::<u64>(plan, &run, &mine),
-        }
+        };
+        self.links.slowly(false);
+        outcome
     }
 
     fn run_party<W: Stored>(&mut self, plan: &Plan, prepared: &Arranged, ready: Ready<W>, mine: &[Option<Vec<u64>>]) -> Result<Outcome> {
@@ -132,26 +143,32 @@ impl Session {
             spare: core::mem::take(&mut W::kept(self).spare),
             mails: vec![],
             record: self.record,
-            outcome: Outcome { setup: prepared.setup, offline: prepared.time, steps: measured.collect(), ..Outcome::default() },
+            outcome: Outcome { batch, setup: prepared.setup, steps: measured.collect(), ..Outcome::default() },
         };
-        let (mut steps, mut under_way, mut wave) = (ready.steps.into_iter().enumerate().peekable(), vec![], 0);
+        let (mut steps, mut next, mut under_way, mut wave, mut unpacking) = (ready.steps, 0, vec![], 0, Duration::ZERO);
         loop {
-            while let Some((k, material)) = steps.next_if(|(k, _)| plan.steps[*k].wave <= wave) {
+            while let Some(k) = Some(next).filter(|k| plan.steps.get(*k).is_some_and(|step| step.wave <= wave)) {
                 let from = Instant::now();
+                let material = steps.next(self, plan, &set, k)?;
+                let begins = Instant::now();
+                unpacking += begins - from;
                 let begun = run.begin(self, k, material, mine)?;
-                run.outcome.steps[k].time += from.elapsed();
+                run.outcome.steps[k].time += begins.elapsed();
                 under_way.extend(begun);
+                next += 1;
             }
-            match steps.peek() {
+            match plan.steps.get(next) {
                 _ if !under_way.is_empty() => {
                     run.exchange(self, &mut under_way)?;
                     wave += 1;
                 }
-                Some((k, _)) => wave = plan.steps[*k].wave,
+                Some(step) => wave = step.wave,
                 None => break,
             }
         }
-        run.outcome.online = start.elapsed();
+        run.outcome.online = start.elapsed().saturating_sub(unpacking);
+        run.outcome.offline = prepared.time + unpacking;
+        run.outcome.correlations = prepared.count.most();
         for value in core::mem::take(&mut run.values).into_iter().flatten() {
             run.give_back(value);
         }
@@ -170,7 +187,7 @@ struct Run<'a, W: Word> {
     /// The value of each step that is still needed.
     values: Vec<Option<Rc<Value<W>>>>,
     /// This party's part of the mask of each wire that a product of secrets still reads.
-    masks: Vec<Option<Zeroizing<Vec<W>>>>,
+    masks: Vec<Option<Mask<W>>>,
     /// Which wires those are.
     multiplied: Vec<bool>,
     /// How many times the value of each step will still be read.
@@ -229,7 +246,7 @@ impl<W: Stored> Run<'_, W> {
             }
             (Kind::Linear { .. }, Material::Product(mut z)) => {
                 // grown before it holds a share: the memory that it leaves is not wiped
-                let mut result = Zeroizing::new(core::mem::take(&mut *z));
+                let mut result = core::mem::take(&mut *z);
                 result.resize(padded(len), W::from_u64(0));
                 self.claim(result.len());
                 if let Some((linear, weight)) = plan.linear(step, self.batch)
@@ -242,7 +259,7 @@ impl<W: Stored> Run<'_, W> {
                 return Ok(None);
             }
             (Kind::Product(_), Material::Product(mut z)) => {
-                let mut result = Zeroizing::new(core::mem::take(&mut *z));
+                let mut result = core::mem::take(&mut *z);
                 result.resize(padded(len), W::from_u64(0));
                 self.claim(result.len());
                 if let Some((product, reads)) = plan.product(step, self.batch) {
@@ -358,19 +375,25 @@ impl<W: Stored> Run<'_, W> {
             {
                 self.live -= value.len();
                 self.give_back(value);
-                if let Some(mut mask) = self.masks[*i].take() {
-                    self.spare.give(core::mem::take(&mut *mask));
-                }
+                let mask = self.masks[*i].take();
+                self.give_mask(mask);
             }
         }
     }
 
     /// Keeps this party's part of a wire's mask if a product of secrets reads the wire; otherwise its memory is used again.
-    fn keep(&mut self, k: usize, mask: Option<Zeroizing<Vec<W>>>) {
+    fn keep(&mut self, k: usize, mask: Option<Mask<W>>) {
         if self.multiplied[k] {
             self.masks[k] = mask;
         } else {
-            self.spare.give(mask.map(|mut mask| core::mem::take(&mut *mask)).unwrap_or_default());
+            self.give_mask(mask);
+        }
+    }
+
+    /// The memory of a mask is used again, unless a later step is unpacked with it.
+    fn give_mask(&mut self, mask: Option<Mask<W>>) {
+        if let Some(mut mask) = mask.and_then(Arc::into_inner) {
+            self.spare.give(core::mem::take(&mut **mask));
         }
     }
 

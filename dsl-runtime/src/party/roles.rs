@@ -86,26 +86,24 @@ impl Session {
     /// One run of a plan as a role: gives the role's inputs and weights, returns what is released to it.
     ///
     /// # Errors
-    /// When the role lives elsewhere, its inputs have different numbers of samples, or as [`prepare`](Self::prepare) and [`run`](Self::run).
+    /// When the role lives elsewhere, its inputs have different numbers of samples, or as [`run_once`](Self::run_once).
     pub fn run_plan(&mut self, plan: &Plan, role: &str, inputs: &[(usize, &dyn Samples)], weights: Option<&Weights>) -> Result<Opened> {
         self.check_role(plan, Some(role))?;
-        let prepared = self.prepare(plan, weights, batch_of(inputs)?)?;
         let mine: Vec<(usize, &[f32])> = inputs.iter().map(|(k, samples)| (*k, samples.values())).collect();
-        Ok(self.run(plan, prepared, &mine)?.opened)
+        Ok(self.run_once(plan, weights, batch_of(inputs)?, &mine)?.opened)
     }
 
     /// One run of a model as a party that has no role: it gives nothing and learns nothing.
     ///
     /// # Errors
-    /// When a role lives at this party, or as [`prepare`](Self::prepare) and [`run`](Self::run).
+    /// When a role lives at this party, or as [`run_once`](Self::run_once).
     pub fn compute(&mut self, graph: &Graph) -> Result<()> {
         if self.third.is_some() {
             return self.rotate_graph(graph, None, &[], None).map(|_| ());
         }
         let plan = self.plan(graph)?;
         self.check_role(&plan, None)?;
-        let prepared = self.prepare(&plan, None, None)?;
-        self.run(&plan, prepared, &[]).map(|_| ())
+        self.run_once(&plan, None, None, &[]).map(|_| ())
     }
 
     /// Whether this role, or none, lives here.

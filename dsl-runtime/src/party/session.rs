@@ -49,6 +49,8 @@ pub struct Session {
     /// What the peers sent in the last round.
     pub(super) peers: Vec<Vec<u8>>,
     pub(super) record: bool,
+    /// Whether whole runs unpack their tapes as they go.
+    pub(super) stream: bool,
     prepare: Prepare,
 }
 
@@ -131,6 +133,7 @@ impl Session {
             plans: vec![],
             peers: vec![Vec::new(); table.parties - 1],
             record: false,
+            stream: false,
             prepare,
         };
         Ok((session, greeted.label))
@@ -143,6 +146,13 @@ impl Session {
     pub fn with_threads(mut self, count: usize) -> Result<Self> {
         self.threads = Threads::new(count).map_err(|e| self.links.failed("threads", format!("{count} threads cannot be had: {e}")))?;
         Ok(self)
+    }
+
+    /// The same session, whose whole runs ([`run_once`](Self::run_once), and the functions of roles) unpack the tape as they go or not
+    /// ([`run_streamed`](Self::run_streamed)).
+    #[must_use]
+    pub fn streaming(self, stream: bool) -> Self {
+        Self { stream, ..self }
     }
 
     /// Where this endpoint stands: a computing party or a client.

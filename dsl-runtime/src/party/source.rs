@@ -37,8 +37,8 @@ pub(crate) trait Source: Send {
     /// The key of this party for a purpose and an id.
     fn key(&self, purpose: Purpose, id: &[u8; 16]) -> Key;
 
-    /// The next `len` bytes of corrections of the tape that was claimed last.
-    fn corrections(&mut self, len: usize, into: &mut Vec<u8>) -> Result<()>;
+    /// The next `len` bytes of corrections of the tape that was claimed last, which is read from its first byte to its last, and no faster than it is asked for.
+    fn corrections(&mut self, len: usize) -> Result<&[u8]>;
 
     /// Ends the tape that was claimed last: everything in it was read, and it is what was written.
     fn finish(&mut self) -> Result<()>;
@@ -51,10 +51,11 @@ pub(crate) struct Live {
     dealing: [u8; 16],
     seed: Seed,
     highest: u64,
-    /// What came with the last message and belongs to later steps.
-    rest: Vec<u8>,
-    /// The memory of messages.
+    /// What came last, and how much of it was read.
     piece: Vec<u8>,
+    read: usize,
+    /// The memory of what does not come in one piece.
+    more: Vec<u8>,
 }
 
 impl Live {
@@ -69,7 +70,7 @@ impl Live {
             let message = format!("it has version {version} for {count} parties; this is version {VERSION} for {parties}");
             return Err(links.differs(parties, message));
         }
-        Ok(Self { links, dealer: parties, dealing: welcome.dealing, seed, highest: 0, rest: vec![], piece: vec![] })
+        Ok(Self { links, dealer: parties, dealing: welcome.dealing, seed, highest: 0, piece: vec![], read: 0, more: vec![] })
     }
 
     /// Asks the dealer for something; all parties ask the same.
@@ -126,7 +127,8 @@ impl Source for Live {
             return Err(self.links.failed("dealer", format!("the dealer offers tape {tape}, but tape {used} was used already")));
         }
         self.highest = tape;
-        self.rest.clear();
+        self.piece.clear();
+        self.read = 0;
         Ok(tape)
     }
 
@@ -134,24 +136,27 @@ impl Source for Live {
         self.seed.key(purpose, id)
     }
 
-    fn corrections(&mut self, len: usize, into: &mut Vec<u8>) -> Result<()> {
-        into.clear();
-        into.reserve(len.max(self.rest.len()));
-        into.append(&mut self.rest);
-        while into.len() < len {
-            self.links.receive_bytes(self.dealer, crate::wire::PIECE, &mut self.piece, "tape")?;
-            if self.piece.is_empty() {
-                return Err(self.links.failed("tape", "the dealer sent an empty piece of a tape".into()));
-            }
-            into.extend_from_slice(&self.piece);
+    /// The dealer's pieces are whole parts of a step: what is asked for is nearly always within one of them.
+    fn corrections(&mut self, len: usize) -> Result<&[u8]> {
+        if self.piece.len() - self.read < len {
+            self.piece.drain(..self.read);
+            self.read = 0;
         }
-        self.rest.extend_from_slice(&into[len..]);
-        into.truncate(len);
-        Ok(())
+        while self.piece.len() - self.read < len {
+            self.links.receive_bytes(self.dealer, crate::wire::PIECE, &mut self.more, "tape")?;
+            match (self.more.is_empty(), self.piece.is_empty()) {
+                (true, _) => return Err(self.links.failed("tape", "the dealer sent an empty piece of a tape".into())),
+                (_, true) => core::mem::swap(&mut self.piece, &mut self.more),
+                _ => self.piece.extend_from_slice(&self.more),
+            }
+        }
+        let from = self.read;
+        self.read += len;
+        Ok(&self.piece[from..self.read])
     }
 
     fn finish(&mut self) -> Result<()> {
-        match self.rest.len() {
+        match self.piece.len() - self.read {
             0 => Ok(()),
             more => Err(self.links.failed("tape", format!("the dealer sent {more} bytes more than the plan needs"))),
         }
@@ -198,15 +203,13 @@ mod tests {
     #[test]
     fn corrections_come_in_pieces_of_any_size_and_none_is_left_over() {
         let (mut live, mut dealer) = with(&[vec![1, 2, 3], vec![4], vec![5, 6, 7, 8]]);
-        let mut bytes = vec![];
-        live.corrections(2, &mut bytes).unwrap();
-        assert_eq!(bytes, [1, 2]);
-        live.corrections(4, &mut bytes).unwrap();
-        assert_eq!(bytes, [3, 4, 5, 6]);
+        assert_eq!(live.corrections(2), Ok(&[1, 2][..]));
+        assert_eq!(live.corrections(4), Ok(&[3, 4, 5, 6][..]));
         assert!(live.finish().unwrap_err().to_string().contains("2 bytes more than the plan needs"));
-        live.corrections(2, &mut bytes).unwrap();
-        assert_eq!((bytes.as_slice(), live.finish()), (&[7, 8][..], Ok(())));
+        assert_eq!(live.corrections(2), Ok(&[7, 8][..]));
+        assert_eq!(live.corrections(0), Ok(&[][..]));
+        assert_eq!(live.finish(), Ok(()));
         dealer.send(1, &[]).unwrap();
-        assert!(live.corrections(1, &mut bytes).unwrap_err().to_string().contains("an empty piece"));
+        assert!(live.corrections(1).unwrap_err().to_string().contains("an empty piece"));
     }
 }

@@ -4,6 +4,7 @@
 //! nobody else reads is given back when it ends.
 
 use super::mail::{Mail, Way};
+use super::unpack::{Counted, Mask};
 use crate::plan::Opening;
 use crate::protocol::release::Release;
 use crate::protocol::{Correlations, Phases, Seat, open};
@@ -34,7 +35,7 @@ pub(super) enum Ended<W: Word> {
     /// Its value.
     Value(Value<W>),
     /// An opened value, and this party's part of its mask, if it has sent.
-    Opened(Value<W>, Option<Value<W>>),
+    Opened(Value<W>, Option<Mask<W>>),
     /// What a release opened to this party, if it is a receiver.
     Released(Option<Vec<i64>>),
 }
@@ -69,7 +70,7 @@ async fn exchanged() {
 /// The phases of a protocol on a share.
 pub(super) async fn protocol<W: Word>(
     seat: Seat,
-    correlations: Box<dyn Correlations<W>>,
+    correlations: Counted<Box<dyn Correlations<W>>>,
     x: Rc<Value<W>>,
     rounds: usize,
     mail: Rc<RefCell<Mail>>,
@@ -89,7 +90,7 @@ async fn drive<W: Word>(phases: &mut dyn Phases<W>, rounds: usize, mail: &RefCel
 }
 
 /// The opening of a wire by everybody to everybody.
-pub(super) async fn opening<W: Word>(n: u32, x: Rc<Value<W>>, mask: Value<W>, mail: Rc<RefCell<Mail>>, mut result: Value<W>) -> Ended<W> {
+pub(super) async fn opening<W: Word>(n: u32, x: Rc<Value<W>>, mask: Mask<W>, mail: Rc<RefCell<Mail>>, mut result: Value<W>) -> Ended<W> {
     drive(&mut open::run(n, &x, &mask), 1, &mail, &mut result).await;
     Ended::Opened(result, Some(mask))
 }
@@ -99,7 +100,7 @@ pub(super) async fn one_way<W: Word>(
     (opening, seat, n): (Opening, Seat, u32),
     len: usize,
     x: Rc<Value<W>>,
-    mask: Option<Value<W>>,
+    mask: Option<Mask<W>>,
     mail: Rc<RefCell<Mail>>,
     mut result: Value<W>,
 ) -> Ended<W> {

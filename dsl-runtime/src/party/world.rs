@@ -32,6 +32,8 @@ pub struct World {
     batch: usize,
     /// The threads of each party.
     threads: usize,
+    /// Whether the parties unpack their tapes as they run.
+    pub(super) stream: bool,
     #[cfg(any(test, feature = "test-util"))]
     pub(super) seed: Option<u64>,
     #[cfg(any(test, feature = "test-util"))]
@@ -85,6 +87,7 @@ impl World {
             record: false,
             batch: 64,
             threads: 0,
+            stream: false,
             #[cfg(any(test, feature = "test-util"))]
             seed: None,
             #[cfg(any(test, feature = "test-util"))]
@@ -152,6 +155,12 @@ impl World {
         Self { threads: count.max(1), ..self }
     }
 
+    /// The same world, whose parties unpack their tapes as they run ([`Session::run_streamed`]). Within one process, what the dealer has dealt waits in memory all the same,
+    /// packed.
+    pub fn streaming(self) -> Self {
+        Self { stream: true, ..self }
+    }
+
     /// The same world, which also puts the shares of every stage together, for comparisons. Only a world in one process can.
     pub fn record(self) -> Self {
         Self { record: true, ..self }
@@ -207,8 +216,7 @@ impl World {
             for range in batches {
                 let mine = owned(plan, place, inputs, range);
                 let weights = (plan.weights_owner == place).then_some(weights);
-                let prepared = session.prepare(plan, weights, (!mine.is_empty()).then_some(range.len()))?;
-                outcomes.push(session.run(plan, prepared, &mine)?);
+                outcomes.push(session.run_once(plan, weights, (!mine.is_empty()).then_some(range.len()), &mine)?);
                 tell(progress, place, range.end);
             }
             Ok(outcomes)
@@ -291,7 +299,7 @@ impl World {
             None => Err(panicked(endpoint)),
         })?;
         let threads = if self.threads == 0 { crate::config::cores() / table.parties } else { self.threads };
-        let mut session = session.planned(self.settings.clone(), self.deployment.clone()).with_threads(threads)?;
+        let mut session = session.planned(self.settings.clone(), self.deployment.clone()).streaming(self.stream).with_threads(threads)?;
         session.record = self.record;
         body(&mut session)
     }

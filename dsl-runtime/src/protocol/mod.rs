@@ -54,7 +54,7 @@ pub use compare::Compare;
 pub use cost::Cost;
 pub(crate) use cost::{PARTIES, most};
 pub use fold::Fold;
-pub use tape::{Dealing, Sink, Tape, TapeError};
+pub use tape::{Dealing, Reader, Sink, Tape, TapeError};
 pub use traffic::{Segment, Sum, Traffic};
 use undertone_ring::prg::Counter;
 use undertone_ring::rows::GROUP;

@@ -4,6 +4,7 @@
 //! shared so: the parties before the last hold generator output s_i, the last one receives the correction v - sum s_i. Both sides
 //! walk the fields of a step in the same order; every field is packed to exactly its width.
 
+use core::cell::Cell;
 use undertone_ring::Word;
 use undertone_ring::bytes::{Pod, as_bytes, as_bytes_mut};
 use undertone_ring::prg::{Counter, Prg};
@@ -177,9 +178,36 @@ impl<'a> Dealing<'a> {
 /// A party's side of one step: its generator, and its corrections if it is the last party.
 pub struct Tape<'a> {
     key: &'a Prg,
-    /// `None` for every party but the last.
-    corrections: Option<&'a [u8]>,
+    corrections: Corrections<'a>,
     part: Part,
+    /// Bytes that it has given.
+    given: Cell<usize>,
+}
+
+/// Where corrections are read one after the other, so that those of a step need not be there together.
+pub trait Reader {
+    /// The next `len` bytes; nothing when they cannot be had, and the reader knows why.
+    fn read(&mut self, len: usize) -> Option<&[u8]>;
+}
+
+/// The corrections of one step.
+enum Corrections<'a> {
+    /// Every party but the last has none.
+    None,
+    /// They are there.
+    Whole(&'a [u8]),
+    /// They are still to be read, so many bytes of them.
+    Read { reader: &'a mut dyn Reader, left: usize },
+}
+
+impl Corrections<'_> {
+    fn left(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Whole(rest) => rest.len(),
+            Self::Read { left, .. } => *left,
+        }
+    }
 }
 
 /// A tape that is shorter or longer than its step needs.
@@ -195,7 +223,16 @@ pub struct TapeError {
 impl<'a> Tape<'a> {
     /// The tape of a party: its generator, and for the last party the dealer's corrections for this step.
     pub fn new(key: &'a Prg, corrections: Option<&'a [u8]>) -> Self {
-        Self { key, corrections, part: Part::WHOLE }
+        Self::with(key, corrections.map_or(Corrections::None, Corrections::Whole))
+    }
+
+    /// The same, reading so many bytes of corrections as they are needed.
+    pub fn reading(key: &'a Prg, corrections: Option<(&'a mut dyn Reader, usize)>) -> Self {
+        Self::with(key, corrections.map_or(Corrections::None, |(reader, left)| Corrections::Read { reader, left }))
+    }
+
+    fn with(key: &'a Prg, corrections: Corrections<'a>) -> Self {
+        Self { key, corrections, part: Part::WHOLE, given: Cell::new(0) }
     }
 
     /// From now on, a part of a step.
@@ -205,51 +242,92 @@ impl<'a> Tape<'a> {
 
     /// A share of a uniform value.
     pub fn uniform<T: Word>(&self, at: Counter, len: usize) -> Vec<T> {
-        words(self.key, at, self.part, len)
+        self.words(at, len)
     }
 
     /// A share of a value mod 2^bits that depends on others.
     pub fn share<W: Word>(&mut self, at: Counter, bits: u32, len: usize) -> Result<Vec<W>, TapeError> {
-        let Some(sent) = self.corrections(word_bytes(bits, W::BITS, len))? else { return Ok(words(self.key, at, self.part, len)) };
+        if matches!(self.corrections, Corrections::None) {
+            return Ok(self.words(at, len));
+        }
         let mut value = vec![W::from_u64(0); len];
-        unpack_words(bits, sent, &mut value);
+        self.give(size_of_val(value.as_slice()));
+        // whole blocks at a time: what is packed together is the same as what is packed one after the other
+        for value in value.chunks_mut(CHUNK) {
+            unpack_words(bits, self.take(word_bytes(bits, W::BITS, value.len()))?, value);
+        }
         Ok(value)
     }
 
     /// An XOR share of bits that depend on others.
     pub fn share_bits(&mut self, at: Counter, len: usize) -> Result<Vec<u32>, TapeError> {
-        let Some(sent) = self.corrections(4 * len)? else { return Ok(words(self.key, at, self.part, len)) };
+        if matches!(self.corrections, Corrections::None) {
+            return Ok(self.words(at, len));
+        }
         let mut value = vec![0u32; len];
-        as_bytes_mut(&mut value).copy_from_slice(sent);
+        self.give(size_of_val(value.as_slice()));
+        for value in value.chunks_mut(CHUNK) {
+            let sent = self.take(4 * value.len())?;
+            as_bytes_mut(value).copy_from_slice(sent);
+        }
         Ok(value)
     }
 
     /// Fills `out` from the generator.
     pub fn fill(&self, at: Counter, out: &mut [u8]) {
+        self.give(out.len());
         self.key.fill_at(at, self.part.first_block(out.len()), out);
     }
 
     /// The next bytes of the corrections; `None` for every party but the last.
-    pub fn corrections(&mut self, len: usize) -> Result<Option<&'a [u8]>, TapeError> {
-        if self.corrections.is_some() { self.take(len).map(Some) } else { Ok(None) }
+    pub fn corrections(&mut self, len: usize) -> Result<Option<&[u8]>, TapeError> {
+        if matches!(self.corrections, Corrections::None) {
+            return Ok(None);
+        }
+        self.give(len);
+        self.take(len).map(Some)
+    }
+
+    /// Bytes that it has given until now: about what takes memory of what was unpacked.
+    pub fn given(&self) -> usize {
+        self.given.get()
     }
 
     /// Checks that every correction was used.
     pub fn finish(self) -> Result<(), TapeError> {
-        match self.corrections {
-            Some(rest) if !rest.is_empty() => Err(TapeError { expected: 0, found: rest.len() }),
-            _ => Ok(()),
+        match self.corrections.left() {
+            0 => Ok(()),
+            found => Err(TapeError { expected: 0, found }),
         }
     }
 
-    fn take(&mut self, len: usize) -> Result<&'a [u8], TapeError> {
-        let all = self.corrections.unwrap_or(&[]);
-        if all.len() < len {
-            return Err(TapeError { expected: len, found: all.len() });
+    fn take(&mut self, len: usize) -> Result<&[u8], TapeError> {
+        let short = TapeError { expected: len, found: self.corrections.left() };
+        if short.found < len {
+            return Err(short);
         }
-        let (head, rest) = all.split_at(len);
-        self.corrections = Some(rest);
-        Ok(head)
+        match &mut self.corrections {
+            Corrections::None => Ok(&[]),
+            Corrections::Whole(rest) => {
+                let (head, tail) = rest.split_at(len);
+                *rest = tail;
+                Ok(head)
+            }
+            Corrections::Read { reader, left } => {
+                *left -= len;
+                reader.read(len).filter(|bytes| bytes.len() == len).ok_or(short)
+            }
+        }
+    }
+
+    fn words<T: Pod>(&self, at: Counter, len: usize) -> Vec<T> {
+        let value = words(self.key, at, self.part, len);
+        self.give(size_of_val(value.as_slice()));
+        value
+    }
+
+    fn give(&self, bytes: usize) {
+        self.given.set(self.given.get() + bytes);
     }
 }
 
@@ -261,7 +339,7 @@ impl core::fmt::Debug for Dealing<'_> {
 
 impl core::fmt::Debug for Tape<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Tape[{} bytes of corrections]", self.corrections.map_or(0, <[u8]>::len))
+        write!(f, "Tape[{} bytes of corrections]", self.corrections.left())
     }
 }
 

@@ -1,13 +1,13 @@
 //! A party's tapes.
 
 use super::durable::{failed, read, write};
-use super::format::{Bound, Claimed, Contents, Header, VERSION, sum, tape};
+use super::format::{AT_ONCE, Bound, Claimed, Contents, Header, VERSION, sum, tape};
 use crate::entropy::{Purpose, Seed};
 use crate::error::Result;
 use crate::party::source::Source;
 use crate::plan::Plan;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use undertone_ring::prg::Key;
 
@@ -25,9 +25,11 @@ pub struct Folder {
 /// The tape that was claimed last.
 struct Open {
     path: PathBuf,
-    file: File,
+    file: BufReader<File>,
     /// Bytes of corrections that were not read yet.
     left: u64,
+    /// What was read last.
+    bytes: Vec<u8>,
 }
 
 impl Folder {
@@ -109,7 +111,7 @@ impl Folder {
             _ => failed(&path, e),
         })?;
         header.check(&path, &mut file, sum(&self.seed))?;
-        Ok(Open { path, file, left: header.len })
+        Ok(Open { path, file: BufReader::with_capacity(AT_ONCE, file), left: header.len, bytes: vec![] })
     }
 }
 
@@ -174,15 +176,14 @@ impl Source for Folder {
         self.seed.key(purpose, id)
     }
 
-    fn corrections(&mut self, len: usize, into: &mut Vec<u8>) -> Result<()> {
-        into.clear();
+    fn corrections(&mut self, len: usize) -> Result<&[u8]> {
         let Some(open) = self.open.as_mut().filter(|open| open.left >= len as u64) else {
             return Err(failed(&self.path, format!("no tape has {len} more bytes")));
         };
-        into.resize(len, 0);
-        open.file.read_exact(into).map_err(|e| failed(&open.path, e))?;
+        open.bytes.resize(len, 0);
+        open.file.read_exact(&mut open.bytes).map_err(|e| failed(&open.path, e))?;
         open.left -= len as u64;
-        Ok(())
+        Ok(&open.bytes)
     }
 
     fn finish(&mut self) -> Result<()> {

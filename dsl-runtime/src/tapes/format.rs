@@ -19,8 +19,8 @@ const MAGIC: [u8; 8] = *b"undrtape";
 /// The longest header of a tape.
 const HEADER: u32 = 512;
 
-/// Bytes that are checked at once.
-const AT_ONCE: usize = 1 << 20;
+/// Bytes that are checked, or read, at once.
+pub(super) const AT_ONCE: usize = 1 << 20;
 
 /// What all tapes of a party's folder have in common.
 #[derive(Serialize, Deserialize)]

@@ -116,12 +116,12 @@ fn call_lanes(calling: &Calling<'_>, table: Table, place: Place, listener: Optio
 /// Starts the dealer of this party's own lane on a thread. It ends with the session, or with those that it deals for.
 fn deal(config: &Config, mut links: Vec<Option<Link>>, name: &str) -> Result<Dealing> {
     links.truncate(PAIR);
-    let (stop, idle) = (Arc::new(AtomicBool::new(false)), config.timeouts.idle);
+    let (stop, timeouts) = (Arc::new(AtomicBool::new(false)), config.timeouts);
     let mut transport = Tcp::new(links, &config.timeouts.of_net());
     let until = stop.clone();
     let deal = move || {
         // its parties notice that it is gone, and say so
-        let _ = dealer::serve_until(&mut transport, PAIR, idle, &until);
+        let _ = dealer::serve_until(&mut transport, PAIR, &timeouts, &until);
     };
     match std::thread::Builder::new().name("dealer".into()).spawn(deal) {
         Ok(_) => Ok(Dealing(stop)),
@@ -142,7 +142,8 @@ fn greet_lane(config: &Config, place: Place, lane: usize, links: LaneLinks, name
         Ok(Box::new(Live::connect(me, PAIR, names, Box::new(Tcp::new(dealer, &timeouts.of_dealer())))?))
     })?;
     // a party computes in two lanes at once
-    session.planned(config.settings.clone(), crate::plan::Deployment::default()).with_threads(config.threads / 2)
+    let session = session.planned(config.settings.clone(), crate::plan::Deployment::default()).streaming(config.stream);
+    session.with_threads(config.threads / 2)
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ impl Session {
         let run = self.runs;
         // ids of weights are drawn in each lane; here only their owner's word that there are some
         let set = (whole.weights_owner == self.place).then_some([0; 16]);
-        let header = Header { plan: rotation.hash(), batch: announced, run, set, dealing: None, claimed: 0 };
+        let header = Header { plan: rotation.hash(), batch: announced, run, set, dealing: None, claimed: 0, streams: false };
         let agreed = agree(self.table, &mut self.links, whole, &header)?;
         let slices = slices(agreed.batch, run - 1);
         let lanes = self.run_lanes(rotation, weights, &slices, inputs)?;
@@ -173,12 +173,11 @@ impl Session {
 
     /// One slice, in the session of its lane.
     fn run_slice<'a>(&mut self, plan: &Plan, weights: Option<&Weights>, samples: &Range<usize>, inputs: &Mine<'a>) -> Result<Outcome> {
-        let prepared = self.prepare(plan, weights, (!inputs.is_empty()).then_some(samples.len()))?;
         let part = |k: usize, values: &'a [f32]| {
             let len = plan.input_len(k);
             (k, values.get(samples.start * len..samples.end * len).unwrap_or_default())
         };
         let mine: Vec<(usize, &[f32])> = inputs.iter().map(|(k, values)| part(*k, values)).collect();
-        self.run(plan, prepared, &mine)
+        self.run_once(plan, weights, (!inputs.is_empty()).then_some(samples.len()), &mine)
     }
 }

@@ -131,7 +131,7 @@ impl World {
                     Some(link) => Ok(Box::new(Live::connect(me, PAIR, names, world.tap(me, link))?)),
                     None => Err(panicked(me)),
                 })?;
-                session.record = self.record;
+                (session.record, session.stream) = (self.record, self.stream);
                 Ok(session)
             });
             Ok((lanes.collect::<Result<_>>()?, None))
