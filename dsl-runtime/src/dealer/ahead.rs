@@ -1,23 +1,37 @@
-//! A tape that is being dealt on a thread of its own, before it is asked for or while it is sent.
+//! A tape that is being dealt on another thread, before it is asked for or while it is sent.
 
 use super::pieces::Receiver;
 use super::queue::{End, Queue};
 use super::{WeightMasks, deal};
 use crate::plan::Plan;
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use undertone_ring::prg::Prg;
 
 /// A set of weights: the plan that it belongs to, and its masks.
 pub(super) type Set = Arc<(Plan, WeightMasks)>;
 
-/// A tape on its way. Dropping it ends its thread, which looks between slices of a step; its id is never given to another tape.
+/// A tape on its way. Dropping it ends its making, between slices of a step; its id is never given to another tape.
 pub(super) struct Ahead {
     pub tape: u64,
     /// The set of weights and the batch that it is for.
     pub serves: ([u8; 16], usize),
     queue: Arc<Queue>,
-    thread: Option<JoinHandle<()>>,
+}
+
+/// The thread that deals the tapes of a session, one after the other, so that it has its memory already. It starts with the first, and again if it has panicked.
+#[derive(Default)]
+pub(super) struct Maker {
+    thread: Option<(Sender<Job>, JoinHandle<()>)>,
+}
+
+/// A tape that is to be dealt.
+struct Job {
+    out: Arc<Queue>,
+    set: Set,
+    keys: Vec<Prg>,
+    batch: usize,
 }
 
 /// Tells the reader of a queue that its maker is gone, however it went.
@@ -43,26 +57,50 @@ impl Receiver for &Leave {
     }
 }
 
-impl Ahead {
+impl Maker {
     /// Starts to deal tape `tape`, of which at most `limit` bytes wait, in the memory of earlier pieces.
     pub(super) fn start(
+        &mut self,
         (tape, limit): (u64, usize),
         serves: ([u8; 16], usize),
         set: Set,
         keys: Vec<Prg>,
         spare: Vec<Vec<u8>>,
-    ) -> std::io::Result<Self> {
+    ) -> std::io::Result<Ahead> {
         let queue = Arc::new(Queue::new(limit, spare));
-        let out = queue.clone();
-        let thread = std::thread::Builder::new().name(format!("tape {tape}")).spawn(move || {
-            let leave = Leave(out);
-            if deal(&set.0, &set.1, &keys, serves.1, &leave) {
-                leave.0.end(End::Complete);
+        let mut job = Job { out: queue.clone(), set, keys, batch: serves.1 };
+        if let Some((jobs, _)) = &self.thread {
+            match jobs.send(job) {
+                Ok(()) => return Ok(Ahead { tape, serves, queue }),
+                Err(returned) => job = returned.0,
+            }
+        }
+        let (jobs, next) = channel::<Job>();
+        let thread = std::thread::Builder::new().name("tapes".into()).spawn(move || {
+            for Job { out, set, keys, batch } in next {
+                let leave = Leave(out);
+                if deal(&set.0, &set.1, &keys, batch, &leave) {
+                    leave.0.end(End::Complete);
+                }
             }
         })?;
-        Ok(Self { tape, serves, queue, thread: Some(thread) })
+        // it has just begun to wait for one
+        let _ = jobs.send(job);
+        self.thread = Some((jobs, thread));
+        Ok(Ahead { tape, serves, queue })
     }
+}
 
+impl Drop for Maker {
+    fn drop(&mut self) {
+        if let Some((jobs, thread)) = self.thread.take() {
+            drop(jobs);
+            let _ = thread.join(); // if it has panicked, whoever waited for the tape says so
+        }
+    }
+}
+
+impl Ahead {
     /// Hands on the whole tape, piece by piece; returns the memory of the pieces. Nothing when its thread did not finish it.
     ///
     /// # Errors
@@ -82,8 +120,5 @@ impl Ahead {
 impl Drop for Ahead {
     fn drop(&mut self) {
         self.queue.close();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // if it has panicked, whoever waited for the tape says so
-        }
     }
 }

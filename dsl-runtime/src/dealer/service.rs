@@ -4,7 +4,7 @@
 //! thrown away, and its id with it.
 
 use super::WeightMasks;
-use super::ahead::{Ahead, Set};
+use super::ahead::{Ahead, Maker, Set};
 use crate::config::Timeouts;
 use crate::entropy::{Entropy, Purpose, Seed};
 use crate::error::{Error, Result};
@@ -120,7 +120,7 @@ pub(super) fn serve_waiting(
     let dealing = entropy.bytes()?;
     let limits = Limits { elements: limits.elements.min(ELEMENTS), ..*limits };
     let mut session =
-        Service { transport, seeds, limits, sets: HashMap::new(), weights: 0, next_tape: 1, sent: 0, ahead: None, spare: vec![], prepare };
+        Service { transport, seeds, limits, sets: HashMap::new(), weights: 0, next_tape: 1, sent: 0, ahead: None, maker: Maker::default(), spare: vec![], prepare };
     let ended = session.welcome(dealing).map_err(Stop::from).and_then(|()| {
         loop {
             let request = session.request(wait)?;
@@ -174,6 +174,8 @@ struct Service<'a> {
     sent: u64,
     /// The tape that will probably be asked for next.
     ahead: Option<Ahead>,
+    /// Who deals it; gone after it.
+    maker: Maker,
     /// The memory of the last tape's pieces.
     spare: Vec<Vec<u8>>,
     prepare: &'a mut dyn FnMut(&mut Prg),
@@ -291,7 +293,7 @@ impl Service<'_> {
         // while a tape is sent, a few pieces are on their way
         let limit = self.limits.ahead.max(4 * PIECE);
         let spare = core::mem::take(&mut self.spare);
-        Ahead::start((tape, limit), (set, batch), of.clone(), keys, spare).map_err(|e| failed(&format!("no thread for it: {e}")))
+        self.maker.start((tape, limit), (set, batch), of.clone(), keys, spare).map_err(|e| failed(&format!("no thread for it: {e}")))
     }
 
     fn keys(&mut self, purpose: Purpose, id: &[u8; 16]) -> Vec<Prg> {
