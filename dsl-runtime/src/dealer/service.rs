@@ -119,8 +119,19 @@ pub(super) fn serve_waiting(
     let seeds: Vec<Seed> = (0..parties).map(|_| entropy.seed()).collect::<Result<_>>()?;
     let dealing = entropy.bytes()?;
     let limits = Limits { elements: limits.elements.min(ELEMENTS), ..*limits };
-    let mut session =
-        Service { transport, seeds, limits, sets: HashMap::new(), weights: 0, next_tape: 1, sent: 0, ahead: None, maker: Maker::default(), spare: vec![], prepare };
+    let mut session = Service {
+        transport,
+        seeds,
+        limits,
+        sets: HashMap::new(),
+        weights: 0,
+        next_tape: 1,
+        sent: 0,
+        ahead: None,
+        maker: Maker::default(),
+        spare: vec![],
+        prepare,
+    };
     let ended = session.welcome(dealing).map_err(Stop::from).and_then(|()| {
         loop {
             let request = session.request(wait)?;

@@ -75,5 +75,10 @@ pub(crate) fn outputs(plan: &Plan, release: &ReleaseSpec, values: &[i64]) -> Val
         return Values::Index(values.iter().map(|v| *v as u32 & mask).collect());
     }
     let scale = (1u64 << plan.settings.fraction) as f64 * release.value.factor as f64;
+    // a power of two divides as exactly as its inverse multiplies, and slower
+    if scale.log2().fract() == 0.0 {
+        let inverse = scale.recip();
+        return Values::Real(values.iter().map(|v| (*v as f64 * inverse) as f32).collect());
+    }
     Values::Real(values.iter().map(|v| (*v as f64 / scale) as f32).collect())
 }

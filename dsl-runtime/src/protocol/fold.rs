@@ -69,12 +69,23 @@ impl Fold {
         let off = W::from_u64(1 << (m - 2));
         let others: Vec<W> = d.others(at, len);
         let last: Vec<W> = d.last(at, len); // counts mod 2^m only: its upper bits are corrected away
-        let r: Vec<W> = others.iter().zip(&last).map(|(o, l)| o.add(*l).neg().sub(off).and(low)).collect();
-        let offset: Vec<W> = r.iter().map(|r| r.add(off)).collect();
-        let top: Vec<W> = r.iter().map(|r| r.shr(m - 1)).collect();
+        let zeros = || vec![W::from_u64(0); len];
+        let (mut r, mut offset, mut top, mut upper) = (zeros(), zeros(), zeros(), zeros());
+        simd::vectorize(
+            #[inline(always)]
+            || {
+                let known = others.iter().zip(&last);
+                let dealt = r.iter_mut().zip(&mut offset).zip(top.iter_mut().zip(&mut upper));
+                for ((o, l), ((r, offset), (top, upper))) in known.zip(dealt) {
+                    *r = o.add(*l).neg().sub(off).and(low);
+                    *offset = r.add(off);
+                    *top = r.shr(m - 1);
+                    // K1_last = -(R + the others' words); its low m bits are those of its generator
+                    *upper = offset.add(*o).neg().shr(m);
+                }
+            },
+        );
         if self.lifts() {
-            // K1_last = -(R + the others' words); its low m bits are those of its generator
-            let upper: Vec<W> = offset.iter().zip(&others).map(|(r, o)| r.add(*o).neg().shr(m)).collect();
             d.write(self.n - m, &upper);
             d.share(counter(step, level, field::H), self.n - m, top.clone());
         }
@@ -88,8 +99,15 @@ impl Fold {
             if let Some(bytes) = tape.corrections(word_bytes(self.n - self.m, W::BITS, len))? {
                 let mut upper = vec![W::from_u64(0); len];
                 undertone_ring::words::unpack_words(self.n - self.m, bytes, &mut upper);
-                let low = mask::<W>(self.m);
-                k1.iter_mut().zip(&upper).for_each(|(k, u)| *k = k.and(low).add(u.shl(self.m)));
+                let (low, m) = (mask::<W>(self.m), self.m);
+                simd::vectorize(
+                    #[inline(always)]
+                    || {
+                        for (k, u) in k1.iter_mut().zip(&upper) {
+                            *k = k.and(low).add(u.shl(m));
+                        }
+                    },
+                );
             }
             h = tape.share(counter(step, level, field::H), self.n - self.m, len)?;
         }

@@ -114,16 +114,26 @@ pub(super) fn deal<W: Word>(
     let len = dealt.r.len();
     let beta = d.uniform_bits(counter(step, level, field::BETA), len / BLOCK);
     let bits: Vec<Vec<u32>> = if variables == 0 { vec![beta] } else { sets(variables, masks, &beta) };
-    let mut a: Vec<W> = Vec::with_capacity(bits.len() * len);
-    for bits in &bits {
-        a.extend((0..len).map(|i| W::from_u64(u64::from(bits[i / BLOCK] >> (i % BLOCK) & 1))));
-    }
-    let times = |x: &[W]| -> Vec<W> {
-        let mut all = Vec::with_capacity(a.len());
-        a.chunks_exact(len).for_each(|bits| all.extend(bits.iter().zip(x).map(|(b, x)| b.neg().and(*x))));
-        all
-    };
-    let (b, c) = (times(&dealt.offset), times(&dealt.top));
+    let zeros = || vec![W::from_u64(0); bits.len() * len];
+    let (mut a, mut b, mut c) = (zeros(), zeros(), zeros());
+    simd::vectorize(
+        #[inline(always)]
+        || {
+            let rows = a.chunks_exact_mut(len).zip(b.chunks_exact_mut(len)).zip(c.chunks_exact_mut(len));
+            for (bits, ((a, b), c)) in bits.iter().zip(rows) {
+                let blocks = a.as_chunks_mut::<BLOCK>().0.iter_mut().zip(b.as_chunks_mut::<BLOCK>().0).zip(c.as_chunks_mut::<BLOCK>().0);
+                let known = dealt.offset.as_chunks::<BLOCK>().0.iter().zip(dealt.top.as_chunks::<BLOCK>().0);
+                for ((bits, (offset, top)), ((a, b), c)) in bits.iter().zip(known).zip(blocks) {
+                    for lane in 0..BLOCK {
+                        let bit = W::from_u64(u64::from(bits >> lane & 1));
+                        a[lane] = bit;
+                        b[lane] = bit.neg().and(offset[lane]);
+                        c[lane] = bit.neg().and(top[lane]);
+                    }
+                }
+            }
+        },
+    );
     d.share(counter(step, level, field::A), fold.n, a);
     d.share(counter(step, level, field::B), fold.n, b);
     if fold.lifts() {

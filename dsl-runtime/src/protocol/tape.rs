@@ -5,10 +5,10 @@
 //! walk the fields of a step in the same order; every field is packed to exactly its width.
 
 use core::cell::Cell;
-use undertone_ring::Word;
 use undertone_ring::bytes::{Pod, as_bytes, as_bytes_mut};
 use undertone_ring::prg::{Counter, Prg};
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
+use undertone_ring::{Word, simd};
 
 /// The dealer's side of one step: all parties' generators, and where the corrections go.
 pub struct Dealing<'a> {
@@ -117,9 +117,14 @@ impl<'a> Dealing<'a> {
     pub fn share<W: Word>(&mut self, at: Counter, bits: u32, mut value: Vec<W>) {
         for key in self.but_last() {
             let share: Vec<W> = words(key, at, self.part, value.len());
-            for (v, s) in value.iter_mut().zip(share) {
-                *v = v.sub(s);
-            }
+            simd::vectorize(
+                #[inline(always)]
+                || {
+                    for (v, s) in value.iter_mut().zip(&share) {
+                        *v = v.sub(*s);
+                    }
+                },
+            );
         }
         self.write(bits, &value);
     }
@@ -351,7 +356,14 @@ fn words<T: Pod>(key: &Prg, at: Counter, part: Part, len: usize) -> Vec<T> {
 }
 
 fn add_into<W: Word>(sum: &mut [W], more: &[W]) {
-    sum.iter_mut().zip(more).for_each(|(s, m)| *s = s.add(*m));
+    simd::vectorize(
+        #[inline(always)]
+        || {
+            for (s, m) in sum.iter_mut().zip(more) {
+                *s = s.add(*m);
+            }
+        },
+    );
 }
 
 fn xor_into(sum: &mut [u32], more: &[u32]) {
