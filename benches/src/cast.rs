@@ -36,6 +36,8 @@ pub struct Spec {
     pub runs: Option<usize>,
     /// Whether the next tape is dealt meanwhile.
     pub throughput: bool,
+    /// Whether tapes are unpacked as runs go on.
+    pub stream: bool,
     /// All processes, dealer first, each with the port where it listens.
     pub endpoints: Vec<Endpoint>,
     /// For each pair of a caller and whom it calls, a port that leads there: links that are slower than loopback.
@@ -110,6 +112,7 @@ pub fn measure(options: &Options, workload: &str, plain: bool) -> Result<(Figure
         batch: options.batch,
         runs: options.runs,
         throughput: options.throughput,
+        stream: options.stream,
         endpoints,
         links,
     };

@@ -62,8 +62,12 @@ fn party(name: &str, spec: &Spec) -> Result<Part> {
 
     let mut part = Part { widths: [plan.settings.ring, plan.settings.fraction], ..Part::default() };
     let mut once = |part: &mut Part| -> undertone::Result<()> {
-        let prepared = session.prepare(&plan, weights.as_ref(), prepared_for)?;
-        let outcome = session.run(&plan, prepared, &mine)?;
+        let outcome = if spec.stream {
+            session.run_streamed(&plan, weights.as_ref(), prepared_for, &mine)?
+        } else {
+            let prepared = session.prepare(&plan, weights.as_ref(), prepared_for)?;
+            session.run(&plan, prepared, &mine)?
+        };
         part.setup = part.setup.max(outcome.setup.as_secs_f64());
         part.offline.push(outcome.offline.as_secs_f64());
         part.online.push(outcome.online.as_secs_f64());
@@ -113,7 +117,7 @@ fn stages(plan: &Plan, steps: &[Measured]) -> Vec<(String, f64, f64)> {
     let mut stages: Vec<(String, f64, f64)> = vec![];
     for (k, step) in steps.iter().enumerate() {
         let name = plan.stage_name(k);
-        let (work, waiting) = ((step.time - step.waiting).as_secs_f64(), step.waiting.as_secs_f64());
+        let (work, waiting) = (step.time.saturating_sub(step.waiting).as_secs_f64(), step.waiting.as_secs_f64());
         match stages.iter_mut().find(|(known, _, _)| known == name) {
             Some(stage) => (stage.1, stage.2) = (stage.1 + work, stage.2 + waiting),
             None => stages.push((name.to_owned(), work, waiting)),

@@ -48,7 +48,9 @@ fn run(options: &Options) -> Result<()> {
         return endpoint::run(name, folder);
     }
     if options.list {
-        workload::ALL.iter().for_each(|name| println!("{name}"));
+        for name in workload::ALL {
+            println!("{name}");
+        }
         return Ok(());
     }
     if options.growth {

@@ -11,6 +11,7 @@ use undertone::Network;
 /// Times are medians. `online_seconds` is one run from its inputs to its outputs; `offline_seconds` is what has to be done before each: the tape is dealt, sent and unpacked. Nothing is dealt
 /// ahead, unless it is throughput that is measured. Sharing the weights, which happens once, is `setup_seconds`.
 #[derive(Clone, Debug, Parser)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[command(name = "undertone-bench", version)]
 pub struct Options {
     /// What is measured; --list names all.
@@ -39,6 +40,9 @@ pub struct Options {
     /// Measures how long run after run takes, the next tape being dealt meanwhile, instead of one alone.
     #[arg(long)]
     pub throughput: bool,
+    /// Unpacks the tape step by step, as each begins: less memory, and no run is ready before it starts. `online_seconds` is then what is left without that work.
+    #[arg(long)]
+    pub stream: bool,
     /// Prints one line of JSON for each workload.
     #[arg(long)]
     pub json: bool,

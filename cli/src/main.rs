@@ -16,6 +16,10 @@ mod samples;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// Messages and correlations are large and of the same sizes in every run: their memory stays with the process.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Machine learning on data that nobody is allowed to see.
 #[derive(Parser)]
 #[command(name = "undertone", version)]

@@ -17,13 +17,13 @@
 //!
 //! Where the scale is added, as to a logarithm, P + s is local: one round less, and neither S nor G is opened.
 //!
-//! **The bits.** With R = r + 2^(m-2) the dealer shares A_j = [beta_j] and B_j = [beta_j R]. All open o_j ^ beta_j = h, and as in `select`, but mod 2^m,
+//! **The bits.** With R = r + 2^(m-2) the dealer shares A_j = \[beta_j\] and B_j = \[beta_j R\]. All open o_j ^ beta_j = h, and as in `select`, but mod 2^m,
 //!
 //! ```text
 //! [o_j]   = [i = 0] h + (1 - 2 h) A_j              [o_j y] = h y_i + (1 - 2 h) (Y A_j - B_j)
 //! ```
 //!
-//! [o_j y] is shifted left by a_j, so it is needed mod 2^(m - a_j) only, and so is B_j. A_j is needed to as many bits, and to those that the zeros at the end of s_j - s_b
+//! \[o_j y\] is shifted left by a_j, so it is needed mod 2^(m - a_j) only, and so is B_j. A_j is needed to as many bits, and to those that the zeros at the end of s_j - s_b
 //! and of z_b leave of q and m. That is why this takes a quarter of what the words of `curve` take.
 //!
 //! **Exactness.** y is not lifted, because w is a multiple of it that stays below 2^(m-2). What is opened of w has the bits that `words::segment` reads: it needs no other contract than
