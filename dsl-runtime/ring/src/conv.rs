@@ -184,10 +184,14 @@ pub(crate) fn accumulate_at<W: Word>(
 /// Products that one thread does in the time in which others are woken.
 const WORTH_THREADS: usize = 1 << 19;
 
-/// The pixels of each thread: whole tiles of any level.
+/// The pixels of each thread: whole tiles of any level, where there are so many that it does not leave a thread with little or nothing to do.
 fn share(pixels: usize, threads: &Threads) -> usize {
-    pixels.div_ceil(threads.count()).next_multiple_of(24)
+    let even = pixels.div_ceil(threads.count());
+    if even < 8 * TILES { even } else { even.next_multiple_of(TILES) }
 }
+
+/// Pixels of whole tiles of any level.
+const TILES: usize = 24;
 
 /// Words of a row and of a slice of the padded input.
 fn padded(conv: &Conv) -> (usize, usize) {

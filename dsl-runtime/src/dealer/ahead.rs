@@ -28,7 +28,8 @@ pub(super) struct Maker {
 
 /// A tape that is to be dealt.
 struct Job {
-    out: Arc<Queue>,
+    /// Ends its queue wherever the job is dropped.
+    out: Leave,
     set: Set,
     keys: Vec<Prg>,
     batch: usize,
@@ -68,7 +69,7 @@ impl Maker {
         spare: Vec<Vec<u8>>,
     ) -> std::io::Result<Ahead> {
         let queue = Arc::new(Queue::new(limit, spare));
-        let mut job = Job { out: queue.clone(), set, keys, batch: serves.1 };
+        let mut job = Job { out: Leave(queue.clone()), set, keys, batch: serves.1 };
         if let Some((jobs, _)) = &self.thread {
             match jobs.send(job) {
                 Ok(()) => return Ok(Ahead { tape, serves, queue }),
@@ -78,9 +79,8 @@ impl Maker {
         let (jobs, next) = channel::<Job>();
         let thread = std::thread::Builder::new().name("tapes".into()).spawn(move || {
             for Job { out, set, keys, batch } in next {
-                let leave = Leave(out);
-                if deal(&set.0, &set.1, &keys, batch, &leave) {
-                    leave.0.end(End::Complete);
+                if deal(&set.0, &set.1, &keys, batch, &out) {
+                    out.0.end(End::Complete);
                 }
             }
         })?;
@@ -120,5 +120,19 @@ impl Ahead {
 impl Drop for Ahead {
     fn drop(&mut self) {
         self.queue.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tape_that_nobody_begins_is_broken() {
+        let queue = Arc::new(Queue::new(10, vec![]));
+        let (jobs, next) = channel();
+        jobs.send(Leave(queue.clone())).unwrap();
+        drop(next); // as where the thread has panicked in the tape before
+        assert_eq!(queue.pop(vec![]), Err(End::Broken));
     }
 }

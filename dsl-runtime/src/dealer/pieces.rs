@@ -56,6 +56,8 @@ impl<R: Receiver> Pieces<R> {
         } else if self.bytes.len() > PIECE {
             self.closed = !self.bytes.chunks(PIECE).all(|piece| self.receiver.put(piece));
             self.bytes.clear();
+            // this memory will wait as that of a piece: it must not be larger than one
+            self.bytes.shrink_to(2 * PIECE);
         } else if self.bytes.len() >= least {
             self.closed = !self.receiver.take(&mut self.bytes);
         }
@@ -107,5 +109,26 @@ mod tests {
         assert!(joined == whole, "{} bytes in pieces, {} whole", joined.len(), whole.len());
         assert!(sizes.len() > 5 && sizes[..sizes.len() - 1].iter().all(|s| (ENOUGH..=PIECE).contains(s)), "{sizes:?}");
         assert!(memory <= 4 * PIECE, "{memory} bytes waited");
+    }
+
+    #[test]
+    fn what_is_handed_on_whole_is_no_larger_than_pieces_are() {
+        struct Taken(Vec<usize>);
+        impl Receiver for &mut Taken {
+            fn put(&mut self, _: &[u8]) -> bool {
+                true
+            }
+            fn take(&mut self, piece: &mut Vec<u8>) -> bool {
+                self.0.push(core::mem::take(piece).capacity());
+                true
+            }
+        }
+        let mut taken = Taken(vec![]);
+        let mut pieces = Pieces::new(&mut taken);
+        for size in [20 * PIECE, PIECE, 30 * PIECE, PIECE - 1, 5] {
+            pieces.bytes().resize(size, 1);
+            assert!(pieces.flush());
+        }
+        assert!(taken.0.len() == 3 && taken.0.iter().all(|size| *size <= 2 * PIECE), "{:?}", taken.0);
     }
 }

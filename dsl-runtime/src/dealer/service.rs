@@ -282,7 +282,10 @@ impl Service<'_> {
         self.tell(&Answer::Tape(tape.tape))?;
         let (transport, last) = (&mut self.transport, self.seeds.len() - 1);
         transport.patience(wait.reader);
-        let sent = tape.send(|piece| transport.send(last, piece))?;
+        let sent = tape.send(|piece| match wait.stop {
+            Some(stop) if stop.load(Ordering::SeqCst) => Err(Stop::Left(None, "the dealer is stopped".into())),
+            _ => Ok(transport.send(last, piece)?),
+        })?;
         transport.patience(None);
         let Some(spare) = sent else {
             return Err(failed("the thread that dealt it has panicked: this is a bug in Undertone"));

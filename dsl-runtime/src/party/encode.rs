@@ -47,23 +47,22 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
             }
             // the value itself stays out of the error: it is the client's secret
             let scaled = || spec.scaling.each(values, &spec.shape);
-            let fits = |v: f64, e: u64| v.is_finite() && (e as i64).unsigned_abs() <= largest as u64;
+            let most = u64::try_from(largest).map_err(|_| bad("has no range at all".into()))?;
+            let fits = |v: f64| v.is_finite() && (encode(v * scale) as i64).unsigned_abs() <= most;
             // most inputs go in as they are: then nothing is asked for each value
-            let (encoded, all_fit): (Vec<u64>, bool) = if spec.scaling == Scaling::default() {
-                let each = |v: &f32| encode(f64::from(*v) * scale);
-                (values.iter().map(each).collect(), values.iter().all(|v| fits(f64::from(*v), each(v))))
-            } else {
-                (scaled().map(|v| encode(v * scale)).collect(), scaled().all(|v| fits(v, encode(v * scale))))
-            };
-            if let Some(i) = scaled().position(|v| !all_fit && !fits(v, encode(v * scale))) {
+            let plain = spec.scaling == Scaling::default();
+            let all_fit = if plain { values.iter().all(|v| fits(f64::from(*v))) } else { scaled().all(fits) };
+            if let Some(i) = scaled().position(|v| !all_fit && !fits(v)) {
                 let (limit, why) = (
                     (1i64 << (spec.m - 2)) as f64 / scale,
                     if plan.is_calibrated() { ", which is what the calibration allows" } else { "" },
                 );
-                let what = if spec.scaling == Scaling::default() { "" } else { "as the description scales it, " };
+                let what = if plain { "" } else { "as the description scales it, " };
                 return Err(bad(format!("sample {}, position {}: {what}must be finite and below {limit}{why}", i / len, i % len)));
             }
-            Ok(Some(encoded))
+            // nothing is encoded before all of it is known to be right: what is refused leaves no copy
+            let one = |v: &f32| encode(f64::from(*v) * scale);
+            Ok(Some(if plain { values.iter().map(one).collect() } else { scaled().map(|v| encode(v * scale)).collect() }))
         })
         .collect()
 }

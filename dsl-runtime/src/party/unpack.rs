@@ -101,7 +101,7 @@ impl<W: Stored> Unpacking<W> {
         let (key, corrections) = (self.key.clone(), self.corrections[k] as usize);
         let mut reading = Reading { source: session.source()?, failed: None };
         let unpacked = {
-            let sent = (corrections > 0 && self.seat.is_last()).then_some((&mut reading as &mut dyn Reader, corrections));
+            let sent = self.seat.is_last().then_some((&mut reading as &mut dyn Reader, corrections));
             let mut tape = Tape::reading(&key, sent);
             self.unpack(plan, set, k, &mut tape).and_then(|material| tape.finish().map(|()| material))
         };

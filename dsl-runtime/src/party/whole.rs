@@ -16,7 +16,7 @@ impl Session {
     /// Time: that of a prepared run, but nothing of it is over before the inputs are known, and the parties wait for each other's unpacking between two steps.
     ///
     /// # Errors
-    /// As [`prepare`](Self::prepare) and [`run`](Self::run); inputs are looked at before anything is sent. Any error ends the session, and the tape is never used again.
+    /// As [`prepare`](Self::prepare) and [`run`](Self::run); inputs are looked at before anything is sent by whoever says how many samples there are. Any error ends the session, and the tape is never used again.
     pub fn run_streamed(&mut self, plan: &Plan, weights: Option<&Weights>, batch: Option<usize>, inputs: &Mine<'_>) -> Result<Outcome> {
         self.guarded(|session| {
             if let Some(batch) = batch {

@@ -33,7 +33,7 @@ pub struct Release {
 /// This party's share of zero, from the generators that it has in common with each peer (`None` at its own place).
 pub fn zero<W: Word>(seat: Seat, pairs: &[Option<Prg>], step: u32, len: usize) -> Vec<W> {
     let at = Counter { step, field: field::ZERO };
-    let (mut zeta, mut one) = (vec![W::from_u64(0); len], vec![]);
+    let (mut zeta, mut one) = (vec![W::from_u64(0); len], Zeroizing::new(vec![]));
     for (k, (peer, pair)) in pairs.iter().enumerate().filter_map(|(peer, pair)| Some((peer, pair.as_ref()?))).enumerate() {
         if k == 0 {
             pair.words(at, &mut zeta);
@@ -46,7 +46,7 @@ pub fn zero<W: Word>(seat: Seat, pairs: &[Option<Prg>], step: u32, len: usize) -
         }
         one.resize(len, W::from_u64(0));
         pair.words(at, &mut one);
-        for (z, o) in zeta.iter_mut().zip(&one) {
+        for (z, o) in zeta.iter_mut().zip(one.iter()) {
             *z = if peer < seat.party { z.add(*o) } else { z.sub(*o) };
         }
     }
