@@ -27,4 +27,5 @@ chapters! {
     two_processes: "../../src/two-processes.md",
     parties_and_trust: "../../src/parties-and-trust.md",
     gallery: "../../src/gallery.md",
+    performance: "../../src/performance.md",
 }

@@ -126,18 +126,18 @@ fn greeted_with(greeting: &[u8]) -> Exit {
 #[test]
 fn a_peer_of_another_version() {
     let says = |text: &str| format!("party 0 `hospital` does not agree with party 1 `clinic`: protocol version: {text}");
-    greeted_with(&hello(3)).failed(&[&says("2 here, 3 there")]);
+    greeted_with(&hello(4)).failed(&[&says("3 here, 4 there")]);
     // the first release also said how wide its words were
     let mut first = hello(1);
     first.insert(15, 64);
-    greeted_with(&first).failed(&[&says("2 here, 1 there")]);
+    greeted_with(&first).failed(&[&says("3 here, 1 there")]);
     // the greeting is one that is understood: with the right version the hospital goes on to the dealer, who is not there
-    greeted_with(&hello(2)).failed(&["cannot reach `dealer`"]);
+    greeted_with(&hello(3)).failed(&["cannot reach `dealer`"]);
 }
 
 #[test]
 fn a_peer_that_greets_with_garbage() {
-    for garbage in [vec![], vec![0xff; 4000], hello(2)[..20].to_vec(), [hello(2), vec![1]].concat()] {
+    for garbage in [vec![], vec![0xff; 4000], hello(3)[..20].to_vec(), [hello(3), vec![1]].concat()] {
         greeted_with(&garbage).failed(&["party 0 `hospital`, connect: party 1 `clinic`: a message"]);
     }
     greeted_with(&vec![0; 5 << 20]).failed(&["party 1 `clinic` sent 5242880 bytes where 4194304 were expected"]);
