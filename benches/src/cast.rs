@@ -121,6 +121,8 @@ pub fn measure(options: &Options, workload: &str, plain: bool) -> Result<(Figure
     for endpoint in &spec.endpoints {
         let mut command = Command::new(std::env::current_exe().doing("this program")?);
         command.args(["--endpoint", &endpoint.name, "--folder"]).arg(&folder.0);
+        // memory stays with the process until it ends; see the chapter on speed
+        command.env("MIMALLOC_PURGE_DELAY", "-1");
         running.0.push((endpoint.name.clone(), command.spawn().doing(&endpoint.name)?));
     }
     // the dealer serves until it is stopped; the others end by themselves
