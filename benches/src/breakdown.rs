@@ -77,6 +77,13 @@ fn sampled(options: &Options, workload: &str) -> Result<Vec<(String, f64)>> {
     command.args(["record", "-q", "-F", "4000", "-o"]).arg(&data).arg("--").arg(std::env::current_exe().doing("this program")?);
     command.args([workload, "--no-plain", "--ring", &options.ring.to_string(), "--parties", &options.parties.to_string()]);
     command.args(["--batch", &options.batch.to_string(), "--threads", &options.threads.to_string()]);
+    command.args(["--network", options.network.network().name()].map(|name| if name == "loopback" { "none" } else { name }));
+    if options.stream {
+        command.arg("--stream");
+    }
+    if let Some(runs) = options.runs {
+        command.args(["--runs", &runs.to_string()]);
+    }
     let status = command.stdout(Stdio::null()).status().doing("perf, which --breakdown needs")?;
     if !status.success() {
         return Err(Failure::Process { who: "perf record".into(), how: status.to_string() });

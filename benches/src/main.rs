@@ -53,6 +53,7 @@ fn run(options: &Options) -> Result<()> {
         }
         return Ok(());
     }
+    options.check()?;
     if options.growth {
         return growth::run(options);
     }
@@ -72,9 +73,6 @@ fn run(options: &Options) -> Result<()> {
 
 /// All workloads, as lines, a table and plots.
 fn all(options: &Options) -> Result<()> {
-    if options.peers.contains(&Peer::Crypten) && options.python.is_none() {
-        return Err(Failure::Options("--peers crypten needs a Python with CrypTen: --python PATH (see benches/crypten/README.md)".into()));
-    }
     std::fs::create_dir_all(&options.out).doing("the folder of tables")?;
     let mut rows = vec![];
     for name in options.chosen() {

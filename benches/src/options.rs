@@ -1,5 +1,6 @@
 //! What the command line says.
 
+use crate::failure::{Failure, Result};
 use crate::workload;
 use clap::Parser;
 use serde::{Deserialize, Serialize};
@@ -37,10 +38,10 @@ pub struct Options {
     /// Runs that are measured; by default as many as fit into some seconds, at least 3.
     #[arg(long)]
     pub runs: Option<usize>,
-    /// Measures how long run after run takes, the next tape being dealt meanwhile, instead of one alone.
+    /// Measures how long run after run takes, part of the next tape being dealt meanwhile, instead of one alone: `seconds_of_a_run`.
     #[arg(long)]
     pub throughput: bool,
-    /// Unpacks the tape step by step, as each begins: less memory, and no run is ready before it starts. `online_seconds` is then what is left without that work.
+    /// Unpacks the tape step by step, as each begins: less memory, and no run is ready before it starts. `online_seconds` is then what is left without this party's unpacking; the wait for its peers' is in it.
     #[arg(long)]
     pub stream: bool,
     /// Prints one line of JSON for each workload.
@@ -52,7 +53,7 @@ pub struct Options {
     /// With --all: those whose names begin so, separated by commas.
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<String>,
-    /// With --all: measures these peers beside, run by run in turn; `crypten` needs --python.
+    /// Measures these peers beside, in turn; `crypten` needs --python. They run one sample over plain loopback with one thread, so not with --batch, --network or --threads.
     #[arg(long, value_delimiter = ',')]
     pub peers: Vec<Peer>,
     /// A Python with CrypTen 0.4.1.
@@ -67,7 +68,7 @@ pub struct Options {
     /// Where tables and plots of --all, --growth and --breakdown go.
     #[arg(long, default_value = "target/bench")]
     pub out: PathBuf,
-    /// Appends what was measured to this file, with the commit and the machine.
+    /// Appends what was measured to this file, with the commit and the machine. Not with --growth or --breakdown.
     #[arg(long)]
     pub record: Option<PathBuf>,
     /// Leaves the plain twin out: no errors, and no time without privacy.
@@ -115,6 +116,24 @@ pub enum Peer {
 }
 
 impl Options {
+    /// Whether the options go together.
+    ///
+    /// # Errors
+    /// Says which do not, and why.
+    pub fn check(&self) -> Result<()> {
+        if self.peers.is_empty() {
+            return Ok(());
+        }
+        let refuse = |message: &str| Err(Failure::Options(message.to_owned()));
+        if self.python.is_none() {
+            return refuse("--peers crypten needs a Python with CrypTen: --python PATH (see benches/crypten/README.md)");
+        }
+        if self.batch != 1 || self.network != Link::None || self.threads != 1 {
+            return refuse("peers run one sample over plain loopback with one thread: leave --batch, --network and --threads out, or --peers");
+        }
+        Ok(())
+    }
+
     /// The workloads of --all.
     pub fn chosen(&self) -> Vec<&'static str> {
         let wanted = |name: &&&str| self.only.is_empty() || self.only.iter().any(|start| name.starts_with(start.as_str()));
@@ -133,5 +152,9 @@ mod tests {
         let options = Options::parse_from(["undertone-bench", "--all", "--only", "conv,relu_1000", "--peers", "crypten"]);
         assert_eq!(options.chosen(), ["relu_1000", "relu_10000", "relu_100000", "relu_1000000", "conv_16x32", "conv_32x16", "conv_64x8"]);
         assert_eq!(options.peers, [Peer::Crypten]);
+        assert!(options.check().unwrap_err().to_string().contains("--python"));
+        let with_python = Options { python: Some("python".into()), ..options };
+        assert!(with_python.check().is_ok());
+        assert!(Options { batch: 2, ..with_python }.check().unwrap_err().to_string().contains("--batch"));
     }
 }

@@ -117,6 +117,9 @@ pub fn line(row: &Row) -> String {
         figures.peak_rss_mb,
         figures.max_abs_err.unwrap_or(f64::NAN),
     );
+    if figures.batch > 1 {
+        let _ = write!(line, ", {:.1} samples a second run after run", figures.batch as f64 / figures.seconds_of_a_run);
+    }
     if let Some(plain) = figures.plain_seconds {
         let _ = write!(line, ", plain {:.3} ms", milliseconds(plain));
     }

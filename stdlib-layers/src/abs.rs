@@ -10,7 +10,7 @@ use undertone_shape::{Infer, Shape};
 ///
 /// **Parameters.** None.
 ///
-/// **Cost.** Per element one threshold of one opening: 4 rounds and 52 bits. Exact, but that a value which rounds to 0 at the scale of the plan is 0.
+/// **Cost.** Per element one threshold of one opening: 4 rounds and 51 bits. Exact, but that a value which rounds to 0 at the scale of the plan is 0.
 ///
 /// **Errors.** Other than one input.
 ///

@@ -13,7 +13,7 @@ use undertone_shape::{Infer, Shape};
 /// ```
 /// **Parameters.** Unless `affine: false`, `weight` of the shape of the last axes starts at 1, and unless `bias: false`, `bias` of the same shape at 0.
 ///
-/// **Cost.** On 64 rows of 768, with all row work, per element: 8 rounds and 69 bits, 281 bits of corrections; a weight takes a round and the opening for it
+/// **Cost.** On 64 rows of 768, with all row work, per element: 8 rounds and 70 bits, 283 bits of corrections; a weight takes a round and the opening for it
 /// besides. A result is off by up to 2^-10 at the default numbers and `epsilon`, on rows of up to 768. There a mean is below 2^10 in magnitude, a variance
 /// below 2^14, and the length of a row times its variance below 2^22: beyond, results are garbage.
 ///

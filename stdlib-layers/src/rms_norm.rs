@@ -15,7 +15,7 @@ use undertone_shape::{Infer, Shape};
 ///
 /// **Parameters.** Unless `affine: false`, `weight` of the shape of the last axes starts at 1.
 ///
-/// **Cost.** As [`LayerNorm`](crate::LayerNorm), without a mean: 7 rounds and 69 bits, 217 bits of corrections. Its error and its limits are the same, with the
+/// **Cost.** As [`LayerNorm`](crate::LayerNorm), without a mean: 7 rounds and 70 bits, 283 bits of corrections. Its error and its limits are the same, with the
 /// mean square in the place of the variance.
 ///
 /// **Errors.** Other than one input; fewer axes than are normalised, none, or one of size 0; an `epsilon` that is not positive and finite.
