@@ -129,7 +129,9 @@ impl Options {
             return refuse("--peers crypten needs a Python with CrypTen: --python PATH (see benches/crypten/README.md)");
         }
         if self.batch != 1 || self.network != Link::None || self.threads != 1 {
-            return refuse("peers run one sample over plain loopback with one thread: leave --batch, --network and --threads out, or --peers");
+            return refuse(
+                "peers run one sample over plain loopback with one thread: leave --batch, --network and --threads out, or --peers",
+            );
         }
         Ok(())
     }
