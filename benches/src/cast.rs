@@ -2,7 +2,7 @@
 
 use crate::endpoint::DEALER;
 use crate::failure::{Doing, Failure, Result};
-use crate::figures::{Figures, Part, machine, median};
+use crate::figures::{Figures, Part, machine, median, peak};
 use crate::link;
 use crate::options::{Link, Options};
 use rand::TryRng;
@@ -233,12 +233,9 @@ impl Running {
         Err(Failure::Late { who: endpoint.to_owned(), seconds: LONGEST.as_secs() })
     }
 
-    /// The most memory that a process has taken which still runs, in kB; 0 where the system does not say.
+    /// The most memory that a process which still runs has taken, in kB.
     fn peak(&self, endpoint: &str) -> u64 {
-        let Some((_, child)) = self.0.iter().find(|(name, _)| name == endpoint) else { return 0 };
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-        line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0)
+        self.0.iter().find(|(name, _)| name == endpoint).map_or(0, |(_, child)| peak(&child.id().to_string()))
     }
 }
 

@@ -95,12 +95,12 @@ fn party(name: &str, spec: &Spec) -> Result<Part> {
         }
         part.all = start.elapsed().as_secs_f64();
     }
-    part.peak = peak();
+    part.peak = peak("self");
     Ok(part)
 }
 
 /// The settings of a measurement.
-pub fn settings(spec: &Spec) -> Settings {
+fn settings(spec: &Spec) -> Settings {
     Settings { parties: usize::from(spec.parties), ..Settings::default() }.with_ring(spec.ring).with_network(&spec.network.network())
 }
 

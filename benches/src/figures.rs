@@ -99,9 +99,9 @@ pub fn machine() -> String {
     format!("{model}{family}, {cores} cores, {}", known.join(" "))
 }
 
-/// The most memory that this process has taken, in kB; 0 where the system does not say.
-pub fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+/// The most memory that a process has taken so far, in kB: `self`, or the number of one that runs; 0 where the system does not say.
+pub fn peak(process: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0)
 }

@@ -102,7 +102,7 @@ fn all(options: &Options) -> Result<()> {
 /// One workload and its peers, in turn; of each, the turn in the middle.
 fn row(options: &Options, name: &str) -> Result<Row> {
     let crypten = options.python.as_ref().filter(|_| options.peers.contains(&Peer::Crypten) && peers::knows(name));
-    let turns = if crypten.is_some() { options.turns.max(1) } else { 1 };
+    let turns = if crypten.is_some() { options.turns } else { 1 };
     let (mut ours, mut theirs) = (vec![], vec![]);
     for _ in 0..turns {
         ours.push(cast::measure(options, name, !options.no_plain)?.0);

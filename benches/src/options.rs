@@ -121,10 +121,13 @@ impl Options {
     /// # Errors
     /// Says which do not, and why.
     pub fn check(&self) -> Result<()> {
+        let refuse = |message: &str| Err(Failure::Options(message.to_owned()));
+        if self.batch == 0 || self.threads == 0 || self.runs == Some(0) || self.turns == 0 {
+            return refuse("--batch, --threads, --runs and --turns are 1 at least");
+        }
         if self.peers.is_empty() {
             return Ok(());
         }
-        let refuse = |message: &str| Err(Failure::Options(message.to_owned()));
         if self.python.is_none() {
             return refuse("--peers crypten needs a Python with CrypTen: --python PATH (see benches/crypten/README.md)");
         }
@@ -157,6 +160,7 @@ mod tests {
         assert!(options.check().unwrap_err().to_string().contains("--python"));
         let with_python = Options { python: Some("python".into()), ..options };
         assert!(with_python.check().is_ok());
+        assert!(Options { runs: Some(0), ..with_python.clone() }.check().unwrap_err().to_string().contains("1 at least"));
         assert!(Options { batch: 2, ..with_python }.check().unwrap_err().to_string().contains("--batch"));
     }
 }

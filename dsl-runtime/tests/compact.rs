@@ -3,38 +3,22 @@
 #[allow(dead_code, reason = "blocks of other networks")]
 #[path = "common/blocks.rs"]
 mod blocks;
+#[path = "common/smooth.rs"]
+mod smooth;
 
 use blocks::{avg_pool, flatten, linear, runs_as_planned, weights_of};
+use smooth::{curve, graph, network, plain, settings};
 use undertone_runtime::fixed::Against;
 use undertone_runtime::graph::op::{Approx, Smooth};
-use undertone_runtime::graph::{Graph, Scope, Value, trace};
 use undertone_runtime::party::{fixed_point, fixed_point_against};
 use undertone_runtime::plan::{Calibration, Kind, Plan};
 use undertone_runtime::protocol::Compare;
 use undertone_runtime::protocol::compact::Compact;
 use undertone_runtime::{Deployment, Settings, Weights, World};
-use undertone_shape::Shape;
 
 const LIMIT: usize = 1 << 24;
 
 const ALL: [Smooth; 4] = [Smooth::Reciprocal, Smooth::InverseSqrt, Smooth::Sqrt, Smooth::Log];
-
-fn graph(shape: impl Into<Shape>, body: impl for<'g> FnOnce(&mut Scope<'g>, Value<'g>) -> Value<'g>) -> Graph {
-    trace("M", &[("x", shape.into())], |g, x| body(g, x[0])).unwrap()
-}
-
-fn curve<'g>(g: &mut Scope<'g>, x: Value<'g>, function: Smooth, approx: Approx) -> Value<'g> {
-    g.stage("f", Ok(x.shape()), |g| g.curve(x, function, approx))
-}
-
-fn plain(size: usize, function: Smooth, approx: Approx) -> Graph {
-    graph([size], |g, x| curve(g, x, function, approx))
-}
-
-fn settings(n: u32, parties: usize) -> Settings {
-    let (fraction, opened) = if n == 64 { (16, 34) } else { (12, 28) };
-    Settings { ring: n, fraction, opened, parties, ..Settings::default() }
-}
 
 /// The largest error of a private run on values of every size and sign, as part of the larger one of 1 and the value.
 fn error(function: Smooth, settings: &Settings, most: f64) -> f64 {
@@ -85,35 +69,12 @@ fn rounds_are_few_and_corrections_a_quarter() {
     }
 }
 
-/// A network in which functions read products and means of every kind.
-fn network(functions: &[Smooth]) -> Graph {
-    graph([2, 14, 14], |g, x| {
-        let wide = avg_pool(g, "mean", x, [7, 7, 0]);
-        let even = avg_pool(g, "even", x, [2, 2, 0]);
-        let even = flatten(g, "flat_even", even);
-        let x = flatten(g, "flat", wide);
-        let mut all = vec![];
-        for (k, function) in functions.iter().enumerate() {
-            // of a mean of 49 values, of a product of it, of means of four values, of a product of the function
-            let a = g.stage(&format!("a{k}"), Ok(x.shape()), |g| g.curve(x, *function, Approx::Compact));
-            let y = linear(g, &format!("y{k}"), x, 6);
-            let b = g.stage(&format!("b{k}"), Ok(y.shape()), |g| g.curve(y, *function, Approx::Compact));
-            let c = g.stage(&format!("c{k}"), Ok(even.shape()), |g| g.curve(even, *function, Approx::Compact));
-            let d = linear(g, &format!("d{k}"), b, 3);
-            all.extend([a, b, c, d]);
-        }
-        // means and products have scales of their own
-        let all: Vec<Value<'_>> = all.into_iter().map(|v| g.stage("relu", Ok(v.shape()), |g| g.relu(v))).collect();
-        g.concat(&all, 0)
-    })
-}
-
 #[test]
 fn plans_cost_what_is_measured() {
     let deployment = Deployment::default();
-    runs_as_planned(&network(&ALL), &settings(64, 2), &deployment, 2);
-    runs_as_planned(&network(&[Smooth::Log, Smooth::Sqrt]), &settings(64, 5), &deployment, 1);
-    runs_as_planned(&network(&[Smooth::Reciprocal, Smooth::InverseSqrt]), &settings(40, 3), &deployment, 1);
+    runs_as_planned(&network(&ALL, Approx::Compact), &settings(64, 2), &deployment, 2);
+    runs_as_planned(&network(&[Smooth::Log, Smooth::Sqrt], Approx::Compact), &settings(64, 5), &deployment, 1);
+    runs_as_planned(&network(&[Smooth::Reciprocal, Smooth::InverseSqrt], Approx::Compact), &settings(40, 3), &deployment, 1);
 }
 
 #[test]

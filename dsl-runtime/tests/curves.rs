@@ -4,18 +4,19 @@
 #[allow(dead_code, reason = "blocks of other networks")]
 #[path = "common/blocks.rs"]
 mod blocks;
+#[path = "common/smooth.rs"]
+mod smooth;
 
 use blocks::{avg_pool, flatten, linear, runs_as_planned, weights_of};
+use smooth::{curve, graph, network, plain, settings};
 use undertone_runtime::fixed::Against;
 use undertone_runtime::graph::op::{Approx, Smooth};
-use undertone_runtime::graph::{Graph, Scope, Value, trace};
 use undertone_runtime::party::{fixed_point, fixed_point_against};
 use undertone_runtime::plan::{Calibration, Kind, Plan};
 use undertone_runtime::protocol::Compare;
 use undertone_runtime::protocol::curve::{Curve, Form};
 use undertone_runtime::protocol::words::{Family, Words};
 use undertone_runtime::{Deployment, Settings, Weights, World};
-use undertone_shape::Shape;
 
 const LIMIT: usize = 1 << 24;
 
@@ -41,30 +42,12 @@ const ALL: [Smooth; 19] = [
     Smooth::Log,
 ];
 
-fn graph(shape: impl Into<Shape>, body: impl for<'g> FnOnce(&mut Scope<'g>, Value<'g>) -> Value<'g>) -> Graph {
-    trace("M", &[("x", shape.into())], |g, x| body(g, x[0])).unwrap()
-}
-
-fn curve<'g>(g: &mut Scope<'g>, x: Value<'g>, function: Smooth, approx: Approx) -> Value<'g> {
-    g.stage("f", Ok(x.shape()), |g| g.curve(x, function, approx))
-}
-
-/// A function of the input itself.
-fn plain(size: usize, function: Smooth, approx: Approx) -> Graph {
-    graph([size], |g, x| curve(g, x, function, approx))
-}
-
 /// A grid around 0, values of every size, and both ends.
 fn samples(most: f64) -> Vec<f32> {
     let grid = (-600..600).map(|k| f64::from(k) / 40.0);
     let sizes = (-14..16).flat_map(|k| [1.0, -1.0, 1.37, -1.9, 0.51].map(|s| s * 2f64.powi(k)));
     let all = grid.chain(sizes).chain([most, -most, most / 2.0]).filter(|x| x.abs() <= most);
     all.map(|x| x as f32).collect()
-}
-
-fn settings(n: u32, parties: usize) -> Settings {
-    let (fraction, opened) = if n == 64 { (16, 34) } else { (12, 28) };
-    Settings { ring: n, fraction, opened, parties, ..Settings::default() }
 }
 
 /// The largest error of a private run, as part of the larger one of 1 and the value.
@@ -144,29 +127,6 @@ fn rounds_and_bytes_are_few() {
     }
     let (_, sent) = cost(Smooth::Gelu, Approx::Everywhere, 10_000);
     assert!(sent <= 120_000, "GELU of 10 000 values sends {sent} bytes, 80 000 more are for the next opening");
-}
-
-/// A network in which functions read products and means of every kind.
-fn network(functions: &[Smooth], approx: Approx) -> Graph {
-    graph([2, 14, 14], |g, x| {
-        let wide = avg_pool(g, "mean", x, [7, 7, 0]);
-        let even = avg_pool(g, "even", x, [2, 2, 0]);
-        let even = flatten(g, "flat_even", even);
-        let x = flatten(g, "flat", wide);
-        let mut all = vec![];
-        for (k, function) in functions.iter().enumerate() {
-            // of a mean of 49 values, of a product of it, of means of four values, of a product of the function
-            let a = g.stage(&format!("a{k}"), Ok(x.shape()), |g| g.curve(x, *function, approx));
-            let y = linear(g, &format!("y{k}"), x, 6);
-            let b = g.stage(&format!("b{k}"), Ok(y.shape()), |g| g.curve(y, *function, approx));
-            let c = g.stage(&format!("c{k}"), Ok(even.shape()), |g| g.curve(even, *function, approx));
-            let d = linear(g, &format!("d{k}"), b, 3);
-            all.extend([a, b, c, d]);
-        }
-        // means and products have scales of their own
-        let all: Vec<Value<'_>> = all.into_iter().map(|v| g.stage("relu", Ok(v.shape()), |g| g.relu(v))).collect();
-        g.concat(&all, 0)
-    })
 }
 
 #[test]

@@ -49,20 +49,18 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
             let scaled = || spec.scaling.each(values, &spec.shape);
             let most = u64::try_from(largest).map_err(|_| bad("has no range at all".into()))?;
             let fits = |v: f64| v.is_finite() && (encode(v * scale) as i64).unsigned_abs() <= most;
-            // most inputs go in as they are: then nothing is asked for each value
-            let plain = spec.scaling == Scaling::default();
-            let all_fit = if plain { values.iter().all(|v| fits(f64::from(*v))) } else { scaled().all(fits) };
-            if let Some(i) = scaled().position(|v| !all_fit && !fits(v)) {
+            if let Some(i) = scaled().position(|v| !fits(v)) {
                 let (limit, why) = (
                     (1i64 << (spec.m - 2)) as f64 / scale,
                     if plan.is_calibrated() { ", which is what the calibration allows" } else { "" },
                 );
-                let what = if plain { "" } else { "as the description scales it, " };
+                let what = if spec.scaling == Scaling::default() { "" } else { "as the description scales it, " };
                 return Err(bad(format!("sample {}, position {}: {what}must be finite and below {limit}{why}", i / len, i % len)));
             }
             // nothing is encoded before all of it is known to be right: what is refused leaves no copy
-            let one = |v: &f32| encode(f64::from(*v) * scale);
-            Ok(Some(if plain { values.iter().map(one).collect() } else { scaled().map(|v| encode(v * scale)).collect() }))
+            let mut encoded = Vec::with_capacity(values.len());
+            encoded.extend(scaled().map(|v| encode(v * scale)));
+            Ok(Some(encoded))
         })
         .collect()
 }
@@ -74,10 +72,5 @@ pub(crate) fn outputs(plan: &Plan, release: &ReleaseSpec, values: &[i64]) -> Val
         return Values::Index(values.iter().map(|v| *v as u32 & mask).collect());
     }
     let scale = (1u64 << plan.settings.fraction) as f64 * release.value.factor as f64;
-    // a power of two divides as exactly as its inverse multiplies, and slower
-    if scale.log2().fract() == 0.0 {
-        let inverse = scale.recip();
-        return Values::Real(values.iter().map(|v| (*v as f64 * inverse) as f32).collect());
-    }
     Values::Real(values.iter().map(|v| (*v as f64 / scale) as f32).collect())
 }

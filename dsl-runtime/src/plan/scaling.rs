@@ -41,8 +41,11 @@ impl Scaling {
     /// What becomes of all values of samples of shape `shape`, whose axis 0 are the channels.
     pub(crate) fn each<'a>(&'a self, values: &'a [f32], shape: &[usize]) -> impl Iterator<Item = f64> + 'a {
         let channels = shape.first().copied().unwrap_or(1).max(1);
-        let inner = shape.iter().skip(1).product::<usize>().max(1);
-        values.iter().enumerate().map(move |(i, v)| self.at(f64::from(*v), i / inner % channels))
+        // what is the same for all channels is asked for once
+        let uniform = self.factors.len().max(self.offsets.len()) <= 1;
+        let inner = if uniform { values.len() } else { shape.iter().skip(1).product() };
+        let channel = move |(k, values): (usize, &'a [f32])| values.iter().map(move |v| self.at(f64::from(*v), k % channels));
+        values.chunks(inner.max(1)).enumerate().flat_map(channel)
     }
 
     /// The largest magnitude that becomes of values of at most this one.

@@ -7,7 +7,7 @@
 //! corrections to the last party: 136 + 1 + 26 bits an element. Contract: that of the opening, and |p| <= 2^(m-2). The masks are those of the opening and of the merges.
 
 use super::fold::{self, Fold};
-use super::tape::Part;
+use super::tape::Parts;
 use super::thresholds::{self, Thresholds};
 use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic};
 use undertone_ring::Word;
@@ -66,41 +66,35 @@ impl<W: Word> Phases<W> for Run<'_, W> {
     }
 }
 
+impl<W> Parts for Material<W> {
+    fn reserve(&mut self, parts: usize) {
+        self.fold.reserve(parts);
+        self.thresholds.reserve(parts);
+    }
+
+    fn append(&mut self, next: Self) {
+        self.fold.append(next.fold);
+        self.thresholds.append(next.thresholds);
+    }
+}
+
 impl<W: Word> Protocol<W> for On<Above> {
     fn traffic(&self) -> Traffic {
         self.protocol.fold.traffic::<W>(self.len) + self.protocol.thresholds.traffic(self.len)
     }
 
     fn deal(&self, d: &mut Dealing<'_>, step: u32) {
-        for part in Part::all(self.len) {
-            let mut d = d.part(part);
-            if d.is_closed() {
-                return;
-            }
-            let dealt = self.protocol.fold.deal::<W>(&mut d, step, 0, part.len);
-            self.protocol.thresholds.deal(&mut d, step, &dealt.r);
-        }
+        d.in_parts(self.len, |d, len| {
+            let dealt = self.protocol.fold.deal::<W>(d, step, 0, len);
+            self.protocol.thresholds.deal(d, step, &dealt.r);
+        });
     }
 
     fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
-        let mut all: Option<Material<W>> = None;
-        for part in Part::all(self.len) {
-            tape.part(part);
-            let fold = self.protocol.fold.expand(tape, step, 0, part.len)?;
-            let thresholds = self.protocol.thresholds.expand(tape, step, part.len)?;
-            match &mut all {
-                None => {
-                    let all = all.insert(Material { fold, thresholds });
-                    all.fold.reserve(self.len / part.len);
-                    all.thresholds.reserve(self.len / part.len);
-                }
-                Some(all) => {
-                    all.fold.append(fold);
-                    all.thresholds.append(thresholds);
-                }
-            }
-        }
-        let material = all.ok_or(TapeError { expected: 0, found: 0 })?;
+        let material: Material<W> = tape.in_parts(self.len, |tape, len| {
+            let fold = self.protocol.fold.expand(tape, step, 0, len)?;
+            Ok(Material { fold, thresholds: self.protocol.thresholds.expand(tape, step, len)? })
+        })?;
         Ok(Box::new((self.protocol.clone(), material)))
     }
 }

@@ -42,7 +42,7 @@ pub use data::{Below, Compact, Interval};
 
 use super::fold::{self, Fold};
 use super::sign::open_bits;
-use super::tape::Part;
+use super::tape::Parts;
 use super::thresholds::{self, Thresholds};
 use super::words::{self, Tables, Words};
 use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Segment, Sum, Tape, TapeError, Traffic, counter, field};
@@ -111,7 +111,7 @@ struct Run<'a, W> {
     state: thresholds::State,
 }
 
-impl<W> Material<W> {
+impl<W> Parts for Material<W> {
     fn reserve(&mut self, parts: usize) {
         self.fold.reserve(parts);
         self.thresholds.reserve(parts);
@@ -376,26 +376,11 @@ impl<W: Word> Protocol<W> for On<Scaled> {
     }
 
     fn deal(&self, d: &mut Dealing<'_>, step: u32) {
-        for part in Part::all(self.len) {
-            let mut d = d.part(part);
-            if d.is_closed() {
-                return;
-            }
-            self.protocol.deal_part::<W>(&mut d, step, part.len);
-        }
+        d.in_parts(self.len, |d, len| self.protocol.deal_part::<W>(d, step, len));
     }
 
     fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
-        let mut all: Option<Material<W>> = None;
-        for part in Part::all(self.len) {
-            tape.part(part);
-            let next = self.protocol.expand_part(tape, step, part.len)?;
-            match &mut all {
-                None => all.insert(next).reserve(self.len / part.len),
-                Some(all) => all.append(next),
-            }
-        }
-        let material = all.ok_or(TapeError { expected: 0, found: 0 })?;
+        let material: Material<W> = tape.in_parts(self.len, |tape, len| self.protocol.expand_part(tape, step, len))?;
         Ok(Box::new(Held { scaled: self.protocol.clone(), material }))
     }
 }

@@ -27,7 +27,7 @@ pub use function::{Function, Piece, THRESHOLDS};
 
 use super::fold::{self, Fold};
 use super::sign::open_bits;
-use super::tape::Part;
+use super::tape::Parts;
 use super::thresholds::{self, Thresholds};
 use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Sum, Tape, TapeError, Traffic};
 pub(super) use function::Term;
@@ -65,7 +65,7 @@ pub struct Run<'a, W> {
     state: thresholds::State,
 }
 
-impl<W> Material<W> {
+impl<W> Parts for Material<W> {
     fn reserve(&mut self, parts: usize) {
         self.fold.reserve(parts);
         self.thresholds.reserve(parts);
@@ -158,33 +158,20 @@ impl<W: Word> Protocol<W> for On<Piecewise> {
 
     fn deal(&self, d: &mut Dealing<'_>, step: u32) {
         let p = &self.protocol;
-        for part in Part::all(self.len) {
-            let mut d = d.part(part);
-            if d.is_closed() {
-                return;
-            }
-            let dealt = p.fold.deal::<W>(&mut d, step, 0, part.len);
-            p.thresholds.deal(&mut d, step, &dealt.r);
+        d.in_parts(self.len, |d, len| {
+            let dealt = p.fold.deal::<W>(d, step, 0, len);
+            p.thresholds.deal(d, step, &dealt.r);
             if p.has_squares() {
-                select::deal_squares(p.fold, &mut d, step, &dealt);
+                select::deal_squares(p.fold, d, step, &dealt);
             }
             for (level, term) in (0..).zip(&p.terms) {
-                select::deal(p.fold, term, &mut d, step, level, &dealt);
+                select::deal(p.fold, term, d, step, level, &dealt);
             }
-        }
+        });
     }
 
     fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
-        let mut all: Option<Material<W>> = None;
-        for part in Part::all(self.len) {
-            tape.part(part);
-            let next = self.protocol.expand(tape, step, part.len)?;
-            match &mut all {
-                None => all.insert(next).reserve(self.len / part.len),
-                Some(all) => all.append(next),
-            }
-        }
-        let material = all.ok_or(TapeError { expected: 0, found: 0 })?;
+        let material: Material<W> = tape.in_parts(self.len, |tape, len| self.protocol.expand(tape, step, len))?;
         Ok(Box::new((self.protocol.clone(), material)))
     }
 }

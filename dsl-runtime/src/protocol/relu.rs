@@ -8,7 +8,7 @@
 
 use super::fold::{self, Fold};
 use super::sign::{self, Sign, open_bits};
-use super::tape::Part;
+use super::tape::Parts;
 use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, select};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
@@ -47,7 +47,7 @@ pub(super) struct State {
     sign: sign::State,
 }
 
-impl<W> Material<W> {
+impl<W> Parts for Material<W> {
     fn reserve(&mut self, parts: usize) {
         self.fold.reserve(parts);
         self.sign.reserve(parts);
@@ -74,33 +74,22 @@ impl Relu {
 
     /// The dealer's half, for `len` elements (whole groups of 256); `level` tells comparisons of one step apart.
     pub fn deal<W: Word>(&self, d: &mut Dealing<'_>, step: u32, level: u32, len: usize) {
-        for part in Part::all(len) {
-            let mut d = d.part(part);
-            if d.is_closed() {
-                return;
-            }
-            let dealt = self.fold.deal::<W>(&mut d, step, level, part.len);
-            let masks = self.sign.deal(&mut d, step, level, &dealt.r);
-            select::deal(self.fold, self.sign.open_variables(), &masks, &mut d, step, level, &dealt);
-        }
+        d.in_parts(len, |d, len| {
+            let dealt = self.fold.deal::<W>(d, step, level, len);
+            let masks = self.sign.deal(d, step, level, &dealt.r);
+            select::deal(self.fold, self.sign.open_variables(), &masks, d, step, level, &dealt);
+        });
     }
 
     /// What a party unpacks from its tape.
     pub fn expand<W: Word>(&self, tape: &mut Tape<'_>, step: u32, level: u32, len: usize) -> Result<Material<W>, TapeError> {
-        let mut all: Option<Material<W>> = None;
-        for part in Part::all(len) {
-            tape.part(part);
-            let next = Material {
-                fold: self.fold.expand(tape, step, level, part.len)?,
-                sign: self.sign.expand(tape, step, level, part.len)?,
-                select: select::expand(self.fold, self.sign.open_variables(), tape, step, level, part.len)?,
-            };
-            match &mut all {
-                None => all.insert(next).reserve(len / part.len),
-                Some(all) => all.append(next),
-            }
-        }
-        all.ok_or(TapeError { expected: 0, found: 0 })
+        tape.in_parts(len, |tape, len| {
+            Ok(Material {
+                fold: self.fold.expand(tape, step, level, len)?,
+                sign: self.sign.expand(tape, step, level, len)?,
+                select: select::expand(self.fold, self.sign.open_variables(), tape, step, level, len)?,
+            })
+        })
     }
 
     /// Messages and corrections for `len` elements.

@@ -45,6 +45,15 @@ pub(super) struct Part {
     pub len: usize,
 }
 
+/// Correlations that are unpacked part by part.
+pub(super) trait Parts {
+    /// Makes room for `parts` times what is there.
+    fn reserve(&mut self, parts: usize);
+
+    /// Adds the correlations of the next elements.
+    fn append(&mut self, next: Self);
+}
+
 /// Elements that are dealt or unpacked at once: few enough that everything about them stays in the cache, and whole blocks of every stream.
 const CHUNK: usize = 4096;
 
@@ -78,6 +87,17 @@ impl<'a> Dealing<'a> {
     pub(super) fn part(&mut self, part: Part) -> Dealing<'_> {
         self.out.hand_on();
         Dealing { keys: self.keys, out: &mut *self.out, part }
+    }
+
+    /// Deals `len` elements part by part, each by `deal`, which hears how many it has; stops when nobody wants what is left.
+    pub(super) fn in_parts(&mut self, len: usize, mut deal: impl FnMut(&mut Dealing<'_>, usize)) {
+        for part in Part::all(len) {
+            let mut d = self.part(part);
+            if d.is_closed() {
+                return;
+            }
+            deal(&mut d, part.len);
+        }
     }
 
     /// Whether nobody wants what is left.
@@ -243,6 +263,24 @@ impl<'a> Tape<'a> {
     /// From now on, a part of a step.
     pub(super) fn part(&mut self, part: Part) {
         self.part = part;
+    }
+
+    /// Unpacks `len` elements part by part, each by `unpack`, which hears how many it has.
+    pub(super) fn in_parts<M: Parts>(
+        &mut self,
+        len: usize,
+        mut unpack: impl FnMut(&mut Self, usize) -> Result<M, TapeError>,
+    ) -> Result<M, TapeError> {
+        let mut all: Option<M> = None;
+        for part in Part::all(len) {
+            self.part(part);
+            let next = unpack(self, part.len)?;
+            match &mut all {
+                None => all.insert(next).reserve(len / part.len),
+                Some(all) => all.append(next),
+            }
+        }
+        all.ok_or(TapeError { expected: 0, found: 0 })
     }
 
     /// A share of a uniform value.

@@ -172,3 +172,20 @@ pub(crate) fn reveal<W: Word>(shares: &[Vec<W>], n: u32) -> Vec<i64> {
         })
         .collect()
 }
+
+/// Values with t bits more than what is looked at: both ends of a range up to `reach`, three units around each threshold, values of every size and of either sign, and a
+/// dense grid around 0 at f fraction bits, with every kind of fraction.
+pub(crate) fn cases(world: &mut Lockstep, t: u32, reach: i64, f: u32, thresholds: &[i64]) -> Vec<i64> {
+    // what rounding adds must stay inside
+    let edge = reach - world.parties as i64;
+    let near = thresholds.iter().flat_map(|p| (p - 3)..=(p + 3));
+    let grid = (-1500..1500).map(|k| k * (12i64 << f) / 1500);
+    let ends = [-edge, 1 - edge, edge / 2, edge - 1, edge, 0, 1, -1];
+    let mut y: Vec<i64> = near.chain(grid).chain(ends).collect();
+    y.extend((0..1500).map(|k| (1i64 << (k % 34)) + world.rng.random_range(0..1i64 << (k % 34))));
+    y.extend((0..500).map(|_| world.rng.random_range(-edge..=edge)));
+    y.retain(|y| (-edge..=edge).contains(y));
+    let one = 1i64 << t;
+    let fractions = if t == 0 { vec![0] } else { vec![0, 1, one - 1] };
+    y.iter().enumerate().map(|(k, y)| y * one + fractions[k % fractions.len()]).collect()
+}

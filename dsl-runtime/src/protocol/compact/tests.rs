@@ -2,11 +2,10 @@
 
 use super::super::king::Wires;
 use super::super::padded;
-use super::super::testing::{Lockstep, reveal};
+use super::super::testing::{Lockstep, cases, reveal};
 use super::*;
 use crate::graph::op::Smooth;
 use crate::plan::fit::{Room, Scales, compact};
-use rand::RngExt;
 use std::collections::HashSet;
 use undertone_ring::prg::Log;
 
@@ -24,28 +23,12 @@ fn fitted(function: Smooth, (n, f, m): Widths) -> Compact {
     compact(function, Scales { input: 1 << f, output: 1 << f }, room).unwrap().unwrap()
 }
 
-/// Ends of the range, three units around each threshold, values of every size and of either sign, and a dense grid around 0, with every kind of fraction.
-fn cases(world: &mut Lockstep, t: u32, (_, f, m): Widths, function: &Compact) -> Vec<i64> {
-    // what rounding adds must stay inside
-    let edge = (1i64 << (m - 2)) - world.parties as i64;
-    let near = function.thresholds().into_iter().flat_map(|p| (p - 3)..=(p + 3));
-    let grid = (-500..1500).map(|k| k * (12i64 << f) / 1500);
-    let ends = [-edge, 1 - edge, edge / 2, edge - 1, edge, 0, 1, -1];
-    let mut y: Vec<i64> = near.chain(grid).chain(ends).collect();
-    y.extend((0..1500).map(|k| (1i64 << (k % 34)) + world.rng.random_range(0..1i64 << (k % 34))));
-    y.extend((0..500).map(|_| world.rng.random_range(-edge..=edge)));
-    y.retain(|y| (-edge..=edge).contains(y));
-    let one = 1i64 << t;
-    let fractions = if t == 0 { vec![0] } else { vec![0, 1, one - 1] };
-    y.iter().enumerate().map(|(k, y)| y * one + fractions[k % fractions.len()]).collect()
-}
-
 /// The largest error, as part of the larger one of 1 and the value, of a run whose values all lie as near to the function as it says.
 fn run<W: Word>(parties: usize, widths: Widths, t: u32, function: Smooth, compare: Compare) -> f64 {
     let ((n, f, m), compact) = (widths, fitted(function, widths));
     assert!(compact.is_valid(n, m), "{function:?}");
     let mut world = Lockstep::new(parties, u64::from(n + t + m));
-    let z = cases(&mut world, t, widths, &compact);
+    let z = cases(&mut world, t, 1 << (m - 2), f, &compact.thresholds());
     let (shares, len) = (world.share_in::<W>(&z), padded(z.len()));
     let protocol = On { protocol: Scaled::new(n, t, compare.opening(m), m + 1, &compact), len };
     let got = reveal(&world.protocol::<W>(&protocol, Wires { parties, delay_bytes: u64::MAX }, &shares, len), n);

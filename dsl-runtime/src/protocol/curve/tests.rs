@@ -2,29 +2,11 @@
 
 use super::super::king::Wires;
 use super::super::padded;
-use super::super::testing::{Lockstep, reveal};
+use super::super::testing::{Lockstep, cases, reveal};
 use super::*;
 use crate::graph::op::{Approx, Smooth};
 use crate::plan::fit::Fitted;
 use crate::plan::fit::tests::fitted;
-use rand::RngExt;
-
-/// Ends of the range, three units around each threshold, values of every size, and a dense grid around 0, with every kind of fraction.
-fn cases(world: &mut Lockstep, t: u32, reach: i64, f: u32, curve: &Curve) -> Vec<i64> {
-    // what rounding adds must stay inside
-    let edge = reach - world.parties as i64;
-    let near = curve.thresholds.iter().flat_map(|p| (p - 3)..=(p + 3));
-    let grid = (-1500..1500).map(|k| k * (12i64 << f) / 1500);
-    let ends = [-edge, 1 - edge, edge / 2, edge - 1, edge, 0, 1, -1];
-    let mut y: Vec<i64> = near.chain(grid).chain(ends).collect();
-    y.extend((0..1500).map(|k| (1i64 << (k % 34)) + world.rng.random_range(0..1i64 << (k % 34))));
-    y.extend((0..500).map(|_| world.rng.random_range(-edge..=edge)));
-    y.retain(|y| (-edge..=edge).contains(y));
-    let one = 1i64 << t;
-    let fractions = if t == 0 { vec![0] } else { vec![0, 1, one - 1] };
-    let fraction = |k: usize| fractions[k % fractions.len()];
-    y.iter().enumerate().map(|(k, y)| y * one + fraction(k)).collect()
-}
 
 /// The largest error, as part of the larger one of 1 and the value, of a run whose values all lie as near to the curve as it says.
 fn run<W: Word>(parties: usize, (n, f, m): (u32, u32, u32), t: u32, function: Smooth, approx: Approx, compare: Compare) -> f64 {
@@ -33,7 +15,8 @@ fn run<W: Word>(parties: usize, (n, f, m): (u32, u32, u32), t: u32, function: Sm
     let t = if turns { n - opened } else { t };
     assert!(curve.is_valid(n, t, opened), "{function:?}");
     let mut world = Lockstep::new(parties, u64::from(n + t + m));
-    let z = if turns { cases(&mut world, 0, 1 << (m - 2), f, &curve) } else { cases(&mut world, t, reach, f, &curve) };
+    let z =
+        if turns { cases(&mut world, 0, 1 << (m - 2), f, &curve.thresholds) } else { cases(&mut world, t, reach, f, &curve.thresholds) };
     let (shares, len) = (world.share_in::<W>(&z), padded(z.len()));
     let width = if curve.thresholds.is_empty() { opened } else { opened + 1 };
     let protocol = On { protocol: Evaluation::new(n, t, compare.opening(opened), width, &curve), len };
