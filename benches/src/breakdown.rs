@@ -75,11 +75,14 @@ fn sampled(options: &Options, workload: &str) -> Result<Vec<(String, f64)>> {
     let data = options.out.join("perf.data");
     let mut command = Command::new("perf");
     command.args(["record", "-q", "-F", "4000", "-o"]).arg(&data).arg("--").arg(std::env::current_exe().doing("this program")?);
-    command.args([workload, "--no-plain", "--ring", &options.ring.to_string(), "--parties", &options.parties.to_string()]);
+    command.args([workload, "--no-plain", "--parties", &options.parties.to_string()]);
     command.args(["--batch", &options.batch.to_string(), "--threads", &options.threads.to_string()]);
     command.args(["--network", options.network.network().name()].map(|name| if name == "loopback" { "none" } else { name }));
-    if options.stream {
-        command.arg("--stream");
+    for (given, name) in [(options.stream, "--stream"), (options.calibrated, "--calibrated")] {
+        command.args(given.then_some(name));
+    }
+    if let Some(ring) = options.ring {
+        command.args(["--ring", &ring.to_string()]);
     }
     if let Some(runs) = options.runs {
         command.args(["--runs", &runs.to_string()]);

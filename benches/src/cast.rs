@@ -24,8 +24,10 @@ pub struct Spec {
     pub workload: String,
     /// Computing parties.
     pub parties: u8,
-    /// Bits of the ring.
-    pub ring: u32,
+    /// Bits of the ring, where they are given.
+    pub ring: Option<u32>,
+    /// Whether the plan is made of the calibration in the folder.
+    pub calibrated: bool,
     /// The links.
     pub network: Link,
     /// Threads of a party.
@@ -107,6 +109,7 @@ pub fn measure(options: &Options, workload: &str, plain: bool) -> Result<(Figure
         workload: workload.to_owned(),
         parties: options.parties,
         ring: options.ring,
+        calibrated: options.calibrated,
         network: options.network,
         threads: options.threads,
         batch: options.batch,
@@ -116,6 +119,10 @@ pub fn measure(options: &Options, workload: &str, plain: bool) -> Result<(Figure
         endpoints,
         links,
     };
+    #[cfg(feature = "twin")]
+    if options.calibrated {
+        crate::plain::calibrate(workload, &folder.0)?;
+    }
     std::fs::write(folder.0.join(SPEC), serde_json::to_vec(&spec).doing(SPEC)?).doing(SPEC)?;
     let mut running = Running(vec![]);
     for endpoint in &spec.endpoints {
@@ -180,8 +187,9 @@ fn figures(spec: &Spec, parts: &[Part], dealer: u64) -> Figures {
         max_abs_err: None,
         max_abs: None,
         peak_rss_mb: largest(|p| p.peak).max(dealer) / 1024,
-        ring: parts.first().map_or(spec.ring, |p| p.widths[0]),
+        ring: parts.first().map_or(0, |p| p.widths[0]),
         fraction: parts.first().map_or(0, |p| p.widths[1]),
+        calibrated: spec.calibrated,
         batch: spec.batch,
         runs,
         threads: spec.threads,

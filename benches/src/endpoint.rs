@@ -11,7 +11,11 @@ use undertone::config::DealerConfig;
 use undertone::dealer::Server;
 use undertone::graph::{CLIENT, SERVER};
 use undertone::party::Measured;
+use undertone::plan::Calibration;
 use undertone::{Config, Plan, Session, Settings, Values};
+
+/// The file of a calibration, in the folder of the measurement.
+pub const CALIBRATION: &str = "calibration.toml";
 
 /// What the dealer is called.
 pub const DEALER: &str = "dealer";
@@ -38,14 +42,14 @@ pub fn run(name: &str, folder: &Path) -> Result<()> {
     if name == crate::plain::PLAIN {
         return crate::plain::run(&spec, folder);
     }
-    let part = party(name, &spec)?;
+    let part = party(name, &spec, folder)?;
     std::fs::write(folder.join(format!("{name}.json")), serde_json::to_vec(&part).doing("figures")?).doing("figures")
 }
 
-fn party(name: &str, spec: &Spec) -> Result<Part> {
+fn party(name: &str, spec: &Spec, folder: &Path) -> Result<Part> {
     let workload = Workload::named(&spec.workload)?;
     let mut config = Config::new(name, spec.participants());
-    config.settings = settings(spec);
+    config.settings = settings(spec, folder)?;
     config.threads = spec.threads;
     // a core for each party: whoever waits for the other one's product need not sleep
     config.timeouts.spin = SPIN;
@@ -100,8 +104,16 @@ fn party(name: &str, spec: &Spec) -> Result<Part> {
 }
 
 /// The settings of a measurement.
-fn settings(spec: &Spec) -> Settings {
-    Settings { parties: usize::from(spec.parties), ..Settings::default() }.with_ring(spec.ring).with_network(&spec.network.network())
+fn settings(spec: &Spec, folder: &Path) -> Result<Settings> {
+    let standard = if spec.calibrated {
+        let calibrated = Settings::calibrated(&Calibration::load(folder.join(CALIBRATION))?);
+        // as fine as without a calibration, so that errors can be compared
+        if spec.ring.is_none() { calibrated.with_fraction(Settings::default().fraction) } else { calibrated }
+    } else {
+        Settings::default()
+    };
+    let settings = Settings { parties: usize::from(spec.parties), ..standard }.with_network(&spec.network.network());
+    Ok(spec.ring.map_or(settings.clone(), |ring| settings.with_ring(ring)))
 }
 
 /// What was released, as numbers.

@@ -33,6 +33,8 @@ pub struct Figures {
     pub ring: u32,
     /// Of which this many are a fraction.
     pub fraction: u32,
+    /// Whether the plan chose these by a calibration.
+    pub calibrated: bool,
     /// Samples of a run.
     pub batch: usize,
     /// Runs that were measured.

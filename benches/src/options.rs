@@ -23,9 +23,12 @@ pub struct Options {
     /// The computing parties: one with the inputs, one with the weights, others that only compute.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=5))]
     pub parties: u8,
-    /// Bits of the ring; 16 of 64 are a fraction, 12 of 40, 10 of 32.
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(32..=64))]
-    pub ring: u32,
+    /// Bits of the ring, 64 unless a calibration chooses; 16 of 64 are a fraction, 12 of 40, 10 of 32.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(32..=64))]
+    pub ring: Option<u32>,
+    /// The plan chooses the ring and what is opened by a calibration on other samples, with 16 bits of a fraction unless --ring says otherwise. With --all, networks are measured both ways.
+    #[arg(long)]
+    pub calibrated: bool,
     /// The links between all processes: none as they are, lan 10 Gbit/s and 0.2 ms there and back, wan 100 Mbit/s and 40 ms.
     #[arg(long, default_value = "none")]
     pub network: Link,
@@ -124,6 +127,9 @@ impl Options {
         let refuse = |message: &str| Err(Failure::Options(message.to_owned()));
         if self.batch == 0 || self.threads == 0 || self.runs == Some(0) || self.turns == 0 {
             return refuse("--batch, --threads, --runs and --turns are 1 at least");
+        }
+        if self.calibrated && cfg!(not(feature = "twin")) {
+            return refuse("--calibrated needs the twin, which this build leaves out: build it with its default features");
         }
         if self.peers.is_empty() {
             return Ok(());

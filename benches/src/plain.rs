@@ -1,6 +1,7 @@
 //! The same without any privacy: the twin, for errors, and for what privacy costs. It is a process of its own, with one thread.
 
 use crate::cast::Spec;
+use crate::endpoint::CALIBRATION;
 use crate::failure::{Doing, Result};
 use crate::figures::{Figures, median};
 use crate::workload::Workload;
@@ -29,6 +30,18 @@ pub fn run(spec: &Spec, folder: &Path) -> Result<()> {
     }
     let bytes = serde_json::to_vec(&(values, median(&times))).doing(PLAIN)?;
     std::fs::write(folder.join(format!("{PLAIN}.json")), bytes).doing(PLAIN)
+}
+
+/// Samples of a calibration.
+const SAMPLES: usize = 8;
+
+/// Calibrates on other samples than those that are measured, and leaves the calibration in `folder`.
+pub fn calibrate(workload: &str, folder: &Path) -> Result<()> {
+    let workload = Workload::named(workload)?;
+    let samples = workload.samples(SAMPLES);
+    let samples: Vec<&[f32]> = samples.iter().map(Vec::as_slice).collect();
+    let network = Network::new(workload.graph.clone(), &workload.weights(), &Device::flex())?;
+    Ok(network.calibrate(&samples, SAMPLES)?.save(folder.join(CALIBRATION))?)
 }
 
 /// Compares what a private run has released with the result that the process has left.

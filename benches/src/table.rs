@@ -48,9 +48,9 @@ pub fn markdown(rows: &[Row]) -> String {
         let ours = &first.ours;
         let _ = writeln!(
             text,
-            "{} parties and a dealer, semi-honest, every one a process with {} thread(s), TCP over loopback ({}); {}. A ring of {} bits with {} of a fraction. Medians; seconds. Both halves: nothing \
+            "{} parties and a dealer, semi-honest, every one a process with {} thread(s), TCP over loopback ({}); {}. Medians; seconds. Both halves: nothing \
              is dealt ahead. Sharing the weights, once, is not counted, neither here nor there.\n",
-            ours.parties, ours.threads, ours.network, ours.machine, ours.ring, ours.fraction
+            ours.parties, ours.threads, ours.network, ours.machine
         );
     }
     if let Some(version) = rows.iter().find_map(|row| row.crypten.as_ref()).map(|peer| &peer.version) {
@@ -59,16 +59,18 @@ pub fn markdown(rows: &[Row]) -> String {
             "{version}, a process with one thread for each party, its in-process provider of triples (insecure), which works within its time.\n"
         );
     }
-    text.push_str("| workload | online | with offline | MB sent | MB dealt | rounds | error | plain | CrypTen | MB | rounds | error | times as fast | with offline |\n");
-    text.push_str("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    text.push_str("| workload | ring, fraction | online | with offline | MB sent | MB dealt | rounds | error | plain | CrypTen | MB | rounds | error | times as fast | with offline |\n");
+    text.push_str("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     for row in rows {
         let ours = &row.ours;
         let both = ours.online_seconds + ours.offline_seconds;
         let plain = ours.plain_seconds.map_or_else(|| "-".into(), seconds);
         let _ = write!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {:.1e} | {plain} |",
-            ours.workload,
+            "| {} | {}, {} | {} | {} | {} | {} | {} | {:.1e} | {plain} |",
+            name(ours),
+            ours.ring,
+            ours.fraction,
             seconds(ours.online_seconds),
             seconds(both),
             megabytes(ours.bytes_sent_per_party),
@@ -91,6 +93,11 @@ pub fn markdown(rows: &[Row]) -> String {
     text
 }
 
+/// What was measured, and whether the plan was calibrated.
+pub fn name(figures: &Figures) -> String {
+    if figures.calibrated { format!("{}, calibrated", figures.workload) } else { figures.workload.clone() }
+}
+
 /// Seconds with three digits that count.
 fn seconds(seconds: f64) -> String {
     let digits = (2 - seconds.max(1e-9).log10().floor() as i32).clamp(0, 7) as usize;
@@ -107,8 +114,8 @@ pub fn line(row: &Row) -> String {
     let figures = &row.ours;
     let milliseconds = |seconds: f64| 1e3 * seconds;
     let mut line = format!(
-        "{:16} online {:9.3} ms, offline {:9.3} ms, {:9.1} kB sent, {:10.1} kB dealt, {:3} rounds, {:5} MB, error {:.1e}",
-        figures.workload,
+        "{:25} online {:9.3} ms, offline {:9.3} ms, {:9.1} kB sent, {:10.1} kB dealt, {:3} rounds, {:5} MB, error {:.1e}",
+        name(figures),
         milliseconds(figures.online_seconds),
         milliseconds(figures.offline_seconds),
         figures.bytes_sent_per_party as f64 / 1e3,

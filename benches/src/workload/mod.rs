@@ -51,7 +51,16 @@ impl Workload {
 
     /// Values of all inputs, in the order of the graph, sample after sample.
     pub fn inputs(&self, batch: usize) -> Vec<Vec<f32>> {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(SEED);
+        self.values(SEED, batch)
+    }
+
+    /// Other values of the same kind.
+    pub fn samples(&self, batch: usize) -> Vec<Vec<f32>> {
+        self.values(SEED + 2, batch)
+    }
+
+    fn values(&self, seed: u64, batch: usize) -> Vec<Vec<f32>> {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let mut value = || match self.range {
             Some((low, high)) => rng.random_range(low..=high),
             None => normal(&mut rng),
@@ -130,6 +139,11 @@ pub const ALL: &[&str] = &[
     "unet_128",
 ];
 
+/// Whether it is a network, whose values a calibration can tell.
+pub fn is_network(name: &str) -> bool {
+    ALL.iter().skip_while(|first| **first != "mlp").any(|network| *network == name)
+}
+
 /// One input of this shape, and what is done with it.
 fn of(
     name: &str,
@@ -159,5 +173,7 @@ mod tests {
         assert_eq!(a.inputs(2), b.inputs(2));
         assert_eq!(a.weights(), b.weights());
         assert_eq!(a.inputs(2)[0].len(), 2 * 784);
+        assert_eq!(a.samples(2), b.samples(2));
+        assert_ne!(a.samples(2), a.inputs(2), "a calibration has not seen what is measured");
     }
 }
