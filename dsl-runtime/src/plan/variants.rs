@@ -3,6 +3,9 @@
 //! Wider digits, more of them at once and larger groups take fewer rounds and more of the dealer's bytes. What is best depends on the network and on how many elements
 //! a step has, so each step is taken for itself. Everybody finds the same, because everything here follows from the plan, the network that its settings name, and the
 //! constants of [`Machine::REFERENCE`].
+//!
+//! What is dealt can be dealt before anybody waits, so a little more of it is then spent on rounds: as many of them as a [`SHARE`] of the corrections saves, the cheapest
+//! first.
 
 use super::{Kind, Plan, Step, waves};
 use crate::protocol::Compare;
@@ -12,7 +15,10 @@ use crate::protocol::piecewise::width;
 use crate::protocol::topk::Search;
 use crate::time::{Load, Machine, Network};
 
-/// The same plan with the comparisons that are fastest for `batch` samples, online and offline together.
+/// The part of a plan's corrections that may be added where it saves rounds.
+const SHARE: u64 = 16;
+
+/// The same plan with the comparisons that are fastest for `batch` samples, online and offline together, and then fewer rounds for a [`SHARE`] of the corrections.
 pub(super) fn fastest(mut plan: Plan, network: &Network, batch: usize) -> Plan {
     for k in 0..plan.steps.len() {
         let step = &plan.steps[k];
@@ -28,6 +34,42 @@ pub(super) fn fastest(mut plan: Plan, network: &Network, batch: usize) -> Plan {
         }
     }
     // comparisons of another kind take other numbers of rounds
+    waves::schedule(&mut plan);
+    fewer_rounds(plan, batch)
+}
+
+/// Fewer rounds, for at most a [`SHARE`] of the corrections.
+fn fewer_rounds(mut plan: Plan, batch: usize) -> Plan {
+    let total = plan.cost(batch).total();
+    let (mut left, mut rounds) = (total.corrections / SHARE, total.rounds);
+    // what each variant adds, how many rounds it saves, and of which step it is
+    let mut all = vec![];
+    for (k, step) in plan.steps.iter().enumerate() {
+        let now = plan.step_cost(step, batch);
+        for kind in variants(&step.kind) {
+            let cost = plan.step_cost(&Step { kind: kind.clone(), ..step.clone() }, batch);
+            if cost.rounds < now.rounds && cost.sent <= now.sent {
+                all.push((cost.corrections.saturating_sub(now.corrections), now.rounds - cost.rounds, k, kind));
+            }
+        }
+    }
+    all.sort_by_key(|(added, saved, k, _)| (added / saved, *k));
+    let mut changed = vec![false; plan.steps.len()];
+    for (added, _, k, kind) in all {
+        if changed[k] || added > left {
+            continue;
+        }
+        let before = core::mem::replace(&mut plan.steps[k].kind, kind);
+        waves::schedule(&mut plan);
+        let total = plan.cost(batch).total().rounds;
+        changed[k] = total < rounds;
+        if changed[k] {
+            (left, rounds) = (left - added, total);
+        } else {
+            // other steps of the same waves take as long
+            plan.steps[k].kind = before;
+        }
+    }
     waves::schedule(&mut plan);
     plan
 }
@@ -129,6 +171,32 @@ mod tests {
         assert!(slow.0 < fast.0, "{slow:?} over a slow network, {fast:?} over a fast one");
         let (few, many) = (rounds_and_offline(64, &Network::wan()), rounds_and_offline(100_000, &Network::wan()));
         assert!(many.1 / 100_000 < few.1 / 64, "{many:?} for many elements, {few:?} for few");
+    }
+
+    #[test]
+    fn small_steps_take_fewer_rounds_where_large_ones_need_most_of_the_dealer() {
+        let graph = trace("M", &[("x", Shape::new([100_000]))], |g, x| {
+            let y = g.stage("large", Ok(Shape::new([100_000])), |g| g.relu(x[0]));
+            let y = g.stage("few", Ok(Shape::new([1000])), |g| {
+                let y = g.gather(y, 0, 0..1000);
+                let y = g.scale(y, 1.0, -0.5);
+                g.relu(y)
+            });
+            g.release("y", y, &["client"]);
+            y
+        });
+        let plan = Plan::new(&graph.unwrap(), &Settings::default()).unwrap();
+        let rounds = |plan: &Plan| -> Vec<u64> {
+            let relus = plan.steps.iter().filter(|step| matches!(step.kind, Kind::Relu { .. }));
+            relus.map(|step| plan.step_cost(step, 1).rounds).collect()
+        };
+        let fewer = fewer_rounds(plan.clone(), 1);
+        fewer.verify(1 << 24).unwrap();
+        assert_eq!((rounds(&plan), rounds(&fewer)), (vec![4, 4], vec![4, 3]));
+        let [before, after] = [&plan, &fewer].map(|plan| plan.cost(1).total());
+        assert_eq!(after.rounds, before.rounds - 1);
+        assert!(after.corrections > before.corrections && after.corrections <= before.corrections + before.corrections / SHARE);
+        assert!(after.sent <= before.sent);
     }
 
     #[test]
