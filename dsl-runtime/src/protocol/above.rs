@@ -7,7 +7,6 @@
 //! corrections to the last party: 136 + 1 + 26 bits an element. Contract: that of the opening, and |p| <= 2^(m-2). The masks are those of the opening and of the merges.
 
 use super::fold::{self, Fold};
-use super::tape::Parts;
 use super::thresholds::{self, Thresholds};
 use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic};
 use undertone_ring::Word;
@@ -22,6 +21,7 @@ pub struct Above {
 }
 
 /// What a party holds for one such step.
+#[derive(Default)]
 pub struct Material<W> {
     fold: fold::Material<W>,
     thresholds: thresholds::Material,
@@ -66,18 +66,6 @@ impl<W: Word> Phases<W> for Run<'_, W> {
     }
 }
 
-impl<W> Parts for Material<W> {
-    fn reserve(&mut self, parts: usize) {
-        self.fold.reserve(parts);
-        self.thresholds.reserve(parts);
-    }
-
-    fn append(&mut self, next: Self) {
-        self.fold.append(next.fold);
-        self.thresholds.append(next.thresholds);
-    }
-}
-
 impl<W: Word> Protocol<W> for On<Above> {
     fn traffic(&self) -> Traffic {
         self.protocol.fold.traffic::<W>(self.len) + self.protocol.thresholds.traffic(self.len)
@@ -91,9 +79,9 @@ impl<W: Word> Protocol<W> for On<Above> {
     }
 
     fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
-        let material: Material<W> = tape.in_parts(self.len, |tape, len| {
-            let fold = self.protocol.fold.expand(tape, step, 0, len)?;
-            Ok(Material { fold, thresholds: self.protocol.thresholds.expand(tape, step, len)? })
+        let material = tape.in_parts(self.len, |tape, len, to: &mut Material<W>| {
+            self.protocol.fold.expand(tape, step, 0, len, &mut to.fold)?;
+            self.protocol.thresholds.expand(tape, step, len, &mut to.thresholds)
         })?;
         Ok(Box::new((self.protocol.clone(), material)))
     }

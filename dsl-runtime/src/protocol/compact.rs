@@ -42,7 +42,6 @@ pub use data::{Below, Compact, Interval};
 
 use super::fold::{self, Fold};
 use super::sign::open_bits;
-use super::tape::Parts;
 use super::thresholds::{self, Thresholds};
 use super::words::{self, Tables, Words};
 use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Segment, Sum, Tape, TapeError, Traffic, counter, field};
@@ -74,6 +73,7 @@ pub struct Scaled {
 }
 
 /// What a party holds for one such step.
+#[derive(Default)]
 struct Material<W> {
     fold: fold::Material<W>,
     thresholds: thresholds::Material,
@@ -86,6 +86,7 @@ struct Material<W> {
 }
 
 /// What belongs to the bit of an interval.
+#[derive(Default)]
 struct Bit {
     beta: Vec<u32>,
     a: Vec<u64>,
@@ -109,36 +110,6 @@ struct Run<'a, W> {
     /// The share of the polynomial.
     value: Vec<u64>,
     state: thresholds::State,
-}
-
-impl<W> Parts for Material<W> {
-    fn reserve(&mut self, parts: usize) {
-        self.fold.reserve(parts);
-        self.thresholds.reserve(parts);
-        for bit in &mut self.bits {
-            bit.beta.reserve_exact(bit.beta.len() * parts);
-            bit.a.reserve_exact(bit.a.len() * parts);
-            bit.b.reserve_exact(bit.b.len() * parts);
-        }
-        self.inner.reserve(parts);
-        self.words.reserve(parts);
-        self.product.iter_mut().for_each(|words| words.reserve_exact(words.len() * parts));
-        self.last.reserve(parts);
-    }
-
-    fn append(&mut self, next: Self) {
-        self.fold.append(next.fold);
-        self.thresholds.append(next.thresholds);
-        for (bit, next) in self.bits.iter_mut().zip(next.bits) {
-            bit.beta.extend(next.beta);
-            bit.a.extend(next.a);
-            bit.b.extend(next.b);
-        }
-        self.inner.append(next.inner);
-        self.words.append(next.words);
-        self.product.iter_mut().zip(next.product).for_each(|(all, next)| all.extend(next));
-        self.last.append(next.last);
-    }
 }
 
 impl Scaled {
@@ -194,26 +165,25 @@ impl Scaled {
         self.last.deal::<W>(d, step, LAST, len);
     }
 
-    fn expand_part<W: Word>(&self, tape: &mut Tape<'_>, step: u32, len: usize) -> Result<Material<W>, TapeError> {
-        let fold = self.fold.expand(tape, step, 0, len)?;
-        let thresholds = self.thresholds.expand(tape, step, len)?;
-        let mut bits = vec![];
-        for (level, [of_bit, of_product]) in (0..).zip(&self.bits) {
-            bits.push(Bit {
-                beta: tape.uniform(counter(step, level, field::BETA), len / BLOCK),
-                a: tape.share(counter(step, level, field::A), *of_bit, len)?,
-                b: tape.share(counter(step, level, field::B), *of_product, len)?,
-            });
+    fn expand_part<W: Word>(&self, tape: &mut Tape<'_>, step: u32, len: usize, to: &mut Material<W>) -> Result<(), TapeError> {
+        self.fold.expand(tape, step, 0, len, &mut to.fold)?;
+        self.thresholds.expand(tape, step, len, &mut to.thresholds)?;
+        to.bits.resize_with(self.bits.len(), Bit::default);
+        for (level, ([of_bit, of_product], to)) in (0..).zip(self.bits.iter().zip(&mut to.bits)) {
+            tape.add_uniform(counter(step, level, field::BETA), len / BLOCK, &mut to.beta);
+            tape.add_share(counter(step, level, field::A), *of_bit, len, &mut to.a)?;
+            tape.add_share(counter(step, level, field::B), *of_product, len, &mut to.b)?;
         }
-        let inner = self.inner.expand(tape, step, INNER, len)?;
-        let words = self.words().expand(tape, step, 0, len)?;
-        let product = if self.function.product {
-            let [s, g] = FACTORS.map(|level| tape.uniform(counter(step, level, field::WIRE), len));
-            [s, g, tape.share(counter(step, FACTORS[0], field::PRODUCT), self.words().q(), len)?]
-        } else {
-            [vec![], vec![], vec![]]
-        };
-        Ok(Material { fold, thresholds, bits, inner, words, product, last: self.last.expand(tape, step, LAST, len)? })
+        self.inner.expand(tape, step, INNER, len, &mut to.inner)?;
+        self.words().expand(tape, step, 0, len, &mut to.words)?;
+        if self.function.product {
+            let [s, g, product] = &mut to.product;
+            for (level, factor) in FACTORS.into_iter().zip([s, g]) {
+                tape.add_uniform(counter(step, level, field::WIRE), len, factor);
+            }
+            tape.add_share(counter(step, FACTORS[0], field::PRODUCT), self.words().q(), len, product)?;
+        }
+        self.last.expand(tape, step, LAST, len, &mut to.last)
     }
 }
 
@@ -380,7 +350,7 @@ impl<W: Word> Protocol<W> for On<Scaled> {
     }
 
     fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
-        let material: Material<W> = tape.in_parts(self.len, |tape, len| self.protocol.expand_part(tape, step, len))?;
+        let material = tape.in_parts(self.len, |tape, len, to| self.protocol.expand_part(tape, step, len, to))?;
         Ok(Box::new(Held { scaled: self.protocol.clone(), material }))
     }
 }

@@ -34,7 +34,6 @@ use super::fold::{self, Fold};
 use super::piecewise::select::{self, Opened};
 use super::piecewise::{Piece, Term};
 use super::sign::open_bits_at;
-use super::tape::Parts;
 use super::thresholds::{self, Thresholds};
 use super::words::{self, Tables, Words};
 use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Segment, Sum, Tape, TapeError, Traffic};
@@ -73,6 +72,7 @@ struct Bit {
 }
 
 /// What a party holds for one such step.
+#[derive(Default)]
 struct Material<W> {
     fold: fold::Material<W>,
     thresholds: Option<thresholds::Material>,
@@ -96,30 +96,6 @@ struct Run<'a, W> {
     /// What was opened of each piece.
     values: Vec<Vec<u8>>,
     state: thresholds::State,
-}
-
-impl<W> Parts for Material<W> {
-    fn reserve(&mut self, parts: usize) {
-        self.fold.reserve(parts);
-        self.thresholds.iter_mut().for_each(|t| t.reserve(parts));
-        self.pieces.iter_mut().for_each(|(words, fold)| {
-            words.reserve(parts);
-            fold.reserve(parts);
-        });
-        self.bits.iter_mut().for_each(|bits| bits.reserve(parts));
-    }
-
-    fn append(&mut self, next: Self) {
-        self.fold.append(next.fold);
-        if let (Some(all), Some(next)) = (&mut self.thresholds, next.thresholds) {
-            all.append(next);
-        }
-        for ((words, fold), (next_words, next_fold)) in self.pieces.iter_mut().zip(next.pieces) {
-            words.append(next_words);
-            fold.append(next_fold);
-        }
-        self.bits.iter_mut().zip(next.bits).for_each(|(all, next)| all.append(next));
-    }
 }
 
 impl Evaluation {
@@ -203,15 +179,19 @@ impl Evaluation {
         }
     }
 
-    fn expand_part<W: Word>(&self, tape: &mut Tape<'_>, step: u32, len: usize) -> Result<Material<W>, TapeError> {
-        let fold = self.fold.expand(tape, step, 0, len)?;
-        let thresholds = self.thresholds.as_ref().map(|t| t.expand(tape, step, len)).transpose()?;
-        let mut pieces = vec![];
-        for (piece, (words, fold)) in (0..).zip(&self.pieces) {
-            pieces.push((words.expand(tape, step, piece, len)?, fold.expand(tape, step, PIECES + piece, len)?));
+    fn expand_part<W: Word>(&self, tape: &mut Tape<'_>, step: u32, len: usize, to: &mut Material<W>) -> Result<(), TapeError> {
+        self.fold.expand(tape, step, 0, len, &mut to.fold)?;
+        if let Some(thresholds) = &self.thresholds {
+            thresholds.expand(tape, step, len, to.thresholds.get_or_insert_default())?;
         }
-        let bits = (0..).zip(&self.bits).map(|(level, bit)| select::expand(self.opening(bit), &bit.term, tape, step, level, len));
-        Ok(Material { fold, thresholds, pieces, bits: bits.collect::<Result<_, _>>()? })
+        to.pieces.resize_with(self.pieces.len(), Default::default);
+        for (piece, ((words, fold), to)) in (0..).zip(self.pieces.iter().zip(&mut to.pieces)) {
+            words.expand(tape, step, piece, len, &mut to.0)?;
+            fold.expand(tape, step, PIECES + piece, len, &mut to.1)?;
+        }
+        to.bits.resize_with(self.bits.len(), Default::default);
+        let mut each = (0..).zip(self.bits.iter().zip(&mut to.bits));
+        each.try_for_each(|(level, (bit, to))| select::expand(self.opening(bit), &bit.term, tape, step, level, len, to))
     }
 }
 
@@ -355,7 +335,7 @@ impl<W: Word> Protocol<W> for On<Evaluation> {
     }
 
     fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
-        let material: Material<W> = tape.in_parts(self.len, |tape, len| self.protocol.expand_part(tape, step, len))?;
+        let material = tape.in_parts(self.len, |tape, len, to| self.protocol.expand_part(tape, step, len, to))?;
         let tables = self.protocol.pieces.iter().map(|(words, _)| words.tables()).collect();
         Ok(Box::new(Held { evaluation: self.protocol.clone(), material, tables }))
     }

@@ -22,7 +22,7 @@
 use super::{Dealing, Round, Seat, Sum, Tape, TapeError, Traffic, counter, field};
 use undertone_ring::planes::{self, block_bytes};
 use undertone_ring::rows::GROUP;
-use undertone_ring::words::word_bytes;
+use undertone_ring::words::{unpack_words, word_bytes};
 use undertone_ring::{Word, simd};
 
 /// The widths of an opening.
@@ -37,6 +37,7 @@ pub struct Fold {
 }
 
 /// What a party holds for one opening.
+#[derive(Default)]
 pub(super) struct Material<W> {
     k1: Vec<W>,
     h: Vec<W>,
@@ -92,26 +93,37 @@ impl Fold {
         Dealt { r, offset, top }
     }
 
-    pub(super) fn expand<W: Word>(self, tape: &mut Tape<'_>, step: u32, level: u32, len: usize) -> Result<Material<W>, TapeError> {
-        let mut k1: Vec<W> = tape.uniform(counter(step, level, field::K1), len);
-        let mut h = vec![];
-        if self.lifts() {
-            if let Some(bytes) = tape.corrections(word_bytes(self.n - self.m, W::BITS, len))? {
-                let mut upper = vec![W::from_u64(0); len];
-                undertone_ring::words::unpack_words(self.n - self.m, bytes, &mut upper);
-                let (low, m) = (mask::<W>(self.m), self.m);
-                simd::vectorize(
-                    #[inline(always)]
-                    || {
+    /// Appends what a party unpacks for `len` elements, whole groups.
+    pub(super) fn expand<W: Word>(
+        self,
+        tape: &mut Tape<'_>,
+        step: u32,
+        level: u32,
+        len: usize,
+        to: &mut Material<W>,
+    ) -> Result<(), TapeError> {
+        let start = to.k1.len();
+        tape.add_uniform(counter(step, level, field::K1), len, &mut to.k1);
+        if !self.lifts() {
+            return Ok(());
+        }
+        let (low, m, bits) = (mask::<W>(self.m), self.m, self.n - self.m);
+        if let Some(sent) = tape.corrections(word_bytes(bits, W::BITS, len))? {
+            let groups = to.k1[start..].as_chunks_mut::<GROUP>().0.iter_mut().zip(sent.chunks_exact(word_bytes(bits, W::BITS, GROUP)));
+            simd::vectorize(
+                #[inline(always)]
+                || {
+                    let mut upper = [W::from_u64(0); GROUP];
+                    for (k1, sent) in groups {
+                        unpack_words(bits, sent, &mut upper);
                         for (k, u) in k1.iter_mut().zip(&upper) {
                             *k = k.and(low).add(u.shl(m));
                         }
-                    },
-                );
-            }
-            h = tape.share(counter(step, level, field::H), self.n - self.m, len)?;
+                    }
+                },
+            );
         }
-        Ok(Material { k1, h })
+        tape.add_share(counter(step, level, field::H), bits, len, &mut to.h)
     }
 
     /// The opening and its corrections.
@@ -209,17 +221,6 @@ impl Fold {
 }
 
 impl<W> Material<W> {
-    /// Makes room for `parts` times what is there.
-    pub(super) fn reserve(&mut self, parts: usize) {
-        self.k1.reserve_exact(self.k1.len() * parts);
-        self.h.reserve_exact(self.h.len() * parts);
-    }
-
-    /// Adds the correlations of the next elements.
-    pub(super) fn append(&mut self, next: Self) {
-        self.k1.extend(next.k1);
-        self.h.extend(next.h);
-    }
     pub(super) fn k1(&self) -> &[W] {
         &self.k1
     }

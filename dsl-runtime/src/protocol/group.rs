@@ -73,6 +73,7 @@ pub(super) struct Widths {
 }
 
 /// What a party holds for the groups of one size.
+#[derive(Default)]
 pub(super) struct Words<W> {
     a: Vec<W>,
     b: Vec<W>,
@@ -163,18 +164,15 @@ impl Choice {
     /// What a party unpacks from its tape.
     pub(super) fn expand<W: Word>(&self, tape: &mut Tape<'_>, at: At, widths: Widths, units: usize) -> Result<Words<W>, TapeError> {
         let (a, b) = self.words();
-        let mut words = Words { a: vec![], b: vec![], index: vec![] };
-        for part in Part::all(units) {
-            tape.part(part);
-            words.a.extend(tape.share::<W>(at.field(field::CHOICE), widths.weight, a * part.len)?);
-            for (bits, field, to) in [(widths.value, field::CHOSEN, &mut words.b), (widths.index, field::CHOSEN_INDEX, &mut words.index)] {
+        tape.in_parts(units, |tape, len, to: &mut Words<W>| {
+            tape.add_share(at.field(field::CHOICE), widths.weight, a * len, &mut to.a)?;
+            for (bits, field, to) in [(widths.value, field::CHOSEN, &mut to.b), (widths.index, field::CHOSEN_INDEX, &mut to.index)] {
                 if bits > 0 {
-                    to.extend(tape.share::<W>(at.field(field), bits, b * part.len)?);
+                    tape.add_share(at.field(field), bits, b * len, to)?;
                 }
             }
-        }
-        tape.part(Part::WHOLE);
-        Ok(words)
+            Ok(())
+        })
     }
 
     /// Bytes of corrections.

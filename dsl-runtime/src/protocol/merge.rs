@@ -131,10 +131,18 @@ impl Level {
         masks
     }
 
-    pub(super) fn expand(&self, tape: &mut Tape<'_>, step: u32, level: u32, depth: u32, blocks: usize) -> Result<Masks, TapeError> {
-        let masks: Vec<u32> = tape.uniform(counter(step, level, field::MASKS + depth), self.variables * blocks);
-        let products = tape.share_bits(counter(step, level, field::PRODUCTS + depth), self.products * blocks)?;
-        Ok(Masks { masks, products })
+    /// Appends what a party unpacks for `blocks` blocks.
+    pub(super) fn expand(
+        &self,
+        tape: &mut Tape<'_>,
+        step: u32,
+        level: u32,
+        depth: u32,
+        blocks: usize,
+        to: &mut Masks,
+    ) -> Result<(), TapeError> {
+        tape.add_uniform(counter(step, level, field::MASKS + depth), self.variables * blocks, &mut to.masks);
+        tape.add_bits(counter(step, level, field::PRODUCTS + depth), self.products * blocks, &mut to.products)
     }
 
     /// Bytes that a party sends, and bytes of corrections.
@@ -206,23 +214,10 @@ impl Level {
 }
 
 /// What a party holds for one level.
+#[derive(Default)]
 pub(super) struct Masks {
     masks: Vec<u32>,
     products: Vec<u32>,
-}
-
-impl Masks {
-    /// Makes room for `parts` times what is there.
-    pub(super) fn reserve(&mut self, parts: usize) {
-        self.masks.reserve_exact(self.masks.len() * parts);
-        self.products.reserve_exact(self.products.len() * parts);
-    }
-
-    /// Adds those of the next elements.
-    pub(super) fn append(&mut self, next: Self) {
-        self.masks.extend(next.masks);
-        self.products.extend(next.products);
-    }
 }
 
 /// Runs one level: from what was opened and kept to the next level's message, or to the result where `next` is `None`.

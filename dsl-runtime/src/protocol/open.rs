@@ -52,7 +52,7 @@ impl Opening {
 }
 
 /// A party's share of the mask of the wire that step `step` opens.
-pub fn mask<W: Word>(tape: &Tape<'_>, step: u32, len: usize) -> Vec<W> {
+pub fn mask<W: Word>(tape: &mut Tape<'_>, step: u32, len: usize) -> Vec<W> {
     tape.uniform(counter(step, 0, field::WIRE), len)
 }
 

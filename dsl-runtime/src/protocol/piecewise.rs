@@ -27,7 +27,6 @@ pub use function::{Function, Piece, THRESHOLDS};
 
 use super::fold::{self, Fold};
 use super::sign::open_bits;
-use super::tape::Parts;
 use super::thresholds::{self, Thresholds};
 use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Sum, Tape, TapeError, Traffic};
 pub(super) use function::Term;
@@ -48,6 +47,7 @@ pub struct Piecewise {
 }
 
 /// What a party holds for one such step.
+#[derive(Default)]
 pub struct Material<W> {
     fold: fold::Material<W>,
     thresholds: thresholds::Material,
@@ -65,23 +65,6 @@ pub struct Run<'a, W> {
     state: thresholds::State,
 }
 
-impl<W> Parts for Material<W> {
-    fn reserve(&mut self, parts: usize) {
-        self.fold.reserve(parts);
-        self.thresholds.reserve(parts);
-        self.words.iter_mut().for_each(|words| words.reserve(parts));
-    }
-
-    fn append(&mut self, next: Self) {
-        self.fold.append(next.fold);
-        self.thresholds.append(next.thresholds);
-        if let (Some(all), Some(next)) = (&mut self.squares, next.squares) {
-            all.append(next);
-        }
-        self.words.iter_mut().zip(next.words).for_each(|(all, next)| all.append(next));
-    }
-}
-
 impl Piecewise {
     /// A valid function after a shift by t, in a ring of n bits; the comparison is not fused.
     pub fn new(n: u32, t: u32, compare: Compare, function: &Function) -> Self {
@@ -94,12 +77,15 @@ impl Piecewise {
         self.base.square != 0 || self.terms.iter().any(|t| t.piece.square != 0)
     }
 
-    fn expand<W: Word>(&self, tape: &mut Tape<'_>, step: u32, len: usize) -> Result<Material<W>, TapeError> {
-        let fold = self.fold.expand(tape, step, 0, len)?;
-        let thresholds = self.thresholds.expand(tape, step, len)?;
-        let squares = if self.has_squares() { Some(select::expand_squares(self.fold, tape, step, len)?) } else { None };
-        let words = (0..).zip(&self.terms).map(|(level, term)| select::expand(self.fold, term, tape, step, level, len));
-        Ok(Material { fold, thresholds, squares, words: words.collect::<Result<_, _>>()? })
+    fn expand<W: Word>(&self, tape: &mut Tape<'_>, step: u32, len: usize, to: &mut Material<W>) -> Result<(), TapeError> {
+        self.fold.expand(tape, step, 0, len, &mut to.fold)?;
+        self.thresholds.expand(tape, step, len, &mut to.thresholds)?;
+        if self.has_squares() {
+            select::expand_squares(self.fold, tape, step, len, to.squares.get_or_insert_default())?;
+        }
+        to.words.resize_with(self.terms.len(), Words::default);
+        let mut each = (0..).zip(self.terms.iter().zip(&mut to.words));
+        each.try_for_each(|(level, (term, to))| select::expand(self.fold, term, tape, step, level, len, to))
     }
 
     /// The bits of the terms under their masks.
@@ -171,7 +157,7 @@ impl<W: Word> Protocol<W> for On<Piecewise> {
     }
 
     fn expand(&self, tape: &mut Tape<'_>, step: u32) -> Result<Box<dyn Correlations<W>>, TapeError> {
-        let material: Material<W> = tape.in_parts(self.len, |tape, len| self.protocol.expand(tape, step, len))?;
+        let material: Material<W> = tape.in_parts(self.len, |tape, len, to| self.protocol.expand(tape, step, len, to))?;
         Ok(Box::new((self.protocol.clone(), material)))
     }
 }

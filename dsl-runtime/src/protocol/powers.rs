@@ -55,34 +55,35 @@ impl Powers {
         }
     }
 
-    /// What a party unpacks from its tape: its shares of the powers from the second on, one after the other; none where nothing was masked.
+    /// What a party unpacks from its tape: its shares of the powers from the second on, `[part][power][element]`; none where nothing was masked.
     ///
     /// # Errors
     /// [`TapeError`] where the tape is too short.
     pub fn expand<W: Word>(&self, masked: bool, tape: &mut Tape<'_>, step: u32) -> Result<Vec<W>, TapeError> {
-        let powers = if masked { self.degree() - 1 } else { 0 };
-        let mut all = vec![W::from_u64(0); powers * self.len];
-        for part in Part::all(self.len).filter(|_| masked) {
-            tape.part(part);
-            for j in 0..powers {
-                let share: Vec<W> = tape.share(counter(step, level(j + 2), field::PRODUCT), self.n, part.len)?;
-                all[j * self.len + part.start..][..part.len].copy_from_slice(&share);
-            }
-        }
-        Ok(all)
+        let powers = self.degree() - 1;
+        tape.in_parts(if masked { self.len } else { 0 }, |tape, len, to| {
+            tape.reserve(powers * len, to);
+            (0..powers).try_for_each(|j| tape.add_share(counter(step, level(j + 2), field::PRODUCT), self.n, len, to))
+        })
     }
 
     /// A party's online half, from the opened value, its own part of the mask (or none, if it did not mask) and its shares of the powers. One party, the `first`, adds the
     /// public term; where nothing was masked, that is the one that has the value.
     pub fn run<W: Word>(&self, first: bool, opened: &[W], mask: Option<&[W]>, powers: &[W], z: &mut [W]) {
-        if first {
-            self.term(0, opened, None, z);
-        }
-        if let Some(mask) = mask {
-            self.term(1, opened, Some(mask), z);
-        }
-        for (j, power) in powers.chunks_exact(self.len.max(1)).enumerate() {
-            self.term(j + 2, opened, Some(power), z);
+        for part in Part::all(self.len) {
+            let here = part.start..part.start + part.len;
+            let (opened, z) = (&opened[here.clone()], &mut z[here.clone()]);
+            if first {
+                self.term(0, opened, None, z);
+            }
+            if let Some(mask) = mask {
+                self.term(1, opened, Some(&mask[here]), z);
+            }
+            // those who did not mask have shares of the powers all the same
+            if !powers.is_empty() {
+                let powers = powers[part.start * (self.degree() - 1)..].chunks_exact(part.len);
+                (2..=self.degree()).zip(powers).for_each(|(j, power)| self.term(j, opened, Some(power), z));
+            }
         }
     }
 

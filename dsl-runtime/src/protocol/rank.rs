@@ -231,27 +231,16 @@ impl Rank {
 
     /// What a party unpacks from its tape.
     pub(super) fn expand<W: Word>(&self, tape: &mut Tape<'_>, step: u32, level: u32) -> Result<Material<W>, TapeError> {
-        tape.part(Part::WHOLE);
         let masks = tape.uniform(counter(step, level, field::K1), self.differences);
         let index_masks =
             if self.opened_index().is_none() { vec![] } else { tape.uniform(counter(step, level, field::INDEX), self.differences) };
         let beta = tape.uniform(counter(step, level, field::BETA), self.comparisons / BLOCK);
-        let mut sign: Option<sign::Material> = None;
-        for part in Part::all(self.comparisons) {
-            tape.part(part);
-            let next = self.sign.expand(tape, step, level, part.len)?;
-            match &mut sign {
-                None => sign.insert(next).reserve(self.comparisons / part.len),
-                Some(all) => all.append(next),
-            }
-        }
-        tape.part(Part::WHOLE);
+        let sign = tape.in_parts(self.comparisons, |tape, len, to| self.sign.expand(tape, step, level, len, to))?;
         let tables = (0..).zip(&self.classes).map(|(k, class)| {
             let bits = tape.share(counter(step, level, field::RANK + k), class.bits, class.pairs.len() * class.units)?;
             tables::expand(tape, class.shape(), self.widths(), (step, level, k), bits)
         });
         let tables = tables.collect::<Result<_, _>>()?;
-        let sign = sign.ok_or(TapeError { expected: 0, found: 0 })?;
         Ok(Material { masks, index_masks, sign, beta, tables })
     }
 

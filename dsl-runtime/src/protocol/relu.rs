@@ -8,7 +8,6 @@
 
 use super::fold::{self, Fold};
 use super::sign::{self, Sign, open_bits};
-use super::tape::Parts;
 use super::{Compare, Correlations, Dealing, On, Phases, Protocol, Round, Seat, Tape, TapeError, Traffic, select};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
@@ -22,6 +21,7 @@ pub struct Relu {
 }
 
 /// What a party holds for one such step.
+#[derive(Default)]
 pub struct Material<W> {
     fold: fold::Material<W>,
     sign: sign::Material,
@@ -47,20 +47,6 @@ pub(super) struct State {
     sign: sign::State,
 }
 
-impl<W> Parts for Material<W> {
-    fn reserve(&mut self, parts: usize) {
-        self.fold.reserve(parts);
-        self.sign.reserve(parts);
-        self.select.reserve(parts);
-    }
-
-    fn append(&mut self, next: Self) {
-        self.fold.append(next.fold);
-        self.sign.append(next.sign);
-        self.select.append(next.select);
-    }
-}
-
 impl Relu {
     /// After a shift by t, in a ring of n bits.
     pub fn new(n: u32, t: u32, compare: Compare) -> Self {
@@ -83,12 +69,10 @@ impl Relu {
 
     /// What a party unpacks from its tape.
     pub fn expand<W: Word>(&self, tape: &mut Tape<'_>, step: u32, level: u32, len: usize) -> Result<Material<W>, TapeError> {
-        tape.in_parts(len, |tape, len| {
-            Ok(Material {
-                fold: self.fold.expand(tape, step, level, len)?,
-                sign: self.sign.expand(tape, step, level, len)?,
-                select: select::expand(self.fold, self.sign.open_variables(), tape, step, level, len)?,
-            })
+        tape.in_parts(len, |tape, len, to: &mut Material<W>| {
+            self.fold.expand(tape, step, level, len, &mut to.fold)?;
+            self.sign.expand(tape, step, level, len, &mut to.sign)?;
+            select::expand(self.fold, self.sign.open_variables(), tape, step, level, len, &mut to.select)
         })
     }
 

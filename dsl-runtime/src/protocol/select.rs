@@ -35,29 +35,12 @@ use undertone_ring::words::word_bytes;
 use undertone_ring::{Word, simd};
 
 /// What a party holds. Of A, B and C a row of elements for each value of the variables that are opened with the bit, one part of the elements after the other.
+#[derive(Default)]
 pub(super) struct Material<W> {
     pub beta: Vec<u32>,
     a: Vec<W>,
     b: Vec<W>,
     c: Vec<W>,
-}
-
-impl<W> Material<W> {
-    /// Makes room for `parts` times what is there.
-    pub(super) fn reserve(&mut self, parts: usize) {
-        self.beta.reserve_exact(self.beta.len() * parts);
-        for words in [&mut self.a, &mut self.b, &mut self.c] {
-            words.reserve_exact(words.len() * parts);
-        }
-    }
-
-    /// Adds the correlations of the next elements.
-    pub(super) fn append(&mut self, next: Self) {
-        self.beta.extend(next.beta);
-        self.a.extend(next.a);
-        self.b.extend(next.b);
-        self.c.extend(next.c);
-    }
 }
 
 impl<W: Word> Material<W> {
@@ -141,6 +124,7 @@ pub(super) fn deal<W: Word>(
     }
 }
 
+/// Appends what a party unpacks for `len` elements.
 pub(super) fn expand<W: Word>(
     fold: Fold,
     variables: usize,
@@ -148,12 +132,13 @@ pub(super) fn expand<W: Word>(
     step: u32,
     level: u32,
     len: usize,
-) -> Result<Material<W>, TapeError> {
-    let (beta, all) = (tape.uniform(counter(step, level, field::BETA), len / BLOCK), len << variables);
-    let a = tape.share(counter(step, level, field::A), fold.n, all)?;
-    let b = tape.share(counter(step, level, field::B), fold.n, all)?;
-    let c = if fold.lifts() { tape.share(counter(step, level, field::C), fold.n - fold.m, all)? } else { vec![] };
-    Ok(Material { beta, a, b, c })
+    to: &mut Material<W>,
+) -> Result<(), TapeError> {
+    let all = len << variables;
+    tape.add_uniform(counter(step, level, field::BETA), len / BLOCK, &mut to.beta);
+    tape.add_share(counter(step, level, field::A), fold.n, all, &mut to.a)?;
+    tape.add_share(counter(step, level, field::B), fold.n, all, &mut to.b)?;
+    if fold.lifts() { tape.add_share(counter(step, level, field::C), fold.n - fold.m, all, &mut to.c) } else { Ok(()) }
 }
 
 /// One bit an element, and the corrections of A, B and C.

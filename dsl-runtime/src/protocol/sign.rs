@@ -25,6 +25,7 @@
 //! After the one-time truth tables of Ishai et al. (TCC 2013) and the masked comparison of Catrina and de Hoogh.
 
 use super::merge::{Masks, Tree, merge};
+use super::tape::more;
 use super::{Compare, Dealing, Round, Seat, Sum, Tape, TapeError, Traffic, counter, field};
 use undertone_ring::Word;
 use undertone_ring::bytes::as_bytes;
@@ -40,6 +41,7 @@ pub(super) struct Sign {
 }
 
 /// What a party holds.
+#[derive(Default)]
 pub(super) struct Material {
     /// Tables of digits of 4 bits, as bytes.
     tables: Vec<u8>,
@@ -53,28 +55,6 @@ pub(super) struct Material {
 #[derive(Default)]
 pub(super) struct State {
     kept: Vec<u32>,
-}
-
-impl Material {
-    /// Makes room for `parts` times what is there.
-    pub(super) fn reserve(&mut self, parts: usize) {
-        self.tables.reserve_exact(self.tables.len() * parts);
-        self.rows.reserve_exact(self.rows.len() * parts);
-        self.top.reserve_exact(self.top.len() * parts);
-        for masks in &mut self.masks {
-            masks.reserve(parts);
-        }
-    }
-
-    /// Adds the correlations of the next elements.
-    pub(super) fn append(&mut self, next: Self) {
-        self.tables.extend(next.tables);
-        self.rows.extend(next.rows);
-        self.top.extend(next.top);
-        for (masks, next) in self.masks.iter_mut().zip(next.masks) {
-            masks.append(next);
-        }
-    }
 }
 
 impl Material {
@@ -142,15 +122,16 @@ impl Sign {
         masks
     }
 
-    pub(super) fn expand(&self, tape: &mut Tape<'_>, step: u32, level: u32, len: usize) -> Result<Material, TapeError> {
-        let blocks = len / BLOCK;
-        let (mut tables, mut rows) = (vec![], vec![]);
+    /// Appends what a party unpacks for `len` elements.
+    pub(super) fn expand(&self, tape: &mut Tape<'_>, step: u32, level: u32, len: usize, to: &mut Material) -> Result<(), TapeError> {
+        let (blocks, at) = (len / BLOCK, counter(step, level, field::TABLES));
         if self.compare.shuffles() {
-            tables = vec![0u8; blocks * table_bytes(self.compare.m)];
+            let bytes = blocks * table_bytes(self.compare.m);
+            tape.reserve(bytes, &mut to.tables);
             match tape.corrections(blocks * self.compare.table_bytes())? {
-                None => tape.fill(counter(step, level, field::TABLES), &mut tables),
+                None => tape.add_uniform(at, bytes, &mut to.tables),
                 Some(mut sent) => {
-                    for (j, digit) in tables.chunks_exact_mut(TABLE).enumerate() {
+                    for (j, digit) in more(bytes, &mut to.tables).chunks_exact_mut(TABLE).enumerate() {
                         let (head, rest) = sent.split_at(self.compare.digit_bytes(j % self.compare.count()));
                         digit[..head.len()].copy_from_slice(head);
                         sent = rest;
@@ -158,17 +139,23 @@ impl Sign {
                 }
             }
         } else {
-            rows = tape.share_bits(counter(step, level, field::TABLES), self.row_words(blocks))?;
+            tape.add_bits(at, self.row_words(blocks), &mut to.rows)?;
         }
-        let top = tape.share_bits(counter(step, level, field::TOP), blocks)?;
-        let masks = self.expand_masks(tape, step, level, blocks)?;
-        Ok(Material { tables, rows, top, masks })
+        tape.add_bits(counter(step, level, field::TOP), blocks, &mut to.top)?;
+        self.expand_masks(tape, step, level, blocks, &mut to.masks)
     }
 
-    /// What a party unpacks of [`deal_masks`](Self::deal_masks).
-    pub(super) fn expand_masks(&self, tape: &mut Tape<'_>, step: u32, level: u32, blocks: usize) -> Result<Vec<Masks>, TapeError> {
-        let masks = self.tree.levels.iter().enumerate();
-        masks.map(|(depth, l)| l.expand(tape, step, level, depth as u32, blocks)).collect()
+    /// Appends what a party unpacks of [`deal_masks`](Self::deal_masks).
+    pub(super) fn expand_masks(
+        &self,
+        tape: &mut Tape<'_>,
+        step: u32,
+        level: u32,
+        blocks: usize,
+        to: &mut Vec<Masks>,
+    ) -> Result<(), TapeError> {
+        to.resize_with(self.tree.levels.len(), Masks::default);
+        (0..).zip(&self.tree.levels).zip(to).try_for_each(|((depth, l), to)| l.expand(tape, step, level, depth, blocks, to))
     }
 
     /// A message a level of merging, and the corrections.

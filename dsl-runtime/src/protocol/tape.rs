@@ -4,7 +4,6 @@
 //! shared so: the parties before the last hold generator output s_i, the last one receives the correction v - sum s_i. Both sides
 //! walk the fields of a step in the same order; every field is packed to exactly its width.
 
-use core::cell::Cell;
 use undertone_ring::bytes::{Pod, as_bytes, as_bytes_mut};
 use undertone_ring::prg::{Counter, Prg};
 use undertone_ring::words::{pack_words, unpack_words, word_bytes};
@@ -45,15 +44,6 @@ pub(super) struct Part {
     pub len: usize,
 }
 
-/// Correlations that are unpacked part by part.
-pub(super) trait Parts {
-    /// Makes room for `parts` times what is there.
-    fn reserve(&mut self, parts: usize);
-
-    /// Adds the correlations of the next elements.
-    fn append(&mut self, next: Self);
-}
-
 /// Elements that are dealt or unpacked at once: few enough that everything about them stays in the cache, and whole blocks of every stream.
 const CHUNK: usize = 4096;
 
@@ -62,7 +52,12 @@ impl Part {
 
     /// All parts of `len` elements.
     pub(super) fn all(len: usize) -> impl Iterator<Item = Self> {
-        (0..len).step_by(CHUNK).map(move |start| Self { start, len: CHUNK.min(len - start) })
+        Self::of_size(CHUNK, len)
+    }
+
+    /// The same with so many elements at once.
+    pub(super) fn of_size(size: usize, len: usize) -> impl Iterator<Item = Self> {
+        (0..len).step_by(size).map(move |start| Self { start, len: size.min(len - start) })
     }
 
     /// The part of `len` elements that has element `at`.
@@ -205,8 +200,10 @@ pub struct Tape<'a> {
     key: &'a Prg,
     corrections: Corrections<'a>,
     part: Part,
+    /// Elements of the step, of which the part is one.
+    whole: usize,
     /// Bytes that it has given.
-    given: Cell<usize>,
+    given: usize,
 }
 
 /// Where corrections are read one after the other, so that those of a step need not be there together.
@@ -257,69 +254,87 @@ impl<'a> Tape<'a> {
     }
 
     fn with(key: &'a Prg, corrections: Corrections<'a>) -> Self {
-        Self { key, corrections, part: Part::WHOLE, given: Cell::new(0) }
+        Self { key, corrections, part: Part::WHOLE, whole: Part::WHOLE.len, given: 0 }
     }
 
-    /// From now on, a part of a step.
-    pub(super) fn part(&mut self, part: Part) {
-        self.part = part;
-    }
-
-    /// Unpacks `len` elements part by part, each by `unpack`, which hears how many it has.
-    pub(super) fn in_parts<M: Parts>(
+    /// Unpacks `len` elements part by part, each by `unpack`, which hears how many it has and appends to what is there.
+    pub(super) fn in_parts<M: Default>(
         &mut self,
         len: usize,
-        mut unpack: impl FnMut(&mut Self, usize) -> Result<M, TapeError>,
+        unpack: impl FnMut(&mut Self, usize, &mut M) -> Result<(), TapeError>,
     ) -> Result<M, TapeError> {
-        let mut all: Option<M> = None;
-        for part in Part::all(len) {
-            self.part(part);
-            let next = unpack(self, part.len)?;
-            match &mut all {
-                None => all.insert(next).reserve(len / part.len),
-                Some(all) => all.append(next),
-            }
+        self.in_parts_of(CHUNK, len, unpack)
+    }
+
+    /// The same with so many elements at once.
+    pub(super) fn in_parts_of<M: Default>(
+        &mut self,
+        size: usize,
+        len: usize,
+        mut unpack: impl FnMut(&mut Self, usize, &mut M) -> Result<(), TapeError>,
+    ) -> Result<M, TapeError> {
+        let mut all = M::default();
+        for part in Part::of_size(size, len) {
+            (self.part, self.whole) = (part, len);
+            unpack(self, part.len, &mut all)?;
         }
-        all.ok_or(TapeError { expected: 0, found: 0 })
+        (self.part, self.whole) = (Part::WHOLE, Part::WHOLE.len);
+        Ok(all)
     }
 
     /// A share of a uniform value.
-    pub fn uniform<T: Word>(&self, at: Counter, len: usize) -> Vec<T> {
-        self.words(at, len)
+    pub fn uniform<T: Pod>(&mut self, at: Counter, len: usize) -> Vec<T> {
+        let mut value = Vec::with_capacity(len);
+        self.add_uniform(at, len, &mut value);
+        value
     }
 
     /// A share of a value mod 2^bits that depends on others.
     pub fn share<W: Word>(&mut self, at: Counter, bits: u32, len: usize) -> Result<Vec<W>, TapeError> {
-        if matches!(self.corrections, Corrections::None) {
-            return Ok(self.words(at, len));
-        }
-        let mut value = vec![W::from_u64(0); len];
-        self.give(size_of_val(value.as_slice()));
-        // whole blocks at a time: what is packed together is the same as what is packed one after the other
-        for value in value.chunks_mut(CHUNK) {
-            unpack_words(bits, self.take(word_bytes(bits, W::BITS, value.len()))?, value);
-        }
+        let mut value = Vec::with_capacity(len);
+        self.add_share(at, bits, len, &mut value)?;
         Ok(value)
     }
 
-    /// An XOR share of bits that depend on others.
-    pub fn share_bits(&mut self, at: Counter, len: usize) -> Result<Vec<u32>, TapeError> {
-        if matches!(self.corrections, Corrections::None) {
-            return Ok(self.words(at, len));
+    /// Appends a share of a uniform value.
+    pub fn add_uniform<T: Pod>(&mut self, at: Counter, len: usize, to: &mut Vec<T>) {
+        for (block, len) in self.pieces(len, to) {
+            self.key.fill_at(at, block, as_bytes_mut(more(len, to)));
         }
-        let mut value = vec![0u32; len];
-        self.give(size_of_val(value.as_slice()));
-        for value in value.chunks_mut(CHUNK) {
-            let sent = self.take(4 * value.len())?;
-            as_bytes_mut(value).copy_from_slice(sent);
-        }
-        Ok(value)
     }
 
-    /// Fills `out` from the generator.
-    pub fn fill(&self, at: Counter, out: &mut [u8]) {
-        self.give(out.len());
-        self.key.fill_at(at, self.part.first_block(out.len()), out);
+    /// Appends a share of a value mod 2^bits that depends on others.
+    pub fn add_share<W: Word>(&mut self, at: Counter, bits: u32, len: usize, to: &mut Vec<W>) -> Result<(), TapeError> {
+        if matches!(self.corrections, Corrections::None) {
+            self.add_uniform(at, len, to);
+            return Ok(());
+        }
+        // what is packed together is the same as what is packed one after the other
+        for (_, len) in self.pieces(len, to) {
+            unpack_words(bits, self.take(word_bytes(bits, W::BITS, len))?, more(len, to));
+        }
+        Ok(())
+    }
+
+    /// Appends an XOR share of bits that depend on others.
+    pub fn add_bits(&mut self, at: Counter, len: usize, to: &mut Vec<u32>) -> Result<(), TapeError> {
+        self.add_share(at, u32::BITS, len, to)
+    }
+
+    /// Makes room for `len` more, and as many for each of the elements that are still to come: what is unpacked is written once, to where it stays.
+    pub(super) fn reserve<T>(&self, len: usize, to: &mut Vec<T>) {
+        if to.capacity() - to.len() < len {
+            to.reserve_exact(len * (self.whole - self.part.start) / self.part.len);
+        }
+    }
+
+    /// The pieces in which `to` grows by `len`: the block of the stream where each begins, and how many it has. They are whole blocks and stay in the cache from one pass over
+    /// them to the next.
+    fn pieces<T: Pod>(&mut self, len: usize, to: &mut Vec<T>) -> impl Iterator<Item = (u64, usize)> + use<T> {
+        self.reserve(len, to);
+        self.given += len * size_of::<T>();
+        let first = self.part.first_block(len * size_of::<T>());
+        Part::all(len).map(move |piece| (first + (piece.start * size_of::<T>() / 16) as u64, piece.len))
     }
 
     /// The next bytes of the corrections; `None` for every party but the last.
@@ -327,13 +342,13 @@ impl<'a> Tape<'a> {
         if matches!(self.corrections, Corrections::None) {
             return Ok(None);
         }
-        self.give(len);
+        self.given += len;
         self.take(len).map(Some)
     }
 
     /// Bytes that it has given until now: about what takes memory of what was unpacked.
     pub fn given(&self) -> usize {
-        self.given.get()
+        self.given
     }
 
     /// Checks that every correction was used.
@@ -362,16 +377,6 @@ impl<'a> Tape<'a> {
             }
         }
     }
-
-    fn words<T: Pod>(&self, at: Counter, len: usize) -> Vec<T> {
-        let value = words(self.key, at, self.part, len);
-        self.give(size_of_val(value.as_slice()));
-        value
-    }
-
-    fn give(&self, bytes: usize) {
-        self.given.set(self.given.get() + bytes);
-    }
 }
 
 impl core::fmt::Debug for Dealing<'_> {
@@ -384,6 +389,13 @@ impl core::fmt::Debug for Tape<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Tape[{} bytes of corrections]", self.corrections.left())
     }
+}
+
+/// The end of `to`, grown by `len` words of 0.
+pub(super) fn more<T: Pod>(len: usize, to: &mut Vec<T>) -> &mut [T] {
+    let start = to.len();
+    to.resize(start + len, T::default());
+    &mut to[start..]
 }
 
 fn words<T: Pod>(key: &Prg, at: Counter, part: Part, len: usize) -> Vec<T> {
@@ -407,3 +419,6 @@ fn add_into<W: Word>(sum: &mut [W], more: &[W]) {
 fn xor_into(sum: &mut [u32], more: &[u32]) {
     sum.iter_mut().zip(more).for_each(|(s, m)| *s ^= m);
 }
+
+#[cfg(test)]
+mod tests;

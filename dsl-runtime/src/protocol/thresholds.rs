@@ -35,6 +35,7 @@ pub(super) struct Thresholds {
 }
 
 /// What a party holds.
+#[derive(Default)]
 pub(super) struct Material {
     sign: sign::Material,
     /// The masks of all thresholds but the first.
@@ -47,22 +48,6 @@ pub(super) struct State {
     /// The bit of Y that says more than the digits.
     tops: Vec<Vec<u32>>,
     signs: Vec<sign::State>,
-}
-
-impl Material {
-    /// Makes room for `parts` times what is there.
-    pub(super) fn reserve(&mut self, parts: usize) {
-        self.sign.reserve(parts);
-        self.masks.iter_mut().flatten().for_each(|masks| masks.reserve(parts));
-    }
-
-    /// Adds the correlations of the next elements.
-    pub(super) fn append(&mut self, next: Self) {
-        self.sign.append(next.sign);
-        for (masks, next) in self.masks.iter_mut().flatten().zip(next.masks.into_iter().flatten()) {
-            masks.append(next);
-        }
-    }
 }
 
 /// The bits of a comparison with these thresholds, for an opening of m.
@@ -94,10 +79,11 @@ impl Thresholds {
         }
     }
 
-    pub(super) fn expand(&self, tape: &mut Tape<'_>, step: u32, len: usize) -> Result<Material, TapeError> {
-        let sign = self.sign.expand(tape, step, 0, len)?;
-        let masks = (0..).zip(&self.at).skip(1).map(|(level, _)| self.sign.expand_masks(tape, step, level, len / BLOCK));
-        Ok(Material { sign, masks: masks.collect::<Result<_, _>>()? })
+    /// Appends what a party unpacks for `len` elements.
+    pub(super) fn expand(&self, tape: &mut Tape<'_>, step: u32, len: usize, to: &mut Material) -> Result<(), TapeError> {
+        self.sign.expand(tape, step, 0, len, &mut to.sign)?;
+        to.masks.resize_with(self.at.len() - 1, Vec::new);
+        (1..).zip(&mut to.masks).try_for_each(|(level, to)| self.sign.expand_masks(tape, step, level, len / BLOCK, to))
     }
 
     /// A message a level of merging, and the corrections.

@@ -74,7 +74,9 @@ impl Truncate {
     /// What a party unpacks from its tape.
     pub fn expand<W: Word>(self, parties: usize, tape: &mut Tape<'_>, step: u32, len: usize) -> Result<Material<W>, TapeError> {
         if parties != 2 {
-            return Ok(Material(Kind::More(self.fold().expand(tape, step, 0, len)?)));
+            let mut opening = Opening::default();
+            self.fold().expand(tape, step, 0, len, &mut opening)?;
+            return Ok(Material(Kind::More(opening)));
         }
         let coin = tape.uniform(counter(step, 0, field::COIN), len / BLOCK);
         let coins = tape.share(counter(step, 0, field::COINS), self.t, len)?;

@@ -68,6 +68,7 @@ pub enum Family {
 pub(super) type Lanes<T = u64> = [T; GROUP];
 
 /// Shares of the words of all elements: `[part][word][element]`.
+#[derive(Default)]
 pub(super) struct Material {
     words: Vec<u64>,
     count: usize,
@@ -175,14 +176,12 @@ impl Words {
         }
     }
 
-    /// What a party unpacks of it.
-    pub(super) fn expand(&self, tape: &mut Tape<'_>, step: u32, piece: u32, len: usize) -> Result<Material, TapeError> {
-        let count = self.count();
-        let mut words = Vec::with_capacity(count * len);
-        for k in 0..count as u32 {
-            words.extend(tape.share::<u64>(stream(step, piece, k), self.q(), len)?);
-        }
-        Ok(Material { words, count, len })
+    /// Appends what a party unpacks of it.
+    pub(super) fn expand(&self, tape: &mut Tape<'_>, step: u32, piece: u32, len: usize, to: &mut Material) -> Result<(), TapeError> {
+        to.count = self.count();
+        to.len += len;
+        tape.reserve(to.count * len, &mut to.words);
+        (0..to.count as u32).try_for_each(|k| tape.add_share(stream(step, piece, k), self.q(), len, &mut to.words))
     }
 
     /// Bytes of corrections.
@@ -213,17 +212,6 @@ impl Words {
 }
 
 impl Material {
-    /// Makes room for `parts` times what is there.
-    pub(super) fn reserve(&mut self, parts: usize) {
-        self.words.reserve_exact(self.words.len() * parts);
-    }
-
-    /// Adds those of the next elements.
-    pub(super) fn append(&mut self, next: Self) {
-        self.words.extend(next.words);
-        self.len += next.len;
-    }
-
     /// Those of group `g`.
     pub(super) fn group(&self, g: usize) -> Group<'_> {
         let part = Part::of(g * GROUP, self.len);

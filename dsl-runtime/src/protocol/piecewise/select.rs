@@ -27,6 +27,7 @@ use undertone_ring::words::word_bytes;
 use undertone_ring::{Word, simd};
 
 /// What a party holds for one term.
+#[derive(Default)]
 pub(in super::super) struct Words<W> {
     pub beta: Vec<u32>,
     a: Vec<W>,
@@ -37,31 +38,8 @@ pub(in super::super) struct Words<W> {
 }
 
 /// Shares of the square of the mask, for c = 1 and for c = 0.
+#[derive(Default)]
 pub(in super::super) struct Squares<W>([Vec<W>; 2]);
-
-impl<W> Words<W> {
-    pub(in super::super) fn reserve(&mut self, parts: usize) {
-        self.beta.reserve_exact(self.beta.len() * parts);
-        let [d, e] = &mut self.squares;
-        for words in [&mut self.a, &mut self.b, &mut self.c, d, e] {
-            words.reserve_exact(words.len() * parts);
-        }
-    }
-
-    pub(in super::super) fn append(&mut self, next: Self) {
-        self.beta.extend(next.beta);
-        self.a.extend(next.a);
-        self.b.extend(next.b);
-        self.c.extend(next.c);
-        self.squares.iter_mut().zip(next.squares).for_each(|(all, next)| all.extend(next));
-    }
-}
-
-impl<W> Squares<W> {
-    pub(in super::super) fn append(&mut self, next: Self) {
-        self.0.iter_mut().zip(next.0).for_each(|(all, next)| all.extend(next));
-    }
-}
 
 /// What the dealer knows of R_c squared, for both c; one only where nothing is lifted.
 fn squared<W: Word>(fold: Fold, dealt: &fold::Dealt<W>) -> Vec<Vec<W>> {
@@ -81,9 +59,16 @@ pub(in super::super) fn deal_squares<W: Word>(fold: Fold, d: &mut Dealing<'_>, s
     }
 }
 
-pub(in super::super) fn expand_squares<W: Word>(fold: Fold, tape: &mut Tape<'_>, step: u32, len: usize) -> Result<Squares<W>, TapeError> {
-    let mut one = |at, wanted: bool| if wanted { tape.share(counter(step, 0, at), fold.n, len) } else { Ok(vec![]) };
-    Ok(Squares([one(field::MASK_SQUARE, true)?, one(field::MASK_SQUARE + 1, fold.lifts())?]))
+/// Appends what a party unpacks of them.
+pub(in super::super) fn expand_squares<W: Word>(
+    fold: Fold,
+    tape: &mut Tape<'_>,
+    step: u32,
+    len: usize,
+    to: &mut Squares<W>,
+) -> Result<(), TapeError> {
+    let mut squares = (field::MASK_SQUARE..).zip(&mut to.0).take(1 + usize::from(fold.lifts()));
+    squares.try_for_each(|(at, to)| tape.add_share(counter(step, 0, at), fold.n, len, to))
 }
 
 /// The dealer's half for a term, under the streams of a level.
@@ -108,6 +93,7 @@ pub(in super::super) fn deal<W: Word>(fold: Fold, term: &Term, d: &mut Dealing<'
     }
 }
 
+/// Appends what a party unpacks of it.
 pub(in super::super) fn expand<W: Word>(
     fold: Fold,
     term: &Term,
@@ -115,17 +101,20 @@ pub(in super::super) fn expand<W: Word>(
     step: u32,
     level: u32,
     len: usize,
-) -> Result<Words<W>, TapeError> {
-    let beta = tape.uniform(counter(step, level, field::BETA), len / BLOCK);
+    to: &mut Words<W>,
+) -> Result<(), TapeError> {
+    tape.add_uniform(counter(step, level, field::BETA), len / BLOCK, &mut to.beta);
     let (linear, square) = (term.piece.depends(), term.piece.square != 0);
-    let mut one = |at, bits, wanted: bool| if wanted { tape.share(counter(step, level, at), bits, len) } else { Ok(vec![]) };
-    Ok(Words {
-        beta,
-        a: one(field::A, fold.n, true)?,
-        b: one(field::B, fold.n, linear)?,
-        c: one(field::C, fold.n.saturating_sub(fold.m), linear && fold.lifts())?,
-        squares: [one(field::SQUARE, fold.n, square)?, one(field::SQUARE + 1, fold.n, square && fold.lifts())?],
-    })
+    let [plain, wrapped] = &mut to.squares;
+    let all = [
+        (field::A, fold.n, true, &mut to.a),
+        (field::B, fold.n, linear, &mut to.b),
+        (field::C, fold.n.saturating_sub(fold.m), linear && fold.lifts(), &mut to.c),
+        (field::SQUARE, fold.n, square, plain),
+        (field::SQUARE + 1, fold.n, square && fold.lifts(), wrapped),
+    ];
+    let mut wanted = all.into_iter().filter(|(_, _, wanted, _)| *wanted);
+    wanted.try_for_each(|(at, bits, _, to)| tape.add_share(counter(step, level, at), bits, len, to))
 }
 
 /// Bytes of corrections of a term.

@@ -50,7 +50,7 @@ impl Shape {
 
     /// The parts in which tables are dealt: a block of groups of one member, for the cache's sake.
     fn parts(self) -> impl Iterator<Item = Part> {
-        (0..self.masks()).step_by(BLOCK).map(|start| Part { start, len: BLOCK })
+        Part::of_size(BLOCK, self.masks())
     }
 }
 
@@ -94,18 +94,14 @@ pub(super) fn expand<W: Word>(
     bits: Vec<W>,
 ) -> Result<Tables<W>, TapeError> {
     let masks = tape.uniform(counter(step, level, field::RANK_MASK + class), shape.masks());
-    let mut tables = Tables { bits_of_rank: shape.bits, bits, masks, weights: vec![], values: vec![], indices: vec![] };
-    for part in shape.parts() {
-        tape.part(part);
-        let fields = [field::CHOICE, field::CHOSEN, field::CHOSEN_INDEX];
-        for ((bits, field), to) in widths.into_iter().zip(fields).zip([&mut tables.weights, &mut tables.values, &mut tables.indices]) {
-            if bits > 0 {
-                to.extend(tape.share::<W>(counter(step, level, field + class), bits, part.len << shape.bits)?);
-            }
+    let fields = [field::CHOICE, field::CHOSEN, field::CHOSEN_INDEX];
+    let [weights, values, indices] = tape.in_parts_of(BLOCK, shape.masks(), |tape, len, to: &mut [Vec<W>; 3]| {
+        for ((bits, field), to) in widths.into_iter().zip(fields).zip(to).filter(|((bits, _), _)| *bits > 0) {
+            tape.add_share(counter(step, level, field + class), bits, len << shape.bits, to)?;
         }
-    }
-    tape.part(Part::WHOLE);
-    Ok(tables)
+        Ok(())
+    })?;
+    Ok(Tables { bits_of_rank: shape.bits, bits, masks, weights, values, indices })
 }
 
 /// Bytes of corrections.

@@ -43,7 +43,7 @@ impl<W: Word> Wire<W> {
     }
 
     /// A party's part of the mask, if it masks.
-    fn mask(&self, tape: &Tape<'_>, party: usize) -> Option<Vec<W>> {
+    fn mask(&self, tape: &mut Tape<'_>, party: usize) -> Option<Vec<W>> {
         self.opening.sends(party).then(|| open::mask(tape, self.at, self.len()))
     }
 
