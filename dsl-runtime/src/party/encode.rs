@@ -3,6 +3,8 @@
 use crate::error::{Error, Result};
 use crate::opened::Values;
 use crate::plan::{Place, Plan, ReleaseSpec, Scaling, encode};
+use undertone_ring::simd;
+use zeroize::Zeroizing;
 
 /// The inputs that an endpoint owns, by their index in the description.
 pub type Mine<'a> = [(usize, &'a [f32])];
@@ -14,7 +16,7 @@ impl Plan {
     /// Names the input that is missing or not this endpoint's; or the sample and the position of the first value that is not finite or out of range, or the wrong
     /// length. No value is in the error.
     pub fn check_inputs(&self, place: Place, mine: &Mine<'_>, batch: usize) -> Result<()> {
-        inputs(self, place, mine, batch).map(|encoded| drop(zeroize::Zeroizing::new(encoded)))
+        inputs(self, place, mine, batch).map(|encoded| drop(Zeroizing::new(encoded)))
     }
 }
 
@@ -46,10 +48,27 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
                 return Err(bad(format!("{} values are not {batch} samples of shape {:?} ({len} each)", values.len(), spec.shape)));
             }
             // the value itself stays out of the error: it is the client's secret
-            let scaled = || spec.scaling.each(values, &spec.shape);
             let most = u64::try_from(largest).map_err(|_| bad("has no range at all".into()))?;
-            let fits = |v: f64| v.is_finite() && (encode(v * scale) as i64).unsigned_abs() <= most;
-            if let Some(i) = scaled().position(|v| !fits(v)) {
+            let fits = |v: f64, encoded: u64| v.is_finite() && (encoded as i64).unsigned_abs() <= most;
+            // what is refused leaves no copy
+            let (mut encoded, mut all_fit) = (Zeroizing::new(vec![0; values.len()]), true);
+            simd::vectorize_products(
+                #[inline(always)]
+                || {
+                    let mut rest = &mut encoded[..];
+                    for (row, [factor, offset]) in spec.scaling.rows(values, &spec.shape) {
+                        let (to, after) = core::mem::take(&mut rest).split_at_mut(row.len());
+                        for (to, v) in to.iter_mut().zip(row) {
+                            let v = f64::from(*v) * factor + offset;
+                            *to = encode(v * scale);
+                            all_fit &= fits(v, *to);
+                        }
+                        rest = after;
+                    }
+                },
+            );
+            if !all_fit {
+                let i = spec.scaling.each(values, &spec.shape).position(|v| !fits(v, encode(v * scale))).unwrap_or_default();
                 let (limit, why) = (
                     (1i64 << (spec.m - 2)) as f64 / scale,
                     if plan.is_calibrated() { ", which is what the calibration allows" } else { "" },
@@ -57,10 +76,7 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
                 let what = if spec.scaling == Scaling::default() { "" } else { "as the description scales it, " };
                 return Err(bad(format!("sample {}, position {}: {what}must be finite and below {limit}{why}", i / len, i % len)));
             }
-            // nothing is encoded before all of it is known to be right: what is refused leaves no copy
-            let mut encoded = Vec::with_capacity(values.len());
-            encoded.extend(scaled().map(|v| encode(v * scale)));
-            Ok(Some(encoded))
+            Ok(Some(core::mem::take(&mut *encoded)))
         })
         .collect()
 }

@@ -30,22 +30,32 @@ impl Scaling {
 
     /// What becomes of a value of this channel.
     pub(crate) fn at(&self, v: f64, channel: usize) -> f64 {
+        let [factor, offset] = self.numbers(channel);
+        v * factor + offset
+    }
+
+    /// What a value of this channel is multiplied with, and what is added.
+    fn numbers(&self, channel: usize) -> [f64; 2] {
         let of = |numbers: &[u64], plain: f64| match numbers {
             [] => plain,
             [one] => f64::from_bits(*one),
             all => all.get(channel).map_or(f64::NAN, |v| f64::from_bits(*v)),
         };
-        v * of(&self.factors, 1.0) + of(&self.offsets, 0.0)
+        [of(&self.factors, 1.0), of(&self.offsets, 0.0)]
     }
 
     /// What becomes of all values of samples of shape `shape`, whose axis 0 are the channels.
     pub(crate) fn each<'a>(&'a self, values: &'a [f32], shape: &[usize]) -> impl Iterator<Item = f64> + 'a {
+        self.rows(values, shape).flat_map(|(row, [factor, offset])| row.iter().map(move |v| f64::from(*v) * factor + offset))
+    }
+
+    /// The same, as rows of values that have the same numbers.
+    pub(crate) fn rows<'a>(&'a self, values: &'a [f32], shape: &[usize]) -> impl Iterator<Item = (&'a [f32], [f64; 2])> + 'a {
         let channels = shape.first().copied().unwrap_or(1).max(1);
         // what is the same for all channels is asked for once
         let uniform = self.factors.len().max(self.offsets.len()) <= 1;
         let inner = if uniform { values.len() } else { shape.iter().skip(1).product() };
-        let channel = move |(k, values): (usize, &'a [f32])| values.iter().map(move |v| self.at(f64::from(*v), k % channels));
-        values.chunks(inner.max(1)).enumerate().flat_map(channel)
+        values.chunks(inner.max(1)).enumerate().map(move |(k, row)| (row, self.numbers(k % channels)))
     }
 
     /// The largest magnitude that becomes of values of at most this one.
