@@ -22,7 +22,7 @@ use super::super::fold::{self, Fold};
 use super::super::{Dealing, Seat, Tape, TapeError, counter, field};
 use super::function::{Piece, Term};
 use undertone_ring::planes::{self, BLOCK, block_bytes};
-use undertone_ring::rows::GROUP;
+use undertone_ring::rows::{GROUP, WORDS};
 use undertone_ring::words::word_bytes;
 use undertone_ring::{Word, simd};
 
@@ -140,13 +140,12 @@ pub(in super::super) struct Opened<'a, W> {
     pub y: &'a [u8],
 }
 
-/// One element: Y, the share of y, that of y^2 if it is wanted, and all ones where c = 0.
-#[derive(Clone, Copy)]
-struct Element<W> {
-    opened: W,
-    y: W,
-    square: W,
-    wrap: W,
+/// A group of elements: Y, the shares of y, those of y^2 if they are wanted, and all ones where c = 0.
+struct Elements<W> {
+    opened: [W; GROUP],
+    y: [W; GROUP],
+    square: [W; GROUP],
+    wrap: [W; GROUP],
 }
 
 impl<W: Word> Opened<'_, W> {
@@ -154,73 +153,132 @@ impl<W: Word> Opened<'_, W> {
     pub(in super::super) fn everywhere(&self, piece: Piece, result: &mut [W]) {
         let [square, slope, offset] = words(piece);
         let offset = if self.seat.is_first() { offset } else { W::from_u64(0) };
-        self.each(result.len(), |i, e| result[i] = e.square.mul(square).add(e.y.mul(slope)).add(offset));
+        self.each(
+            result,
+            #[inline(always)]
+            |_, e, result| {
+                for (i, r) in result.iter_mut().enumerate() {
+                    *r = e.square[i].mul(square).add(e.y[i].mul(slope)).add(offset);
+                }
+            },
+        );
     }
 
     /// Adds shares of a bit times a polynomial of y; `bh` is the bit under its mask.
     pub(in super::super) fn add(&self, term: &Term, words_of: &Words<W>, bh: &[u32], result: &mut [W]) {
         let [square, slope, offset] = words(term.piece);
-        let (fold, m) = (self.fold, self.fold.m);
+        let m = self.fold.m;
         let first = W::from_u64(u64::from(self.seat.is_first()));
-        let flip = |i: usize| W::from_u64(u64::from(bh[i / BLOCK] >> (i % BLOCK) & 1)).neg();
-        // v where the opened bit is set, and beta v elsewhere, whose sign is then the other one
-        let choose = |flip: W, v: W, beta: W| beta.xor(beta.xor(v.sub(beta)).and(flip));
+        let (a, bits) = (words_of.a.as_chunks::<GROUP>().0, bh.as_chunks::<WORDS>().0);
         if !term.piece.depends() {
-            for (i, (r, a)) in result.iter_mut().zip(&words_of.a).enumerate() {
-                *r = r.add(choose(flip(i), first, *a).mul(offset));
-            }
+            simd::vectorize_products(
+                #[inline(always)]
+                || {
+                    for ((result, a), bits) in result.as_chunks_mut::<GROUP>().0.iter_mut().zip(a).zip(bits) {
+                        let flip = flips::<W>(bits);
+                        for i in 0..GROUP {
+                            result[i] = result[i].add(choose(flip[i], first, a[i]).mul(offset));
+                        }
+                    }
+                },
+            );
             return;
         }
-        self.each(result.len(), |i, e| {
-            let (flip, a) = (flip(i), words_of.a[i]);
-            let c = if fold.lifts() { words_of.c[i].shl(m).and(e.wrap) } else { W::from_u64(0) };
-            let mask = words_of.b[i].sub(c);
-            let linear = e.opened.mul(a).sub(mask);
-            let mut sum = choose(flip, e.y, linear).mul(slope).add(choose(flip, first, a).mul(offset));
-            if square != W::from_u64(0) {
-                let product = e.opened.mul(linear.sub(mask)).add(either(&words_of.squares, i, e.wrap));
-                sum = sum.add(choose(flip, e.square, product).mul(square));
-            }
-            result[i] = result[i].add(sum);
-        });
+        let b = words_of.b.as_chunks::<GROUP>().0;
+        let (nothing, lifts) = ([W::from_u64(0); GROUP], self.fold.lifts());
+        self.each(
+            result,
+            #[inline(always)]
+            |g, e, result| {
+                let c = if lifts { &words_of.c.as_chunks::<GROUP>().0[g] } else { &nothing };
+                let (flip, a, b) = (flips::<W>(&bits[g]), &a[g], &b[g]);
+                for i in 0..GROUP {
+                    let mask = b[i].sub(c[i].shl(m).and(e.wrap[i]));
+                    let linear = e.opened[i].mul(a[i]).sub(mask);
+                    let sum = choose(flip[i], e.y[i], linear).mul(slope).add(choose(flip[i], first, a[i]).mul(offset));
+                    result[i] = result[i].add(sum);
+                }
+                if square == W::from_u64(0) {
+                    return;
+                }
+                let [plain, wrapped] = pair(&words_of.squares, g);
+                for i in 0..GROUP {
+                    let mask = b[i].sub(c[i].shl(m).and(e.wrap[i]));
+                    let linear = e.opened[i].mul(a[i]).sub(mask);
+                    let product = e.opened[i].mul(linear.sub(mask)).add(either(plain[i], wrapped[i], e.wrap[i]));
+                    result[i] = result[i].add(choose(flip[i], e.square[i], product).mul(square));
+                }
+            },
+        );
     }
 
+    /// Goes through the result group by group.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "called with the loops that must vectorise")]
-    fn each(&self, len: usize, mut f: impl FnMut(usize, Element<W>)) {
+    fn each(&self, result: &mut [W], mut f: impl FnMut(usize, &Elements<W>, &mut [W; GROUP])) {
         let (fold, first) = (self.fold, self.seat.is_first());
         let bytes = GROUP / BLOCK * block_bytes(fold.m);
-        let (k1, h) = (self.opening.k1(), self.opening.h());
+        let nothing = [W::from_u64(0); GROUP];
+        let mut e = Elements { opened: nothing, y: nothing, square: nothing, wrap: nothing };
         simd::vectorize_products(
             #[inline(always)]
             || {
-                for start in (0..len).step_by(GROUP) {
-                    let mut group = [W::from_u64(0); GROUP];
-                    planes::unpack(fold.m, &self.y[start / GROUP * bytes..][..bytes], &mut group);
-                    for (k, opened) in group.into_iter().enumerate() {
-                        let i = start + k;
-                        let wrap = fold.no_carry(opened);
-                        let y = fold.lifted(first, opened, k1[i], if fold.lifts() { h[i] } else { W::from_u64(0) });
-                        let square = self.squares.map_or(W::from_u64(0), |s| {
-                            let own = if first { opened } else { W::from_u64(0) };
-                            opened.mul(y.add(y).sub(own)).add(either(&s.0, i, wrap))
-                        });
-                        f(i, Element { opened, y, square, wrap });
+                for (g, result) in result.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
+                    planes::unpack(fold.m, &self.y[g * bytes..][..bytes], &mut e.opened);
+                    let k1 = &self.opening.k1().as_chunks::<GROUP>().0[g];
+                    let h = if fold.lifts() { &self.opening.h().as_chunks::<GROUP>().0[g] } else { &nothing };
+                    for i in 0..GROUP {
+                        e.wrap[i] = fold.no_carry(e.opened[i]);
+                        e.y[i] = fold.lifted(first, e.opened[i], k1[i], h[i]);
                     }
+                    if let Some(squares) = self.squares {
+                        let [plain, wrapped] = pair(&squares.0, g);
+                        for i in 0..GROUP {
+                            let own = if first { e.opened[i] } else { W::from_u64(0) };
+                            let twice = e.y[i].add(e.y[i]).sub(own);
+                            e.square[i] = e.opened[i].mul(twice).add(either(plain[i], wrapped[i], e.wrap[i]));
+                        }
+                    }
+                    f(g, &e, result);
                 }
             },
         );
     }
 }
 
-/// The word of c = 0 where `wrap` is all ones, otherwise that of c = 1; where nothing is lifted there is one only.
+/// v where the opened bit is set, and beta v elsewhere, whose sign is then the other one.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "called in the loops that must vectorise")]
-fn either<W: Word>(words: &[Vec<W>; 2], i: usize, wrap: W) -> W {
-    match words[1].get(i) {
-        Some(wrapped) => words[0][i].xor(words[0][i].xor(*wrapped).and(wrap)),
-        None => words[0][i],
+fn choose<W: Word>(flip: W, v: W, beta: W) -> W {
+    beta.xor(beta.xor(v.sub(beta)).and(flip))
+}
+
+/// All ones where the opened bit is set.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "called in the loops that must vectorise")]
+fn flips<W: Word>(bits: &[u32; WORDS]) -> [W; GROUP] {
+    let mut flips = [W::from_u64(0); GROUP];
+    for (flips, bits) in flips.as_chunks_mut::<BLOCK>().0.iter_mut().zip(bits) {
+        for (lane, flip) in flips.iter_mut().enumerate() {
+            *flip = W::from_u64(u64::from(bits >> lane & 1)).neg();
+        }
     }
+    flips
+}
+
+/// The words of c = 0 and those of c = 1 of a group; where nothing is lifted they are the same.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "called in the loops that must vectorise")]
+fn pair<W>(words: &[Vec<W>; 2], group: usize) -> [&[W; GROUP]; 2] {
+    let plain = &words[0].as_chunks::<GROUP>().0[group];
+    [plain, words[1].as_chunks::<GROUP>().0.get(group).unwrap_or(plain)]
+}
+
+/// The word of c = 0 where `wrap` is all ones, otherwise that of c = 1.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "called in the loops that must vectorise")]
+fn either<W: Word>(plain: W, wrapped: W, wrap: W) -> W {
+    plain.xor(plain.xor(wrapped).and(wrap))
 }
 
 fn words<W: Word>(piece: Piece) -> [W; 3] {
