@@ -2,7 +2,7 @@
 
 use super::{Workload, of};
 use crate::failure::Result;
-use undertone::layers::{ArgMax, Erf, Exp, Gelu, InverseSqrt, Log, MaxPool2d, Reciprocal, Relu, Sigmoid, Sin, Softmax, Sqrt, Tanh};
+use undertone::layers::{Approx, ArgMax, Erf, Exp, Gelu, InverseSqrt, Log, MaxPool2d, Reciprocal, Relu, Sigmoid, Sin, Softmax, Sqrt, Tanh};
 use undertone::{Layer, Shape};
 
 /// The number of values where a name has none.
@@ -38,6 +38,10 @@ pub(super) fn named(name: &str) -> Result<Option<Workload>> {
         "reciprocal" => layer_of(name, x, Reciprocal::DEFAULT)?.within(0.1, 100.0),
         "sqrt" => layer_of(name, x, Sqrt::DEFAULT)?.within(0.1, 100.0),
         "inv_sqrt" => layer_of(name, x, InverseSqrt::DEFAULT)?.within(0.1, 100.0),
+        "log_compact" => layer_of(name, x, Log { approx: Approx::Compact })?.within(0.1, 100.0),
+        "reciprocal_compact" => layer_of(name, x, Reciprocal { approx: Approx::Compact })?.within(0.1, 100.0),
+        "sqrt_compact" => layer_of(name, x, Sqrt { approx: Approx::Compact })?.within(0.1, 100.0),
+        "inv_sqrt_compact" => layer_of(name, x, InverseSqrt { approx: Approx::Compact })?.within(0.1, 100.0),
         "erf" => layer_of(name, x, Erf::DEFAULT)?.within(-4.0, 4.0),
         "gelu" => layer_of(name, x, Gelu::DEFAULT)?.within(-4.0, 4.0),
         "sigmoid" => layer_of(name, x, Sigmoid::DEFAULT)?.within(-4.0, 4.0),
