@@ -43,33 +43,35 @@ pub(super) struct Material<W> {
     c: Vec<W>,
 }
 
-impl<W: Word> Material<W> {
-    /// Those words of A, B and C that belong to the opened values of the variables: which ones is public.
-    fn chosen(&self, opened: Opened<'_>, len: usize) -> Self {
-        let mut chosen = Self { beta: vec![], a: vec![], b: vec![], c: vec![] };
-        let mut values = [0u8; GROUP];
-        for part in Part::all(len) {
-            for start in (part.start..part.start + part.len).step_by(GROUP) {
-                opened.values(start / GROUP, &mut values);
-                let place = |i: usize| (part.start << opened.variables) + usize::from(values[i]) * part.len + (start - part.start) + i;
-                for (from, to) in [(&self.a, &mut chosen.a), (&self.b, &mut chosen.b), (&self.c, &mut chosen.c)] {
-                    if !from.is_empty() {
-                        to.extend((0..GROUP).map(|i| from[place(i)]));
-                    }
-                }
-            }
-        }
-        chosen
-    }
+/// Where the words of one group are that belong to the opened values of the variables: which ones is public.
+struct Chosen {
+    /// Where the group's words for the first value of the variables begin.
+    start: usize,
+    /// From one value to the next.
+    stride: usize,
+    values: [u8; GROUP],
 }
 
-impl Opened<'_> {
-    /// The number of the opened values of the variables, for each element of a group.
-    fn values(&self, group: usize, values: &mut [u8; GROUP]) {
-        let rows = &self.bits.as_chunks::<WORDS>().0[group * self.variables..][..self.variables];
+impl Chosen {
+    /// Those of group `g` of `len` elements.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "called in the loop that must vectorise")]
+    fn new(opened: Opened<'_>, g: usize, len: usize) -> Self {
+        let part = Part::of(g * GROUP, len);
+        let mut values = [0; GROUP];
+        let rows = &opened.bits.as_chunks::<WORDS>().0[g * opened.variables..][..opened.variables];
         for (i, value) in values.iter_mut().enumerate() {
             *value = rows.iter().rev().fold(0, |all, row| all << 1 | (row[i / BLOCK] >> (i % BLOCK) & 1) as u8);
         }
+        Self { start: (part.start << opened.variables) + g * GROUP - part.start, stride: part.len, values }
+    }
+
+    /// The group's words of A, B or C.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "called in the loop that must vectorise")]
+    fn of<W: Word>(&self, words: &[W]) -> [W; GROUP] {
+        let words = &words[self.start..];
+        core::array::from_fn(|i| words[usize::from(self.values[i]) * self.stride + i])
     }
 }
 
@@ -159,46 +161,43 @@ pub(super) fn finish<W: Word>(
     opened: Opened<'_>,
     result: &mut [W],
 ) {
-    if opened.variables > 0 {
-        let chosen = material.chosen(opened, result.len());
-        let (_, bits) = opened.bits.split_at(opened.variables * (result.len() / BLOCK));
-        return finish(fold, seat, opening, &chosen, Opened { variables: 0, bits, ..opened }, result);
-    }
-    if seat.is_first() {
-        finish_as::<W, true>(fold, opening, material, opened.y, opened.bits, result);
-    } else {
-        finish_as::<W, false>(fold, opening, material, opened.y, opened.bits, result);
-    }
+    let run = if seat.is_first() { finish_as::<W, true> } else { finish_as::<W, false> };
+    run(fold, opening, material, opened, result);
 }
 
 fn finish_as<W: Word, const FIRST: bool>(
     fold: Fold,
     opening: &fold::Material<W>,
     material: &Material<W>,
-    y: &[u8],
-    bh: &[u32],
+    opened: Opened<'_>,
     result: &mut [W],
 ) {
-    let bytes = GROUP / BLOCK * block_bytes(fold.m);
+    let (bytes, len) = (GROUP / BLOCK * block_bytes(fold.m), result.len());
+    let bh = &opened.bits[opened.variables * (len / BLOCK)..];
     let nothing = [W::from_u64(0); GROUP];
     simd::vectorize_products(
         #[inline(always)]
         || {
             for (g, out) in result.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
-                let mut opened = [W::from_u64(0); GROUP];
-                planes::unpack(fold.m, &y[g * bytes..(g + 1) * bytes], &mut opened);
-                let (k1, a, b) =
-                    (&opening.k1().as_chunks::<GROUP>().0[g], &material.a.as_chunks::<GROUP>().0[g], &material.b.as_chunks::<GROUP>().0[g]);
-                let (h, c) = if fold.lifts() {
-                    (&opening.h().as_chunks::<GROUP>().0[g], &material.c.as_chunks::<GROUP>().0[g])
+                let mut y = [W::from_u64(0); GROUP];
+                planes::unpack(fold.m, &opened.y[g * bytes..(g + 1) * bytes], &mut y);
+                let k1 = &opening.k1().as_chunks::<GROUP>().0[g];
+                let h = if fold.lifts() { &opening.h().as_chunks::<GROUP>().0[g] } else { &nothing };
+                let (a, b, c);
+                let (a, b, c) = if opened.variables > 0 {
+                    let chosen = Chosen::new(opened, g, len);
+                    (a, b) = (chosen.of(&material.a), chosen.of(&material.b));
+                    c = if fold.lifts() { chosen.of(&material.c) } else { nothing };
+                    (&a, &b, &c)
                 } else {
-                    (&nothing, &nothing)
+                    let group = |words| &<[W]>::as_chunks::<GROUP>(words).0[g];
+                    (group(&material.a), group(&material.b), if fold.lifts() { group(&material.c) } else { &nothing })
                 };
                 for block in 0..GROUP / BLOCK {
                     let bits = bh[g * (GROUP / BLOCK) + block];
                     for lane in 0..BLOCK {
                         let i = block * BLOCK + lane;
-                        let v = opened[i];
+                        let v = y[i];
                         let wrap = fold.no_carry(v);
                         let product = v.mul(a[i]).sub(b[i]).add(c[i].shl(fold.m).and(wrap));
                         let share = fold.lifted(FIRST, v, k1[i], h[i]);
