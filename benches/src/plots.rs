@@ -47,14 +47,14 @@ pub fn lines(path: &Path, title: &str, axes: [&str; 2], lines: &[Line<'_>]) -> R
 
 /// Bars beside each other for each name, over a logarithmic axis; what is not positive has none.
 pub fn bars(path: &Path, title: &str, unit: &str, names: &[String], series: &[(&str, Vec<f64>)]) -> Result<()> {
-    let root = SVGBackend::new(path, (SIZE.0.max(120 + 34 * names.len() as u32), SIZE.1)).into_drawing_area();
+    let root = SVGBackend::new(path, (SIZE.0.max(120 + 34 * names.len() as u32), SIZE.1 + 60)).into_drawing_area();
     root.fill(&WHITE).map_err(failed)?;
     let y = range(series.iter().flat_map(|(_, values)| values.iter().copied()));
     let low = y.start;
     let mut chart = ChartBuilder::on(&root)
         .caption(title, ("sans-serif", 20))
         .margin(12)
-        .x_label_area_size(110)
+        .x_label_area_size(170)
         .y_label_area_size(74)
         .build_cartesian_2d(0.0..names.len() as f64, y.log_scale())
         .map_err(failed)?;
