@@ -23,7 +23,7 @@ pub fn record(path: &Path, figures: &Figures) -> Result<()> {
 fn line(f: &Figures, date: &str, commit: &str) -> String {
     format!(
         "{date},{commit},{},{},{},{},{},{:.6},{:.6},{},{},{},{},{}\n",
-        f.workload,
+        crate::table::name(f).replace(',', ";"),
         f.parties,
         f.ring,
         f.threads,
