@@ -43,7 +43,7 @@ pub fn crypten(python: &Path, workload: &str, parties: u8) -> Result<Peer> {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("crypten/run.py");
     let mut command = namespace();
     // another variant of a function is compared with the same function
-    let function = workload.trim_end_matches("_compact");
+    let function = workload.strip_suffix("_compact").unwrap_or(workload);
     command.arg(python).args(["-W", "ignore"]).arg(&program).args([function, "--parties", &parties.to_string()]);
     let output = command.output().doing("CrypTen")?;
     let text = String::from_utf8_lossy(&output.stdout);

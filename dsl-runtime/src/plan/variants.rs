@@ -200,6 +200,25 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_spent_where_the_whole_plan_takes_as_long() {
+        let graph = trace("M", &[("x", Shape::new([64, 1000]))], |g, x| {
+            // side by side, the index takes longer
+            let i = g.stage("index", Ok(Shape::new([64])), |g| g.argmax(x[0], 1));
+            let y = g.stage("relu", Ok(Shape::new([1, 256])), |g| {
+                let row = g.gather(x[0], 0, 0..1);
+                let few = g.gather(row, 1, 0..256);
+                g.relu(few)
+            });
+            g.release("i", i, &["client"]);
+            g.release("y", y, &["client"]);
+            y
+        });
+        let plan = Plan::new(&graph.unwrap(), &Settings::default()).unwrap();
+        let relu = |plan: &Plan| plan.steps.iter().find(|step| matches!(step.kind, Kind::Relu { .. })).unwrap().kind.clone();
+        assert_eq!(relu(&fewer_rounds(plan.clone(), 1)), relu(&plan));
+    }
+
+    #[test]
     fn an_index_is_found_in_few_rounds_where_they_take_long() {
         let graph = trace("M", &[("x", Shape::new([128]))], |g, x| {
             let i = g.stage("index", Ok(Shape::new([])), |g| g.argmax(x[0], 0));

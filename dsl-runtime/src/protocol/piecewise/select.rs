@@ -193,8 +193,7 @@ impl<W: Word> Opened<'_, W> {
                 let c = if lifts { &words_of.c.as_chunks::<GROUP>().0[g] } else { &nothing };
                 let (flip, a, b) = (flips::<W>(&bits[g]), &a[g], &b[g]);
                 for i in 0..GROUP {
-                    let mask = b[i].sub(c[i].shl(m).and(e.wrap[i]));
-                    let linear = e.opened[i].mul(a[i]).sub(mask);
+                    let (_, linear) = linear(e, i, a[i], b[i], c[i].shl(m));
                     let sum = choose(flip[i], e.y[i], linear).mul(slope).add(choose(flip[i], first, a[i]).mul(offset));
                     result[i] = result[i].add(sum);
                 }
@@ -203,8 +202,7 @@ impl<W: Word> Opened<'_, W> {
                 }
                 let [plain, wrapped] = pair(&words_of.squares, g);
                 for i in 0..GROUP {
-                    let mask = b[i].sub(c[i].shl(m).and(e.wrap[i]));
-                    let linear = e.opened[i].mul(a[i]).sub(mask);
+                    let (mask, linear) = linear(e, i, a[i], b[i], c[i].shl(m));
                     let product = e.opened[i].mul(linear.sub(mask)).add(either(plain[i], wrapped[i], e.wrap[i]));
                     result[i] = result[i].add(choose(flip[i], e.square[i], product).mul(square));
                 }
@@ -251,6 +249,14 @@ impl<W: Word> Opened<'_, W> {
 #[allow(clippy::inline_always, reason = "called in the loops that must vectorise")]
 fn choose<W: Word>(flip: W, v: W, beta: W) -> W {
     beta.xor(beta.xor(v.sub(beta)).and(flip))
+}
+
+/// Beta times the mask with its wrap, and beta y.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "called in the loops that must vectorise")]
+fn linear<W: Word>(e: &Elements<W>, i: usize, a: W, b: W, c: W) -> (W, W) {
+    let mask = b.sub(c.and(e.wrap[i]));
+    (mask, e.opened[i].mul(a).sub(mask))
 }
 
 /// All ones where the opened bit is set.
