@@ -22,16 +22,17 @@ use undertone_ring::{
     simd::{self, Limit},
 };
 
-/// A kernel: level, bits of the word, bits of the ring, and the share wanted of it at 512 cubed.
-const KERNELS: [(&str, Limit, u32, u32, Option<f64>); 8] = [
-    ("portable, 64 bits", Limit::Portable, 64, 64, None),
-    ("AVX2, 64 bits", Limit::Avx2, 64, 64, Some(0.18)),
-    ("AVX-512, 64 bits", Limit::Avx512, 64, 64, Some(0.34)),
-    ("AVX-512 IFMA, 52 bits", Limit::Widest, 64, 52, Some(0.45)),
-    ("portable, 32 bits", Limit::Portable, 32, 32, None),
-    ("AVX2, 32 bits", Limit::Avx2, 32, 32, Some(0.65)),
-    ("AVX-512, 32 bits", Limit::Avx512, 32, 32, Some(0.65)),
-    ("widest, 32 bits", Limit::Widest, 32, 32, Some(0.65)),
+/// A kernel: level, bits of the word, bits of the ring, whether weights are known to be narrow, and the share wanted of it at 512 cubed.
+const KERNELS: [(&str, Limit, u32, u32, bool, Option<f64>); 9] = [
+    ("portable, 64 bits", Limit::Portable, 64, 64, false, None),
+    ("AVX2, 64 bits", Limit::Avx2, 64, 64, false, Some(0.18)),
+    ("AVX-512, 64 bits", Limit::Avx512, 64, 64, false, Some(0.34)),
+    ("AVX-512 IFMA, 52 bits", Limit::Widest, 64, 52, false, Some(0.45)),
+    ("widest, narrow weights", Limit::Widest, 64, 64, true, Some(0.34)),
+    ("portable, 32 bits", Limit::Portable, 32, 32, false, None),
+    ("AVX2, 32 bits", Limit::Avx2, 32, 32, false, Some(0.65)),
+    ("AVX-512, 32 bits", Limit::Avx512, 32, 32, false, Some(0.65)),
+    ("widest, 32 bits", Limit::Widest, 32, 32, false, Some(0.65)),
 ];
 
 /// What layers of networks are asked for, of the share at 512 cubed.
@@ -66,9 +67,9 @@ fn main() {
 /// The table of one shape: a layer, or with `part` absent a matrix product.
 fn shape(name: &str, part: Option<f64>, conv: &Conv) {
     let (mut rows, mut runs) = (Vec::new(), vec![floats(conv)]);
-    for (kernel, limit, word, ring, share) in KERNELS {
+    for (kernel, limit, word, ring, narrow, share) in KERNELS {
         // Portable code would take most of the time, and is not asked for anything.
-        if limit == Limit::Portable && part.is_some() {
+        if limit == Limit::Portable && part.is_some() || narrow && part.is_none() {
             continue;
         }
         simd::limit(limit);
@@ -76,8 +77,8 @@ fn shape(name: &str, part: Option<f64>, conv: &Conv) {
         let run = match (word, part) {
             (64, None) => product::<u64>(ring, limit, conv),
             (_, None) => product::<u32>(ring, limit, conv),
-            (64, _) => layer::<u64>(ring, conv),
-            _ => layer::<u32>(ring, conv),
+            (64, _) => layer::<u64>(ring, narrow, conv),
+            _ => layer::<u32>(ring, narrow, conv),
         };
         rows.push((kernel, share));
         runs.push(run);
@@ -159,9 +160,14 @@ fn product<W: Word>(ring: u32, limit: Limit, conv: &Conv) -> Box<dyn FnMut()> {
     })
 }
 
-fn layer<W: Word>(ring: u32, conv: &Conv) -> Box<dyn FnMut()> {
+fn layer<W: Word>(ring: u32, narrow: bool, conv: &Conv) -> Box<dyn FnMut()> {
     let conv = *conv;
-    let packed = PackedWeights::new_in(ring, &conv, &random::<W>(conv.weights()));
+    let packed = if narrow {
+        let weights: Vec<W> = random::<u32>(conv.weights()).iter().map(|w| W::from_u64(w.cast_signed() as u64)).collect();
+        PackedWeights::within(ring, 31, &conv, &weights)
+    } else {
+        PackedWeights::new_in(ring, &conv, &random::<W>(conv.weights()))
+    };
     let (x, mut z, mut scratch) = (random::<W>(conv.inputs()), random::<W>(conv.outputs()), Scratch::new());
     Box::new(move || accumulate(&conv, 1, black_box(&x), &packed, &mut z, &mut scratch))
 }

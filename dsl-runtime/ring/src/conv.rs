@@ -7,7 +7,7 @@ use crate::{
     Word,
     level::Level,
     threads::Threads,
-    tile::{Job, Pairing, Run, Strip, Taps, Walk, pairs, panels::strips},
+    tile::{Input, Job, Less, Run, Strip, Taps, Walk, pairs, panels::strips},
 };
 pub use packed::PackedWeights;
 pub use scratch::Scratch;
@@ -120,6 +120,11 @@ impl Conv {
         !self.depthwise() && self.run().1 > 1 && W::pairs(level, even, uses)
     }
 
+    /// Whether products with narrow weights are worth splitting the input for.
+    fn splits(&self) -> bool {
+        !self.depthwise() && self.kd * self.kh * self.kw * (self.o / self.groups) >= 16
+    }
+
     /// The runs of a row of the kernel, and the words of each: all in one where the taps lie next to each other.
     const fn run(&self) -> (usize, usize) {
         let inputs = self.c / self.groups;
@@ -225,46 +230,53 @@ fn dense<W: Word>(
     sums: &mut scratch::Sums<W>,
     threads: &Threads,
 ) {
-    // Portable code does without.
-    let paired = weights.paired() && !matches!(level, Level::Portable);
+    // Portable code does without pairs and digits.
+    let portable = matches!(level, Level::Portable);
+    let (paired, split) = (weights.paired() && !portable, weights.splits() && !portable);
     let (walk, runs): (Walk, Vec<Run>) = (walk(conv), runs(conv).collect());
     let chunks = Taps::chunks(runs.iter().copied());
     let (inputs, outputs, pixels) = (conv.c / conv.groups, conv.o / conv.groups, z.len() / conv.o);
     let unit = pairs::unit(inputs);
-    if paired {
-        sums.make_room(x.len() / unit + 2, share(pixels, threads), threads.count());
-        W::pair_sums(level, x, unit, &mut sums.input);
+    let share = share(pixels, threads);
+    if paired || split {
+        sums.make_room(x.len() / unit + 2, share, threads.count());
     } else {
         sums.make_room(0, 0, threads.count());
     }
+    if paired {
+        W::pair_sums(level, x, unit, &mut sums.input);
+    } else if split {
+        sums.split(x, unit);
+    }
     let deepest = chunks.iter().map(|(_, taps)| taps.depth).max().unwrap_or(0);
     let touched = deepest.min(conv.kd * conv.kh * conv.sw * conv.c);
-    let (share, input) = (share(pixels, threads), &sums.input);
+    let (input, digits) = (&sums.input, &sums.digits);
     threads.each(z.chunks_mut(share * conv.o).zip(&mut sums.pixels).enumerate(), |(part, (z, pixel_sums))| {
         for (first, count) in strips::<W>(z.len() / conv.o, touched) {
             let first_pixel = part * share + first;
             let strip = Strip::new(walk, first_pixel, count);
             for group in 0..conv.groups {
-                if paired {
-                    let start = group * inputs;
-                    pairs::of_pixels(input, unit, start, walk, &runs, (first_pixel, count), pixel_sums);
+                let start = group * inputs;
+                if paired || split {
+                    pairs::of_pixels(input, (unit, paired), start, walk, &runs, (first_pixel, count), pixel_sums);
                 }
                 for (before, taps) in &chunks {
-                    for panel in weights.panels(group) {
-                        let pairing = match (paired, before) {
-                            (false, _) => Pairing::Single,
-                            (true, 0) => Pairing::Less { weights: panel.sums, pixels: pixel_sums },
-                            (true, _) => Pairing::Pairs,
-                        };
+                    let mut panels = weights.panels(group).peekable();
+                    while let Some(panel) = panels.next() {
+                        // Weights of digits are moved, which portable code knows nothing of.
+                        let moved = (portable && weights.splits()).then(|| panel.moved_back(*before, taps.depth));
+                        let less = Less { weights: panel.sums, pixels: pixel_sums };
                         let job = Job {
-                            x: &x[group * inputs..],
+                            x: if split { Input::Digits(&digits[start..]) } else { Input::Words(&x[start..]) },
                             strip: &strip,
                             taps,
-                            w: &panel.rows[before * panel.width..][..taps.depth * panel.width],
+                            w: moved.as_ref().map_or_else(|| panel.rows(*before, taps.depth), |words| words),
+                            next: panels.peek().map_or(&[], |next| next.rows(*before, taps.depth)),
                             width: panel.width,
                             channels: panel.channels,
                             ldz: conv.o,
-                            pairing,
+                            paired,
+                            less: ((paired || split) && *before == 0).then_some(less),
                         };
                         W::sweep(level, &job, &mut z[first * conv.o + group * outputs + panel.first..]);
                     }

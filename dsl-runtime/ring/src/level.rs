@@ -19,6 +19,9 @@ pub enum Level {
     /// Products of 52-bit words that are added at once.
     #[cfg(target_arch = "x86_64")]
     Avx512Ifma(Avx512Ifma),
+    /// The same for 64-bit words with narrow weights, in two digits. Weights are packed for it; no machine is asked for it.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Split(Avx512Ifma),
 }
 
 /// Proof that AVX2 is present.
@@ -82,6 +85,16 @@ pub fn portable_forced() -> bool {
     LIMIT.load(Ordering::Relaxed) == Limit::Portable as u8
 }
 
+/// Whether `vpmullq` is three operations, as on all processors of Intel, and not one, as on those of AMD.
+#[cfg(target_arch = "x86_64")]
+fn slow_products() -> bool {
+    static SLOW: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| {
+        let vendor = core::arch::x86_64::__cpuid(0);
+        [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).as_flattened() == b"GenuineIntel"
+    });
+    *SLOW
+}
+
 impl Level {
     /// The widest level of this machine within the limit; the standard library keeps the result of the detection.
     #[inline]
@@ -126,6 +139,26 @@ impl Level {
         }
     }
 
+    /// This level, or the one for products mod 2^bits with narrow weights: two 52-bit products, where they take the processor less time
+    /// than one of 64 bits. They do on Intel's, whose `vpmullq` takes three times as long; AMD's multiply 64 bits as fast as 52.
+    #[must_use]
+    pub fn for_narrow(self, bits: u32) -> Level {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Ifma(ifma) if bits > IFMA_BITS && slow_products() => Level::Avx512Split(ifma),
+            _ => self.for_ring(bits),
+        }
+    }
+
+    /// Whether the input is split in digits.
+    pub fn splits(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Split(_) => true,
+            _ => false,
+        }
+    }
+
     /// The proof of AVX2, at every level that has it.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
@@ -134,11 +167,21 @@ impl Level {
             Level::Portable => None,
             Level::Avx2(avx2) => Some(avx2),
             Level::Avx512(avx512) => Some(avx512.avx2()),
-            Level::Avx512Ifma(ifma) => Some(ifma.avx512().avx2()),
+            Level::Avx512Ifma(ifma) | Level::Avx512Split(ifma) => Some(ifma.avx512().avx2()),
         }
     }
 
-    /// Every level of this machine.
+    /// This level with the input split in digits, whatever it gains.
+    #[cfg(test)]
+    pub fn split(self) -> Option<Level> {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Ifma(ifma) => Some(Level::Avx512Split(ifma)),
+            _ => None,
+        }
+    }
+
+    /// Every level that machines are asked for, of this one.
     #[cfg(test)]
     pub fn all() -> Vec<Level> {
         let mut all = vec![Level::Portable];

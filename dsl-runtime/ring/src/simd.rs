@@ -45,7 +45,7 @@ pub fn vectorize_products<R>(f: impl FnOnce() -> R) -> R {
     match Level::get() {
         // SAFETY: values of `Avx512` and `Avx512Ifma` exist only where AVX-512 was detected.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512(_) | Level::Avx512Ifma(_) => unsafe { call_avx512(f) },
+        Level::Avx512(_) | Level::Avx512Ifma(_) | Level::Avx512Split(_) => unsafe { call_avx512(f) },
         _ => vectorize(f),
     }
 }

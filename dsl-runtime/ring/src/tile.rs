@@ -6,6 +6,7 @@
 //!
 //! * [`panels`]: how many channels a panel has.
 //! * [`pairs`]: one multiplication for two products.
+//! * [`split`]: products of 64-bit words with narrow weights, in two digits.
 //! * `vectors`: the tile, over the vectors of a level; `avx2` and `avx512` are those vectors.
 
 use crate::level::Level;
@@ -18,6 +19,7 @@ mod avx512;
 pub mod pairs;
 pub mod panels;
 mod portable;
+pub mod split;
 #[cfg(target_arch = "x86_64")]
 mod vectors;
 mod walk;
@@ -47,43 +49,53 @@ pub trait Tiles: Sized + Copy + Default {
 
 /// What one call of [`Tiles::sweep`] multiplies.
 pub struct Job<'a, W> {
-    pub x: &'a [W],
+    pub x: Input<'a, W>,
     pub strip: &'a Strip,
     pub taps: &'a Taps,
     /// `[k][width]`, `k` in the order of the runs.
     pub w: &'a [W],
+    /// The panel of the next call, which the kernel brings into the cache meanwhile.
+    pub next: &'a [W],
     pub width: usize,
     pub channels: usize,
     pub ldz: usize,
-    pub pairing: Pairing<'a, W>,
+    /// The kernel multiplies pairs, not word by word.
+    pub paired: bool,
+    /// What the kernel takes off its sums. Of the calls that make up a sum one has it.
+    pub less: Option<Less<'a, W>>,
 }
 
-/// Whether the kernel multiplies pairs, and what is then taken off its sums.
+/// An input, as a kernel reads it.
 #[derive(Clone, Copy)]
-pub enum Pairing<'a, W> {
-    /// It multiplies word by word.
-    Single,
-    /// Pairs, and another call takes off what is too much.
-    Pairs,
-    /// Pairs, less the pair sums of `width` channels and of the pixels of the strip.
-    Less { weights: &'a [W], pixels: &'a [W] },
+pub enum Input<'a, W> {
+    /// As it is.
+    Words(&'a [W]),
+    /// Each word in the two digits of [`split`].
+    Digits(&'a [[W; 2]]),
+}
+
+/// What sums are too large by: one word for each of `width` channels, and one for each pixel of the strip.
+#[derive(Clone, Copy)]
+pub struct Less<'a, W> {
+    pub weights: &'a [W],
+    pub pixels: &'a [W],
 }
 
 impl<W> Job<'_, W> {
     /// The tiles of at most `most` pixels each: (first pixel, pixels).
     ///
     /// # Panics
-    /// If a pixel's operand lies outside of the input, the panel does not hold all products, or `z` has too few words: tiles may
-    /// rely on it.
+    /// If a pixel's operand lies outside of the input, of `x` elements, the panel does not hold all products, or `z` has too few words:
+    /// tiles may rely on it.
     #[inline(always)]
-    fn tiles(&self, most: usize, z: &[W]) -> impl Iterator<Item = (usize, usize)> + use<W> {
+    fn tiles(&self, most: usize, x: usize, z: &[W]) -> impl Iterator<Item = (usize, usize)> + use<W> {
         let pixels = self.strip.starts().len();
-        assert!(self.strip.last() + self.taps.reach <= self.x.len(), "a pixel's operand lies outside the input");
+        assert!(self.strip.last() + self.taps.reach <= x, "a pixel's operand lies outside the input");
         assert!(self.w.len() >= self.taps.depth * self.width, "a panel of weights is too short");
         assert!(self.channels <= self.width, "more channels than the panel has");
         assert!(pixels == 0 || z.len() >= (pixels - 1) * self.ldz + self.channels, "the output is too short");
-        if let Pairing::Less { weights, pixels: sums } = self.pairing {
-            assert!(weights.len() >= self.width && sums.len() >= pixels, "a pair sum is missing");
+        if let Some(less) = &self.less {
+            assert!(less.weights.len() >= self.width && less.pixels.len() >= pixels, "a sum that is taken off is missing");
         }
         (0..pixels).step_by(most).map(move |first| (first, most.min(pixels - first)))
     }
@@ -106,6 +118,16 @@ macro_rules! by_rows {
 }
 use by_rows;
 
+impl<'a, W> Job<'a, W> {
+    /// The input of a level that takes words.
+    fn words(&self) -> &'a [W] {
+        match self.x {
+            Input::Words(x) => x,
+            Input::Digits(_) => panic!("digits, which the level has no kernel for"),
+        }
+    }
+}
+
 impl Tiles for u64 {
     fn blocks(level: Level) -> panels::Blocks {
         match level {
@@ -116,6 +138,8 @@ impl Tiles for u64 {
             Level::Avx512(_) => panels::Blocks { vector: 8, most: 2, narrow: Some(4) },
             #[cfg(target_arch = "x86_64")]
             Level::Avx512Ifma(_) => panels::Blocks { vector: 8, most: 3, narrow: None },
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Split(_) => panels::Blocks { vector: 8, most: 2, narrow: None },
         }
     }
 
@@ -126,27 +150,35 @@ impl Tiles for u64 {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2(_) | Level::Avx512(_) => uses >= if even { 16 } else { 128 },
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512Ifma(_) => false,
+            Level::Avx512Ifma(_) | Level::Avx512Split(_) => false,
         }
     }
 
     fn sweep(level: Level, job: &Job<'_, Self>, z: &mut [Self]) {
         match level {
-            Level::Portable => portable::sweep::<u64, 4>(job, z),
+            Level::Portable => portable::sweep::<u64, 4>(job, job.words(), z),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2(avx2) => vectors::sweep::<_, 1>(avx2::Quads(avx2), job, z),
+            Level::Avx2(avx2) => vectors::sweep::<_, 1>(avx2::Quads(avx2), job, job.words(), z),
             #[cfg(target_arch = "x86_64")]
             Level::Avx512(avx512) => match job.width {
-                4 => vectors::sweep::<_, 1>(avx2::Quads(avx512.avx2()), job, z),
-                8 => vectors::sweep::<_, 1>(avx512::Words64(avx512), job, z),
-                _ => vectors::sweep::<_, 2>(avx512::Words64(avx512), job, z),
+                4 => vectors::sweep::<_, 1>(avx2::Quads(avx512.avx2()), job, job.words(), z),
+                8 => vectors::sweep::<_, 1>(avx512::Words64(avx512), job, job.words(), z),
+                _ => vectors::sweep::<_, 2>(avx512::Words64(avx512), job, job.words(), z),
             },
             #[cfg(target_arch = "x86_64")]
             Level::Avx512Ifma(ifma) => match job.width {
-                8 => vectors::sweep::<_, 1>(avx512::Words52(ifma), job, z),
-                16 => vectors::sweep::<_, 2>(avx512::Words52(ifma), job, z),
-                _ => vectors::sweep::<_, 3>(avx512::Words52(ifma), job, z),
+                8 => vectors::sweep::<_, 1>(avx512::Words52(ifma), job, job.words(), z),
+                16 => vectors::sweep::<_, 2>(avx512::Words52(ifma), job, job.words(), z),
+                _ => vectors::sweep::<_, 3>(avx512::Words52(ifma), job, job.words(), z),
             },
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Split(ifma) => {
+                let Input::Digits(x) = job.x else { panic!("words, which the level has no kernel for") };
+                match job.width {
+                    8 => vectors::sweep::<_, 1>(avx512::Digits64(ifma), job, x, z),
+                    _ => vectors::sweep::<_, 2>(avx512::Digits64(ifma), job, x, z),
+                }
+            }
         }
     }
 
@@ -159,7 +191,7 @@ impl Tiles for u64 {
             Level::Avx2(_) => unsafe { avx2::multiply_add(x, w, z) },
             // SAFETY: values of `Avx512` and `Avx512Ifma` exist only where AVX-512 was detected.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512(_) | Level::Avx512Ifma(_) => unsafe { avx512::multiply_add(x, w, z) },
+            Level::Avx512(_) | Level::Avx512Ifma(_) | Level::Avx512Split(_) => unsafe { avx512::multiply_add(x, w, z) },
         }
     }
 
@@ -175,7 +207,7 @@ impl Tiles for u32 {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2(_) => panels::Blocks { vector: 8, most: 1, narrow: None },
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512(_) | Level::Avx512Ifma(_) => panels::Blocks { vector: 16, most: 2, narrow: Some(8) },
+            Level::Avx512(_) | Level::Avx512Ifma(_) | Level::Avx512Split(_) => panels::Blocks { vector: 16, most: 2, narrow: Some(8) },
         }
     }
 
@@ -186,18 +218,18 @@ impl Tiles for u32 {
     fn sweep(level: Level, job: &Job<'_, Self>, z: &mut [Self]) {
         #[cfg(target_arch = "x86_64")]
         let wide = |avx512: crate::level::Avx512, z: &mut [Self]| match job.width {
-            8 => vectors::sweep::<_, 1>(avx2::Octets(avx512.avx2()), job, z),
-            16 => vectors::sweep::<_, 1>(avx512::Words32(avx512), job, z),
-            _ => vectors::sweep::<_, 2>(avx512::Words32(avx512), job, z),
+            8 => vectors::sweep::<_, 1>(avx2::Octets(avx512.avx2()), job, job.words(), z),
+            16 => vectors::sweep::<_, 1>(avx512::Words32(avx512), job, job.words(), z),
+            _ => vectors::sweep::<_, 2>(avx512::Words32(avx512), job, job.words(), z),
         };
         match level {
-            Level::Portable => portable::sweep::<u32, 8>(job, z),
+            Level::Portable => portable::sweep::<u32, 8>(job, job.words(), z),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2(avx2) => vectors::sweep::<_, 1>(avx2::Octets(avx2), job, z),
+            Level::Avx2(avx2) => vectors::sweep::<_, 1>(avx2::Octets(avx2), job, job.words(), z),
             #[cfg(target_arch = "x86_64")]
             Level::Avx512(avx512) => wide(avx512, z),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512Ifma(ifma) => wide(ifma.avx512(), z),
+            Level::Avx512Ifma(ifma) | Level::Avx512Split(ifma) => wide(ifma.avx512(), z),
         }
     }
 
@@ -225,6 +257,6 @@ fn pair_sums<W: crate::Word>(level: Level, x: &[W], unit: usize, sums: &mut Vec<
         Level::Avx2(_) => unsafe { avx2::pair_sums(x, unit, sums) },
         // SAFETY: a value of `Avx512` or `Avx512Ifma` exists only where AVX-512 was detected.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512(_) | Level::Avx512Ifma(_) => unsafe { avx512::pair_sums(x, unit, sums) },
+        Level::Avx512(_) | Level::Avx512Ifma(_) | Level::Avx512Split(_) => unsafe { avx512::pair_sums(x, unit, sums) },
     }
 }

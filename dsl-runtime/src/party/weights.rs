@@ -123,7 +123,8 @@ impl Session {
                 for peer in (0..seat.parties).filter(|p| *p != keeper) {
                     self.links.send(peer, &message, &during)?;
                 }
-                let online = Some(PackedWeights::new_in(plan.settings.ring, geometry, &words::<W>(&mine[index].weight)));
+                let bits = spec.bits(&plan.settings);
+                let online = Some(PackedWeights::within(plan.settings.ring, bits, geometry, &words::<W>(&mine[index].weight)));
                 held.push(Held { online, masked: None, bias: words(&mine[index].bias) });
             } else {
                 let n = plan.settings.ring;

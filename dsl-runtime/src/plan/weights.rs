@@ -257,6 +257,15 @@ impl WeightSpec {
         [power_above(largest_sum(&values, self.out)), power_above(largest(&bias))]
     }
 
+    /// No encoded weight is larger than 2^this in magnitude, whatever weights are given: what [`WeightSpec::encode`] refuses is public.
+    pub(crate) fn bits(&self, widths: &Widths) -> u32 {
+        // A power of two itself may be reached, by rounding at least.
+        1 + match self.size {
+            None => widths.opened - 2,
+            Some(size) => (size.weights + widths.fraction as i32).max(0) as u32,
+        }
+    }
+
     /// Folds and encodes; every weight that is missing, not finite or out of range adds to `problems`.
     pub fn encode(&self, weights: &Weights, widths: &Widths, problems: &mut Vec<String>) -> EncodedWeight {
         let [values, bias] = self.values(weights, problems);

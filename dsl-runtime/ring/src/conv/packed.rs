@@ -5,10 +5,10 @@ use crate::{
     Word,
     level::{Level, portable_forced},
     simd,
-    tile::{pairs, panels::panels},
+    tile::{pairs, panels::panels, split},
 };
 use core::fmt;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The weights of a convolution in the order in which the kernel reads them. Erased when dropped; never printed.
 ///
@@ -18,7 +18,7 @@ pub struct PackedWeights<W: Word> {
     conv: Conv,
     level: Level,
     paired: bool,
-    /// `[group][panel of outputs]`, and of each panel the row of its pair sums if `paired`, then `[kd][kh][kw][channel][output of
+    /// `[group][panel of outputs]`, and of each panel the row of sums that its level takes off, if it does, then `[kd][kh][kw][channel][output of
     /// the panel]`; `[kd][kh][kw][channel]` where depthwise.
     words: Vec<W>,
 }
@@ -29,10 +29,22 @@ pub(super) struct Panel<'a, W> {
     pub first: usize,
     pub width: usize,
     pub channels: usize,
-    /// One for each output, or none where products are not paired.
+    /// One for each output, or none where nothing is taken off.
     pub sums: &'a [W],
     /// `[k][width]`.
-    pub rows: &'a [W],
+    rows: &'a [W],
+}
+
+impl<'a, W: Word> Panel<'a, W> {
+    /// So many rows, from one on.
+    pub fn rows(&self, first: usize, count: usize) -> &'a [W] {
+        &self.rows[first * self.width..][..count * self.width]
+    }
+
+    /// The same rows as the weights that they are, from the form in which they multiply digits.
+    pub fn moved_back(&self, first: usize, count: usize) -> Zeroizing<Vec<W>> {
+        Zeroizing::new(self.rows(first, count).iter().map(|w| w.sub(split::offset())).collect())
+    }
 }
 
 impl<W: Word> PackedWeights<W> {
@@ -54,6 +66,18 @@ impl<W: Word> PackedWeights<W> {
         Self::new_at(Level::get().for_ring(n), conv, weights)
     }
 
+    /// As [`PackedWeights::new_in`], for weights that as signed words are in `-2^bits .. 2^bits`. The bound must be public: it chooses how
+    /// products are made. Up to 39 bits, products of 64-bit words take two thirds of the time on processors with AVX-512 IFMA whose products of
+    /// whole words are slow, as Intel's are.
+    ///
+    /// # Panics
+    /// As [`PackedWeights::new_in`], or if a weight that is to be multiplied so is not in that range.
+    pub fn within(n: u32, bits: u32, conv: &Conv, weights: &[W]) -> Self {
+        assert!((1..=W::BITS).contains(&n), "{n} bits of a {}-bit word", W::BITS);
+        let (level, narrow) = (Level::get(), bits <= split::NARROW && W::BITS == 64 && conv.splits());
+        Self::new_at(if narrow { level.for_narrow(n) } else { level.for_ring(n) }, conv, weights)
+    }
+
     pub(super) fn new_at(level: Level, conv: &Conv, weights: &[W]) -> Self {
         conv.check();
         assert_eq!(weights.len(), conv.weights(), "the number of weights of {conv:?}");
@@ -66,17 +90,24 @@ impl<W: Word> PackedWeights<W> {
             }
             return PackedWeights { conv: *conv, level, paired, words };
         }
+        let splits = level.splits();
+        let offset = if splits { split::offset() } else { W::default() };
+        if splits {
+            // All of them are looked at, wherever one is too large.
+            let beyond = weights.iter().fold(0, |beyond, w| beyond | w.add(offset).to_u64() >> (split::NARROW + 1));
+            assert!(beyond == 0, "a weight is not in -2^{0} .. 2^{0}", split::NARROW);
+        }
         // At its full size at once: growing would leave copies behind.
-        let mut words = Vec::with_capacity(conv.groups * packed_words::<W>(level, outputs, depth, paired));
+        let mut words = Vec::with_capacity(conv.groups * packed_words::<W>(level, outputs, depth + usize::from(paired || splits)));
         for group in 0..conv.groups {
             for (first, width, channels) in panels::<W>(level, outputs) {
                 let panel = &weights[(group * outputs + first) * depth..][..channels * depth];
                 let start = words.len();
-                if paired {
+                if paired || splits {
                     words.resize(start + width, W::default());
                 }
                 for k in 0..depth {
-                    words.extend(panel.iter().skip(k).step_by(depth));
+                    words.extend(panel.iter().skip(k).step_by(depth).map(|w| w.add(offset)));
                     words.resize(words.len() + width - channels, W::default());
                 }
                 if paired {
@@ -95,7 +126,7 @@ impl<W: Word> PackedWeights<W> {
         /// Below so many pixels the pair sums of the weights cost more than pairs save.
         const PIXELS_FOR_PAIRS: usize = 8;
         let paired = linear.pairs::<W>(level) && linear.w >= PIXELS_FOR_PAIRS;
-        let mut words = vec![W::default(); packed_words::<W>(level, linear.o, linear.c, paired)];
+        let mut words = vec![W::default(); packed_words::<W>(level, linear.o, linear.c + usize::from(paired))];
         simd::vectorize(
             #[inline(always)]
             || pack_matrix(level, matrix, linear.o, paired, &mut words),
@@ -116,10 +147,15 @@ impl<W: Word> PackedWeights<W> {
         &self.words
     }
 
+    /// Whether the input has to be split in digits.
+    pub(super) fn splits(&self) -> bool {
+        self.level.splits() && !self.conv.depthwise()
+    }
+
     /// The panels of one group.
     pub(super) fn panels(&self, group: usize) -> impl Iterator<Item = Panel<'_, W>> {
         let (outputs, depth) = (self.conv.o / self.conv.groups, self.conv.depth());
-        let rows = depth + usize::from(self.paired);
+        let rows = depth + usize::from(self.paired || self.splits());
         let mut words = &self.words[self.words.len() / self.conv.groups * group..];
         panels::<W>(self.level, outputs).map(move |(first, width, channels)| {
             let (panel, rest) = words.split_at(rows * width);
@@ -137,9 +173,9 @@ impl<W: Word> PackedWeights<W> {
     }
 }
 
-/// Words of the panels of one group.
-fn packed_words<W: Word>(level: Level, outputs: usize, depth: usize, paired: bool) -> usize {
-    panels::<W>(level, outputs).map(|(_, width, _)| width * (depth + usize::from(paired))).sum()
+/// Words of so many rows of the panels of one group.
+fn packed_words<W: Word>(level: Level, outputs: usize, rows: usize) -> usize {
+    panels::<W>(level, outputs).map(|(_, width, _)| width * rows).sum()
 }
 
 /// Fills the panels of one group with `matrix[k][outputs]`, over zeros.

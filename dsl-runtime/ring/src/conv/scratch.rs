@@ -2,7 +2,9 @@
 
 use super::Conv;
 use crate::Word;
+use crate::simd;
 use crate::threads::Threads;
+use crate::tile::split;
 use core::fmt;
 use zeroize::Zeroize;
 
@@ -25,10 +27,11 @@ pub(super) struct Padded<W: Word> {
 /// Slices, rows and words of a row; and of padding.
 type Border = [(usize, usize, usize); 2];
 
-/// The pair sums of the input, and, for each thread, those of the pixels of one strip.
+/// The sums of the input, its digits where it is split, and, for each thread, the sums of the pixels of one strip.
 #[derive(Default)]
 pub(super) struct Sums<W: Word> {
     pub input: Vec<W>,
+    pub digits: Vec<[W; 2]>,
     pub pixels: Vec<Vec<W>>,
 }
 
@@ -80,10 +83,23 @@ impl<W: Word> Sums<W> {
         self.pixels.resize_with(self.pixels.len().max(threads), Vec::new);
         self.pixels.iter_mut().take(threads).for_each(|words| empty(words, pixels));
     }
+
+    /// The digits of an input, and the sums of its units.
+    pub fn split(&mut self, x: &[W], unit: usize) {
+        empty(&mut self.digits, x.len());
+        let Sums { input, digits, .. } = self;
+        simd::vectorize(
+            #[inline(always)]
+            || {
+                split::digits(x, digits);
+                split::sums(x, unit, input);
+            },
+        );
+    }
 }
 
 /// Room for `len` words and nothing in it; memory that is given back is erased first.
-fn empty<W: Word>(words: &mut Vec<W>, len: usize) {
+fn empty<T: Zeroize>(words: &mut Vec<T>, len: usize) {
     if words.capacity() < len {
         words.zeroize();
         words.reserve_exact(len);
@@ -95,6 +111,7 @@ impl<W: Word> Drop for Scratch<W> {
     fn drop(&mut self) {
         self.padded.words.zeroize();
         self.sums.input.zeroize();
+        self.sums.digits.zeroize();
         self.sums.pixels.zeroize();
     }
 }

@@ -1,6 +1,7 @@
 //! The kernels against the definition, bit by bit, at every level.
 
 use super::*;
+use crate::tile::split;
 use proptest::prelude::*;
 
 /// Splitmix64: reproducible words for tests.
@@ -71,6 +72,26 @@ fn check<W: Word>(conv: &Conv, batch: usize, seed: u64, scratch: &mut Scratch<W>
     }
 }
 
+/// Narrow weights in digits, wherever the processor can: weights of all sizes, and the least and the largest of them.
+fn check_narrow(conv: &Conv, batch: usize, seed: u64, scratch: &mut Scratch<u64>) {
+    const EDGES: [i64; 4] = [-(1 << split::NARROW), (1 << split::NARROW) - 1, 0, -1];
+    let mut random = Random(seed);
+    let x: Vec<u64> = random.words(batch * conv.inputs());
+    let mut weights: Vec<u64> = (0..conv.weights()).map(|_| (random.next().cast_signed() >> (63 - split::NARROW)) as u64).collect();
+    weights.iter_mut().step_by(3).zip(EDGES.into_iter().cycle()).for_each(|(w, edge)| *w = edge as u64);
+    let start: Vec<u64> = random.words(batch * conv.outputs() + 3);
+    let mut want = start.clone();
+    plain(conv, batch, &x, &weights, &mut want);
+    for level in Level::all().into_iter().filter_map(Level::split) {
+        let packed = PackedWeights::new_at(level, conv, &weights);
+        for by in [level, Level::Portable] {
+            let mut z = start.clone();
+            accumulate_at(by, conv, batch, &x, &packed, &mut z, scratch);
+            assert!(z == want, "{conv:?}, batch {batch}, seed {seed}, multiplied by {by:?}");
+        }
+    }
+}
+
 /// The bits that a level gets right.
 pub(crate) fn right_bits<W: Word>(level: Level) -> u32 {
     match level {
@@ -83,6 +104,7 @@ pub(crate) fn right_bits<W: Word>(level: Level) -> u32 {
 fn both(conv: &Conv, batch: usize, seed: u64) {
     check::<u32>(conv, batch, seed, &mut Scratch::new());
     check::<u64>(conv, batch, seed, &mut Scratch::new());
+    check_narrow(conv, batch, seed, &mut Scratch::new());
 }
 
 fn square(h: usize, c: usize, k: usize, o: usize) -> Conv {
@@ -146,6 +168,7 @@ fn any_number_of_threads_gives_the_same() {
             assert!(3 * conv.multiply_adds() >= WORTH_THREADS, "{conv:?} is not shared");
             check::<u32>(&conv, 3, seed, &mut Scratch::with(&threads));
             check::<u64>(&conv, 3, seed, &mut Scratch::with(&threads));
+            check_narrow(&conv, 3, seed, &mut Scratch::with(&threads));
         }
     }
 }
@@ -166,6 +189,36 @@ fn rings_get_kernels_that_are_right_for_them() {
     for n in [1, 33, 40, 52, 53, 63, 64] {
         let z = product(&PackedWeights::new_in(n, &conv, &weights));
         assert!(z.iter().zip(&want).all(|(z, want)| (z ^ want) << (64 - n) == 0), "{n} bits");
+    }
+}
+
+/// The bound chooses the kernel, and the result is the same.
+#[test]
+fn bounds_of_weights_are_kept() {
+    let conv = Conv::linear(3, 4, 20);
+    let product = |n: u32, bits: u32, w: i64| {
+        let mut z = vec![0; conv.outputs()];
+        let packed = PackedWeights::within(n, bits, &conv, &vec![w as u64; conv.weights()]);
+        accumulate(&conv, 1, &[u64::MAX / 3; 12], &packed, &mut z, &mut Scratch::new());
+        z[0] << (64 - n)
+    };
+    for bits in [1, 20, split::NARROW, split::NARROW + 1, 63] {
+        let edge = 1i64 << bits;
+        for n in [40, 52, 53, 64] {
+            for w in [0, -1, edge.wrapping_neg(), edge.wrapping_sub(1)] {
+                assert_eq!(product(n, bits, w), (u64::MAX / 3).wrapping_mul(4).wrapping_mul(w as u64) << (64 - n), "{n} {bits} {w}");
+            }
+        }
+    }
+}
+
+#[test]
+fn weights_that_digits_would_get_wrong_are_refused() {
+    for level in Level::all().into_iter().filter_map(Level::split) {
+        let packs = |w: i64| std::panic::catch_unwind(|| PackedWeights::new_at(level, &Conv::linear(3, 1, 16), &[w as u64; 16])).is_ok();
+        for w in [1 << 39, -(1 << 39) - 1, 1 << 62, i64::MAX, i64::MIN] {
+            assert!(!packs(w), "{w}");
+        }
     }
 }
 
@@ -206,6 +259,7 @@ fn scratch_is_reused() {
         check::<u64>(&conv, 3, seed, &mut scratch);
         check::<u64>(&conv, 1, seed, &mut scratch);
         check::<u64>(&conv, 1, seed + 100, &mut scratch);
+        check_narrow(&conv, 3, seed, &mut scratch);
     }
 }
 

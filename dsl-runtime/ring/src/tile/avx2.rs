@@ -2,7 +2,7 @@
 
 use super::{
     Job, pairs, portable,
-    vectors::{Vectors, tile},
+    vectors::{Operands, Vectors, tile},
 };
 use crate::{Word, level::Avx2};
 #[allow(clippy::wildcard_imports)] // Intrinsics: their names say where they come from.
@@ -26,9 +26,15 @@ pub struct Halves {
 /// # Safety
 /// As [`tile`].
 #[target_feature(enable = "avx2")]
-unsafe fn tile_256<V: Vectors, const ROWS: usize, const VECTORS: usize>(v: V, job: &Job<'_, V::Word>, pixel: usize, z: *mut V::Word) {
+unsafe fn tile_256<V: Vectors, const ROWS: usize, const VECTORS: usize>(
+    v: V,
+    job: &Job<'_, V::Word>,
+    operands: Operands<V>,
+    pixel: usize,
+    z: *mut V::Word,
+) {
     // SAFETY: promised by the caller.
-    unsafe { tile::<V, ROWS, VECTORS>(v, job, pixel, z) };
+    unsafe { tile::<V, ROWS, VECTORS>(v, job, operands, pixel, z) };
 }
 
 #[target_feature(enable = "avx2")]
@@ -45,9 +51,29 @@ pub fn pair_sums<W: Word>(x: &[W], unit: usize, sums: &mut Vec<W>) {
 /// was detected.
 macro_rules! common {
     ($splat:ident, $t:ty, $add:ident, $sub:ident) => {
-        unsafe fn tile<const ROWS: usize, const VECTORS: usize>(self, job: &Job<'_, Self::Word>, pixel: usize, z: *mut Self::Word) {
+        type Input = Self::Word;
+        type Splat = __m256i;
+        type Vector = __m256i;
+
+        unsafe fn tile<const ROWS: usize, const VECTORS: usize>(
+            self,
+            job: &Job<'_, Self::Word>,
+            operands: Operands<Self>,
+            pixel: usize,
+            z: *mut Self::Word,
+        ) {
             // SAFETY: `self` proves AVX2; the rest is promised by the caller.
-            unsafe { tile_256::<Self, ROWS, VECTORS>(self, job, pixel, z) }
+            unsafe { tile_256::<Self, ROWS, VECTORS>(self, job, operands, pixel, z) }
+        }
+
+        #[inline(always)]
+        fn spread(self, x: Self::Word) -> __m256i {
+            self.splat(x)
+        }
+
+        #[inline(always)]
+        fn multiply_pair(self, sum: Self::Sum, [x_0, x_1]: [__m256i; 2], [w_0, w_1]: [__m256i; 2]) -> Self::Sum {
+            self.multiply_add(sum, self.add(x_0, w_1), self.add(x_1, w_0))
         }
 
         #[inline(always)]
@@ -84,7 +110,6 @@ macro_rules! common {
 
 impl Vectors for Quads {
     type Word = u64;
-    type Vector = __m256i;
     type Sum = Halves;
     const LANES: usize = 4;
     const ROWS: usize = 4;
@@ -120,7 +145,6 @@ impl Vectors for Quads {
 
 impl Vectors for Octets {
     type Word = u32;
-    type Vector = __m256i;
     type Sum = __m256i;
     const LANES: usize = 8;
     const ROWS: usize = 8;

@@ -63,11 +63,11 @@ pub fn sums<W: Word>(x: &[W], unit: usize, sums: &mut Vec<W>) {
     sums.push(total);
 }
 
-/// The pair sums of the pixels `first .. first + count`, from the `sums` of the input, whose word `start` is the first of
-/// the first pixel of all.
+/// The sums of the pixels `first .. first + count`, from the `sums` of the input, whose word `start` is the first of
+/// the first pixel of all: of pairs, or of single words.
 pub fn of_pixels<W: Word>(
     sums: &[W],
-    unit: usize,
+    (unit, paired): (usize, bool),
     start: usize,
     walk: Walk,
     runs: &[Run],
@@ -80,7 +80,7 @@ pub fn of_pixels<W: Word>(
         let ends = |run: &Run| {
             let at = start + first + run.at;
             let of = |word: usize| &sums[word / unit..][..=(len - 1) * step];
-            (of(at), of(at + run.len / 2 * 2))
+            (of(at), of(at + if paired { run.len / 2 * 2 } else { run.len }))
         };
         let from = out.len();
         out.resize(from + len, W::from_u64(0));

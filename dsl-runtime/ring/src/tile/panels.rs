@@ -44,7 +44,9 @@ pub fn panels<W: Tiles>(level: Level, channels: usize) -> impl Iterator<Item = (
 pub fn strips<W>(pixels: usize, touched: usize) -> impl Iterator<Item = (usize, usize)> {
     // A whole number of tiles of any level.
     const TILES: usize = 3 * MAX_ROWS;
-    let strip = (STRIP / (touched.max(1) * size_of::<W>()) / TILES).max(2) * TILES;
+    let most = (STRIP / (touched.max(1) * size_of::<W>()) / TILES).max(3) * TILES;
+    // All weights are read for every strip, so there are as few as that allows, and none of them is much smaller than the others.
+    let strip = pixels.div_ceil(pixels.div_ceil(most).max(1)).next_multiple_of(TILES).max(TILES);
     (0..pixels).step_by(strip).map(move |first| (first, strip.min(pixels - first)))
 }
 
@@ -66,6 +68,25 @@ mod tests {
                 assert_eq!(next, channels, "{level:?}");
             }
         }
+    }
+
+    #[test]
+    fn strips_are_few_and_even() {
+        for pixels in 0..1000 {
+            for touched in [0, 1, 100, 3000, 1 << 20] {
+                let strips: Vec<_> = strips::<u64>(pixels, touched).collect();
+                let mut next = 0;
+                for &(first, count) in &strips {
+                    assert_eq!(first, next);
+                    assert!(count > 0 && (count == strips[0].1 || first + count == pixels), "{pixels}: {strips:?}");
+                    next += count;
+                }
+                assert_eq!(next, pixels);
+                assert!(strips.len() <= pixels.div_ceil(72), "{pixels}: {strips:?}");
+            }
+        }
+        assert_eq!(strips::<u64>(51, 1 << 20).count(), 1);
+        assert_eq!(strips::<u64>(100, 1 << 20).collect::<Vec<_>>(), [(0, 72), (72, 28)]);
     }
 
     #[test]

@@ -7,23 +7,23 @@ use crate::Word;
 const ROWS: usize = 6;
 
 /// `NR` channels of the panel at a time.
-pub fn sweep<W: Word, const NR: usize>(job: &Job<'_, W>, z: &mut [W]) {
+pub fn sweep<W: Word, const NR: usize>(job: &Job<'_, W>, x: &[W], z: &mut [W]) {
     for channel in (0..job.channels).step_by(NR) {
-        for (first, rows) in job.tiles(ROWS, z) {
-            by_rows!(rows, tile, [, NR, W], (job, channel, first, &mut z[first * job.ldz + channel..]));
+        for (first, rows) in job.tiles(ROWS, x.len(), z) {
+            by_rows!(rows, tile, [, NR, W], (job, x, channel, first, &mut z[first * job.ldz + channel..]));
         }
     }
 }
 
 #[inline]
-fn tile<const ROWS: usize, const NR: usize, W: Word>(job: &Job<'_, W>, channel: usize, pixel: usize, z: &mut [W]) {
+fn tile<const ROWS: usize, const NR: usize, W: Word>(job: &Job<'_, W>, x: &[W], channel: usize, pixel: usize, z: &mut [W]) {
     let starts = &job.strip.starts()[pixel..];
-    let mut sums = [[W::from_u64(0); NR]; ROWS];
     let mut w = &job.w[channel..];
+    let mut sums = [[W::from_u64(0); NR]; ROWS];
     for run in &job.taps.runs {
-        let mut rows = [&job.x[..0]; ROWS];
+        let mut rows = [&x[..0]; ROWS];
         for (row, start) in rows.iter_mut().zip(starts) {
-            *row = &job.x[start + run.at..][..run.len];
+            *row = &x[start + run.at..][..run.len];
         }
         for (k, w) in w.chunks(job.width).take(run.len).enumerate() {
             let w = w.first_chunk::<NR>().expect("a panel is a whole number of blocks wide");
