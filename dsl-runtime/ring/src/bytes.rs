@@ -1,5 +1,7 @@
 //! Slices of unsigned integers seen as bytes, without a copy.
 
+use core::mem::MaybeUninit;
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for u8 {}
@@ -35,6 +37,27 @@ pub fn as_bytes<T: Pod>(words: &[T]) -> &[u8] {
 pub fn as_bytes_mut<T: Pod>(words: &mut [T]) -> &mut [u8] {
     // SAFETY: as in `as_bytes`; every byte pattern is a valid `T`, and the borrow is exclusive.
     unsafe { core::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), size_of_val(words)) }
+}
+
+/// Bytes that are there already, for code that only writes.
+#[inline(always)]
+pub(crate) fn to_write(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: the same memory; nothing in this crate writes what is not initialised through it.
+    unsafe { core::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), bytes.len()) }
+}
+
+/// Appends `len` elements whose bytes `write` writes: nothing is set to zero before.
+///
+/// # Safety
+/// `write` writes every byte.
+#[inline(always)]
+pub(crate) unsafe fn append<T: Pod>(len: usize, to: &mut Vec<T>, write: impl FnOnce(&mut [MaybeUninit<u8>])) {
+    to.reserve(len);
+    let more = &mut to.spare_capacity_mut()[..len];
+    // SAFETY: the memory of `more`; `MaybeUninit<u8>` has no alignment and needs no initialisation.
+    write(unsafe { core::slice::from_raw_parts_mut(more.as_mut_ptr().cast(), size_of_val(more)) });
+    // SAFETY: there is room for so many, and the caller promises that all of their bytes were written; every pattern is a valid `T`.
+    unsafe { to.set_len(to.len() + len) };
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@
 //! number of threads. **A block must never be asked for twice under one key with different meaning**: a mask that is used
 //! twice reveals the difference of what it hides. The feature `audit` lets a test prove that it does not happen.
 //!
-//! Eight blocks at a time with AES-NI, sixteen with VAES, else constant-time software. AES as in FIPS 197.
+//! Eight blocks at a time with AES-NI, sixteen or 32 with VAES, else constant-time software. AES as in FIPS 197.
 
-use crate::bytes::{Pod, as_bytes_mut};
+use crate::bytes::{Pod, append, as_bytes_mut, to_write};
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
-use core::fmt;
+use core::{fmt, mem::MaybeUninit};
 use zeroize::Zeroize;
 
 #[cfg(feature = "audit")]
@@ -96,6 +96,20 @@ impl Prg {
     /// # Panics
     /// If the blocks pass 2^64.
     pub fn fill_at(&self, at: Counter, first_block: u64, out: &mut [u8]) {
+        self.write(at, first_block, to_write(out));
+    }
+
+    /// Appends `len` little-endian words of the key stream of counter `at`, from block `first_block` on.
+    ///
+    /// # Panics
+    /// If the blocks pass 2^64.
+    pub fn append<T: Pod>(&self, at: Counter, first_block: u64, len: usize, to: &mut Vec<T>) {
+        // SAFETY: `write` writes all of it.
+        unsafe { append(len, to, |out| self.write(at, first_block, out)) };
+    }
+
+    /// Writes every byte of `out`.
+    fn write(&self, at: Counter, first_block: u64, out: &mut [MaybeUninit<u8>]) {
         let blocks = out.len().div_ceil(BLOCK) as u64;
         assert!(first_block.checked_add(blocks).is_some(), "a key stream has 2^64 blocks");
         #[cfg(feature = "audit")]
@@ -139,7 +153,7 @@ fn counter_block(high: u64, block: u64) -> [u8; BLOCK] {
     (u128::from(high) << 64 | u128::from(block)).to_le_bytes()
 }
 
-fn portable(cipher: &aes::Aes128Enc, high: u64, first_block: u64, out: &mut [u8]) {
+fn portable(cipher: &aes::Aes128Enc, high: u64, first_block: u64, out: &mut [MaybeUninit<u8>]) {
     const AT_ONCE: usize = 8;
     let mut block = first_block;
     for chunk in out.chunks_mut(AT_ONCE * BLOCK) {
@@ -149,7 +163,7 @@ fn portable(cipher: &aes::Aes128Enc, high: u64, first_block: u64, out: &mut [u8]
         });
         cipher.encrypt_blocks(&mut stream);
         for (to, from) in chunk.chunks_mut(BLOCK).zip(&stream) {
-            to.copy_from_slice(&from[..to.len()]);
+            to.iter_mut().zip(from).for_each(|(to, from)| _ = to.write(*from));
         }
         block = block.wrapping_add(AT_ONCE as u64);
     }

@@ -6,9 +6,10 @@
 
 use crate::{
     Word,
-    bytes::{as_bytes, as_bytes_mut},
+    bytes::{append, as_bytes, as_bytes_mut},
     level::Level,
     planes::{BLOCK, blocks::Layout},
+    simd,
 };
 use zeroize::Zeroize;
 
@@ -25,12 +26,54 @@ pub fn pack_words<W: Word>(n: u32, x: &[W], out: &mut [u8]) {
     pack_at(Level::get(), n, x, out);
 }
 
+/// Appends the bytes of words.
+///
+/// # Panics
+/// If n is not in `1..=W::BITS`.
+pub fn append_bytes<W: Word>(n: u32, x: &[W], out: &mut Vec<u8>) {
+    if n == W::BITS {
+        return out.extend_from_slice(as_bytes(x));
+    }
+    let start = out.len();
+    out.resize(start + word_bytes(n, W::BITS, x.len()), 0);
+    pack_words(n, x, &mut out[start..]);
+}
+
 /// Bytes to words, zero-extended.
 ///
 /// # Panics
 /// As [`pack_words`].
 pub fn unpack_words<W: Word>(n: u32, bytes: &[u8], x: &mut [W]) {
     unpack_at(Level::get(), n, bytes, x);
+}
+
+/// Appends `len` words from bytes, zero-extended.
+///
+/// # Panics
+/// As [`pack_words`].
+pub fn append_words<W: Word>(n: u32, bytes: &[u8], len: usize, x: &mut Vec<W>) {
+    append_at(Level::get(), n, bytes, len, x);
+}
+
+/// Adds words from bytes to those that are there; nothing is promised of the bits from n on.
+///
+/// # Panics
+/// As [`pack_words`].
+pub fn add_words<W: Word>(n: u32, bytes: &[u8], x: &mut [W]) {
+    check::<W>(n, x.len(), bytes.len());
+    let mut group = [W::default(); 4 * BLOCK];
+    let size = word_bytes(n, W::BITS, group.len());
+    simd::vectorize(
+        #[inline(always)]
+        || {
+            for (x, bytes) in x.chunks_mut(4 * BLOCK).zip(bytes.chunks(size)) {
+                let group = &mut group[..x.len()];
+                unpack_words(n, bytes, group);
+                x.iter_mut().zip(&*group).for_each(|(x, more)| *x = x.add(*more));
+            }
+        },
+    );
+    group.zeroize();
 }
 
 fn pack_at<W: Word>(level: Level, n: u32, x: &[W], out: &mut [u8]) {
@@ -67,6 +110,24 @@ fn unpack_at<W: Word>(level: Level, n: u32, bytes: &[u8], x: &mut [W]) {
     }
 }
 
+fn append_at<W: Word>(level: Level, n: u32, bytes: &[u8], len: usize, x: &mut Vec<W>) {
+    check::<W>(n, len, bytes.len());
+    if n == W::BITS {
+        // SAFETY: there are as many bytes as `len` words have (checked), and all are written.
+        return unsafe { append(len, x, |x| x.iter_mut().zip(bytes).for_each(|(x, byte)| _ = x.write(*byte))) };
+    }
+    let layout = Layout::of_ring(n);
+    x.reserve(len);
+    let (whole, last) = bytes.split_at(len / BLOCK * layout.size());
+    W::append(level, layout, whole, x);
+    if !last.is_empty() {
+        let mut block = [W::default(); BLOCK];
+        W::unpack(level, layout, last, &mut block);
+        x.extend_from_slice(&block[..len % BLOCK]);
+        block.zeroize();
+    }
+}
+
 fn check<W: Word>(n: u32, elements: usize, bytes: usize) {
     assert!((1..=W::BITS).contains(&n), "{n} bits of a {}-bit word", W::BITS);
     assert_eq!(bytes, word_bytes(n, W::BITS, elements), "bytes of {elements} words of {n} bits");
@@ -96,6 +157,16 @@ mod tests {
                     let low = W::from_u64(u64::MAX).shr(W::BITS - n);
                     let same = x.iter().zip(&back).all(|(x, back)| x.and(low) == *back);
                     assert!(same, "{level:?}, n {n}, {elements} elements, seed {seed}");
+                    let mut bytes = vec![1, 2];
+                    append_bytes(n, &x, &mut bytes);
+                    assert!(bytes[..2] == [1, 2] && bytes[2..] == wire, "{level:?}, n {n}, {elements} elements, seed {seed}");
+                    let mut more: Vec<W> = Random(2).words(3);
+                    append_at(level, n, &wire, elements, &mut more);
+                    assert!(more[..3] == Random(2).words::<W>(3) && more[3..] == back, "{level:?}, n {n}, {elements} elements, seed {seed}");
+                    let mut sum = x.clone();
+                    add_words(n, &wire, &mut sum);
+                    let same = x.iter().zip(&sum).all(|(x, sum)| x.add(*x).and(low) == sum.and(low));
+                    assert!(same, "sum, n {n}, {elements} elements, seed {seed}");
                 }
             }
         }

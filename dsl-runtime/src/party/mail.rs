@@ -137,7 +137,9 @@ impl Session {
                 }
             }
         }
-        self.peers.iter_mut().for_each(Vec::clear);
+        // what is received takes the place of what was there
+        let silent = (0..parties).filter(|p| *p != me && !both && !to_me[*p]);
+        silent.for_each(|p| self.peers[p - usize::from(p > me)].clear());
         if both {
             self.links.exchange_each(&|p| &own[p], &|p| expected[p], &mut self.peers, stage)?;
         } else {

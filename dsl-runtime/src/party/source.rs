@@ -138,17 +138,23 @@ impl Source for Live {
 
     /// The dealer's pieces are whole parts of a step: what is asked for is nearly always within one of them.
     fn corrections(&mut self, len: usize) -> Result<&[u8]> {
-        if self.piece.len() - self.read < len {
-            self.piece.drain(..self.read);
-            self.read = 0;
-        }
         while self.piece.len() - self.read < len {
-            self.links.receive_bytes(self.dealer, crate::wire::PIECE, &mut self.more, "tape")?;
-            match (self.more.is_empty(), self.piece.is_empty()) {
-                (true, _) => return Err(self.links.failed("tape", "the dealer sent an empty piece of a tape".into())),
-                (_, true) => core::mem::swap(&mut self.piece, &mut self.more),
-                _ => self.piece.extend_from_slice(&self.more),
+            // the next piece takes the place of one that was read to its end, and else comes behind what is left
+            let all_read = self.piece.len() == self.read;
+            let to = if all_read { &mut self.piece } else { &mut self.more };
+            let received = self.links.receive_bytes(self.dealer, crate::wire::PIECE, to, "tape");
+            if received.is_err() || to.is_empty() {
+                // nothing of what may be half there is ever read
+                to.clear();
+                self.read = if all_read { 0 } else { self.read };
+                received?;
+                return Err(self.links.failed("tape", "the dealer sent an empty piece of a tape".into()));
             }
+            if !all_read {
+                self.piece.drain(..self.read);
+                self.piece.extend_from_slice(&self.more);
+            }
+            self.read = 0;
         }
         let from = self.read;
         self.read += len;

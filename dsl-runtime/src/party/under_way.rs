@@ -13,7 +13,7 @@ use core::task::{Context, Poll, Waker};
 use std::cell::RefCell;
 use std::rc::Rc;
 use undertone_ring::Word;
-use undertone_ring::words::{pack_words, unpack_words, word_bytes};
+use undertone_ring::words::{add_words, append_bytes, word_bytes};
 use zeroize::Zeroizing;
 
 /// The share, or the opened value, of a step: padded to whole groups.
@@ -106,13 +106,14 @@ pub(super) async fn one_way<W: Word>(
 ) -> Ended<W> {
     // whoever learns adds its own share, masked if it has sent it
     let own = &mut result[..len];
-    own.iter_mut().zip(x.iter()).for_each(|(r, x)| *r = *x);
-    let bytes = word_bytes(n, W::BITS, len);
     mail.borrow_mut().phase(true, |_, out| {
-        out.resize(bytes, 0);
         if let Some(mask) = &mask {
-            own.iter_mut().zip(mask.iter()).for_each(|(r, mask)| *r = r.add(*mask));
-            pack_words(n, own, out);
+            own.iter_mut().zip(x.iter().zip(mask.iter())).for_each(|(r, (x, mask))| *r = x.add(*mask));
+            append_bytes(n, own, out);
+        } else {
+            own.iter_mut().zip(x.iter()).for_each(|(r, x)| *r = *x);
+            // nothing is sent, but the length counts
+            out.resize(word_bytes(n, W::BITS, len), 0);
         }
     });
     if opening.is_sent() {
@@ -122,11 +123,9 @@ pub(super) async fn one_way<W: Word>(
         if !opening.learns(seat.party) {
             return;
         }
-        let mut theirs = vec![W::from_u64(0); len];
         let peers = (0..seat.parties).filter(|p| *p != seat.party).zip(round.peers);
         for (_, message) in peers.filter(|(p, _)| opening.sends(*p)) {
-            unpack_words(n, message, &mut theirs);
-            own.iter_mut().zip(&theirs).for_each(|(r, t)| *r = r.add(*t));
+            add_words(n, message, own);
         }
     });
     Ended::Opened(result, mask)

@@ -70,20 +70,16 @@ impl Fold {
         let off = W::from_u64(1 << (m - 2));
         let others: Vec<W> = d.others(at, len);
         let last: Vec<W> = d.last(at, len); // counts mod 2^m only: its upper bits are corrected away
-        let zeros = || vec![W::from_u64(0); len];
-        let (mut r, mut offset, mut top, mut upper) = (zeros(), zeros(), zeros(), zeros());
+        let room = || Vec::with_capacity(len);
+        let (mut r, mut offset, mut top, mut upper): (Vec<W>, Vec<W>, Vec<W>, Vec<W>) = (room(), room(), room(), room());
         simd::vectorize(
             #[inline(always)]
             || {
-                let known = others.iter().zip(&last);
-                let dealt = r.iter_mut().zip(&mut offset).zip(top.iter_mut().zip(&mut upper));
-                for ((o, l), ((r, offset), (top, upper))) in known.zip(dealt) {
-                    *r = o.add(*l).neg().sub(off).and(low);
-                    *offset = r.add(off);
-                    *top = r.shr(m - 1);
-                    // K1_last = -(R + the others' words); its low m bits are those of its generator
-                    *upper = offset.add(*o).neg().shr(m);
-                }
+                r.extend(others.iter().zip(&last).map(|(o, l)| o.add(*l).neg().sub(off).and(low)));
+                offset.extend(r.iter().map(|r| r.add(off)));
+                top.extend(r.iter().map(|r| r.shr(m - 1)));
+                // K1_last = -(R + the others' words); its low m bits are those of its generator
+                upper.extend(offset.iter().zip(&others).map(|(offset, o)| offset.add(*o).neg().shr(m)));
             },
         );
         if self.lifts() {

@@ -16,7 +16,7 @@ use super::{Dealing, Phases, Round, Sum, Tape, Traffic, counter, field};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use undertone_ring::Word;
-use undertone_ring::words::{pack_words, unpack_words, word_bytes};
+use undertone_ring::words::{add_words, append_bytes, unpack_words, word_bytes};
 
 /// Who sends and who learns an opening.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,17 +124,12 @@ impl<W: Word> Phases<W> for Run<'_, W> {
     fn phase(&mut self, k: usize, round: Round<'_>, out: &mut Vec<u8>, result: &mut [W]) {
         let len = self.mask.len();
         if k == 0 {
-            let masked: Vec<W> = self.x[..len].iter().zip(self.mask).map(|(x, r)| x.add(*r)).collect();
-            let start = out.len();
-            out.resize(start + word_bytes(self.n, W::BITS, len), 0);
-            pack_words(self.n, &masked, &mut out[start..]);
-            return;
+            result[..len].iter_mut().zip(self.x.iter().zip(self.mask)).for_each(|(r, (x, mask))| *r = x.add(*mask));
+            return append_bytes(self.n, &result[..len], out);
         }
         unpack_words(self.n, round.own, &mut result[..len]);
-        let mut theirs = vec![W::from_u64(0); len];
         for peer in round.peers {
-            unpack_words(self.n, peer, &mut theirs);
-            result.iter_mut().zip(&theirs).for_each(|(r, t)| *r = r.add(*t));
+            add_words(self.n, peer, &mut result[..len]);
         }
     }
 }

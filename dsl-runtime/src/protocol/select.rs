@@ -99,22 +99,18 @@ pub(super) fn deal<W: Word>(
     let len = dealt.r.len();
     let beta = d.uniform_bits(counter(step, level, field::BETA), len / BLOCK);
     let bits: Vec<Vec<u32>> = if variables == 0 { vec![beta] } else { sets(variables, masks, &beta) };
-    let zeros = || vec![W::from_u64(0); bits.len() * len];
-    let (mut a, mut b, mut c) = (zeros(), zeros(), zeros());
+    let room = || Vec::with_capacity(bits.len() * len);
+    let (mut a, mut b, mut c): (Vec<W>, Vec<W>, Vec<W>) = (room(), room(), room());
     simd::vectorize(
         #[inline(always)]
         || {
-            let rows = a.chunks_exact_mut(len).zip(b.chunks_exact_mut(len)).zip(c.chunks_exact_mut(len));
-            for (bits, ((a, b), c)) in bits.iter().zip(rows) {
-                let blocks = a.as_chunks_mut::<BLOCK>().0.iter_mut().zip(b.as_chunks_mut::<BLOCK>().0).zip(c.as_chunks_mut::<BLOCK>().0);
+            for bits in &bits {
                 let known = dealt.offset.as_chunks::<BLOCK>().0.iter().zip(dealt.top.as_chunks::<BLOCK>().0);
-                for ((bits, (offset, top)), ((a, b), c)) in bits.iter().zip(known).zip(blocks) {
-                    for lane in 0..BLOCK {
-                        let bit = W::from_u64(u64::from(bits >> lane & 1));
-                        a[lane] = bit;
-                        b[lane] = bit.neg().and(offset[lane]);
-                        c[lane] = bit.neg().and(top[lane]);
-                    }
+                for (bits, (offset, top)) in bits.iter().zip(known) {
+                    let bit: [W; BLOCK] = core::array::from_fn(|lane| W::from_u64(u64::from(bits >> lane & 1)));
+                    a.extend_from_slice(&bit);
+                    b.extend_from_slice(&core::array::from_fn::<W, BLOCK, _>(|lane| bit[lane].neg().and(offset[lane])));
+                    c.extend_from_slice(&core::array::from_fn::<W, BLOCK, _>(|lane| bit[lane].neg().and(top[lane])));
                 }
             }
         },

@@ -4,9 +4,9 @@
 //! shared so: the parties before the last hold generator output s_i, the last one receives the correction v - sum s_i. Both sides
 //! walk the fields of a step in the same order; every field is packed to exactly its width.
 
-use undertone_ring::bytes::{Pod, as_bytes, as_bytes_mut};
+use undertone_ring::bytes::{Pod, as_bytes};
 use undertone_ring::prg::{Counter, Prg};
-use undertone_ring::words::{pack_words, unpack_words, word_bytes};
+use undertone_ring::words::{append_bytes, append_words, word_bytes};
 use undertone_ring::{Word, simd};
 
 /// The dealer's side of one step: all parties' generators, and where the corrections go.
@@ -155,19 +155,15 @@ impl<'a> Dealing<'a> {
 
     /// The XOR of the outputs of all parties but the last, XORed into `value`: what the last party must hold.
     pub fn cover(&self, at: Counter, value: &mut [u8]) {
-        let mut share = vec![0u8; value.len()];
         for key in self.but_last() {
-            key.fill_at(at, self.part.first_block(share.len()), &mut share);
+            let share: Vec<u8> = words(key, at, self.part, value.len());
             value.iter_mut().zip(&share).for_each(|(v, s)| *v ^= s);
         }
     }
 
     /// Appends words of `bits` bits as they are.
     pub fn write<W: Word>(&mut self, bits: u32, value: &[W]) {
-        let out = self.out.bytes();
-        let start = out.len();
-        out.resize(start + word_bytes(bits, W::BITS, value.len()), 0);
-        pack_words(bits, value, &mut out[start..]);
+        append_bytes(bits, value, self.out.bytes());
     }
 
     /// Appends bytes as they are.
@@ -177,8 +173,9 @@ impl<'a> Dealing<'a> {
 
     /// The sum of the outputs of all parties but the last.
     pub fn others<W: Word>(&self, at: Counter, len: usize) -> Vec<W> {
-        let mut sum = vec![W::from_u64(0); len];
-        for key in self.but_last() {
+        let [first, rest @ ..] = self.but_last() else { return vec![W::from_u64(0); len] };
+        let mut sum = words(first, at, self.part, len);
+        for key in rest {
             add_into(&mut sum, &words(key, at, self.part, len));
         }
         sum
@@ -299,7 +296,7 @@ impl<'a> Tape<'a> {
     /// Appends a share of a uniform value.
     pub fn add_uniform<T: Pod>(&mut self, at: Counter, len: usize, to: &mut Vec<T>) {
         for (block, len) in self.pieces(len, to) {
-            self.key.fill_at(at, block, as_bytes_mut(more(len, to)));
+            self.key.append(at, block, len, to);
         }
     }
 
@@ -311,7 +308,7 @@ impl<'a> Tape<'a> {
         }
         // what is packed together is the same as what is packed one after the other
         for (_, len) in self.pieces(len, to) {
-            unpack_words(bits, self.take(word_bytes(bits, W::BITS, len))?, more(len, to));
+            append_words(bits, self.take(word_bytes(bits, W::BITS, len))?, len, to);
         }
         Ok(())
     }
@@ -399,9 +396,8 @@ pub(super) fn more<T: Pod>(len: usize, to: &mut Vec<T>) -> &mut [T] {
 }
 
 fn words<T: Pod>(key: &Prg, at: Counter, part: Part, len: usize) -> Vec<T> {
-    let mut out = vec![T::default(); len];
-    let bytes = as_bytes_mut(&mut out);
-    key.fill_at(at, part.first_block(bytes.len()), bytes);
+    let mut out = Vec::new();
+    key.append(at, part.first_block(len * size_of::<T>()), len, &mut out);
     out
 }
 

@@ -4,6 +4,7 @@
 use super::{BLOCK, Found, TABLE, block_bytes, blocks::Layout, digit_width, digits, portable, table_bytes};
 #[allow(clippy::wildcard_imports)] // Intrinsics: their names say where they come from.
 use core::arch::x86_64::*;
+use core::mem::MaybeUninit;
 
 type Plane = [u8; BLOCK];
 
@@ -57,14 +58,14 @@ fn pack_planes<const WIDE: bool, const PLANES: usize>(layout: Layout, x: &[u8], 
     }
 }
 
-/// The inverse of [`pack`], with zeros above.
+/// The inverse of [`pack`], with zeros above: writes every byte of whole blocks.
 #[target_feature(enable = "avx2")]
-pub fn unpack<const WIDE: bool>(layout: Layout, planes: &[u8], x: &mut [u8]) {
+pub fn unpack<const WIDE: bool>(layout: Layout, planes: &[u8], x: &mut [MaybeUninit<u8>]) {
     by_planes!(layout.bytes, unpack_planes, WIDE, (layout, planes, x));
 }
 
 #[target_feature(enable = "avx2")]
-fn unpack_planes<const WIDE: bool, const PLANES: usize>(layout: Layout, from: &[u8], x: &mut [u8]) {
+fn unpack_planes<const WIDE: bool, const PLANES: usize>(layout: Layout, from: &[u8], x: &mut [MaybeUninit<u8>]) {
     let word = if WIDE { 8 } else { 4 };
     for (x, from) in x.chunks_exact_mut(BLOCK * word).zip(from.chunks_exact(layout.size())) {
         let mut planes = [_mm256_setzero_si256(); 9];
@@ -80,7 +81,7 @@ fn unpack_planes<const WIDE: bool, const PLANES: usize>(layout: Layout, from: &[
         let low = from_planes([planes[0], planes[1], planes[2], planes[3]]);
         if !WIDE {
             for (part, to) in low.iter().zip(x.as_chunks_mut::<BLOCK>().0) {
-                store(*part, to);
+                put(*part, to);
             }
             continue;
         }
@@ -92,8 +93,8 @@ fn unpack_planes<const WIDE: bool, const PLANES: usize>(layout: Layout, from: &[
         for ((low, high), to) in low.iter().zip(&high).zip(x) {
             let (a, b) = (_mm256_unpacklo_epi32(*low, *high), _mm256_unpackhi_epi32(*low, *high));
             let to = to.as_chunks_mut::<BLOCK>().0;
-            store(_mm256_permute2x128_si256::<0x20>(a, b), &mut to[0]);
-            store(_mm256_permute2x128_si256::<0x31>(a, b), &mut to[1]);
+            put(_mm256_permute2x128_si256::<0x20>(a, b), &mut to[0]);
+            put(_mm256_permute2x128_si256::<0x31>(a, b), &mut to[1]);
         }
     }
 }
@@ -304,6 +305,13 @@ fn table(low: u64, high: u64) -> __m256i {
 fn load(from: &Plane) -> __m256i {
     // SAFETY: 32 bytes; the load is unaligned.
     unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn put(x: __m256i, to: &mut [MaybeUninit<u8>; BLOCK]) {
+    // SAFETY: 32 bytes; the store is unaligned.
+    unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), x) }
 }
 
 #[target_feature(enable = "avx2")]

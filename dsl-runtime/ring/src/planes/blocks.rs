@@ -2,6 +2,7 @@
 //! (`words`), which divide the bits differently between byte planes and bit planes.
 
 use super::{BLOCK, portable};
+use crate::bytes::{append, as_bytes, as_bytes_mut, to_write};
 use crate::level::Level;
 
 /// How the bits of a word are divided: byte planes below, bit planes above. At most 7 and 9.
@@ -35,6 +36,8 @@ pub trait Blocks: Sized {
     fn pack(level: Level, layout: Layout, x: &[Self], out: &mut [u8]);
     /// Planes to whole blocks of words.
     fn unpack(level: Level, layout: Layout, planes: &[u8], x: &mut [Self]);
+    /// The same, appended to `x`.
+    fn append(level: Level, layout: Layout, planes: &[u8], x: &mut Vec<Self>);
 }
 
 macro_rules! blocks {
@@ -44,7 +47,7 @@ macro_rules! blocks {
                 #[cfg(target_arch = "x86_64")]
                 if level.avx2().is_some() {
                     // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
-                    return unsafe { super::avx2::pack::<$wide>(layout, crate::bytes::as_bytes(x), out) };
+                    return unsafe { super::avx2::pack::<$wide>(layout, as_bytes(x), out) };
                 }
                 portable::pack(layout, x, out)
             }
@@ -53,9 +56,21 @@ macro_rules! blocks {
                 #[cfg(target_arch = "x86_64")]
                 if level.avx2().is_some() {
                     // SAFETY: as above.
-                    return unsafe { super::avx2::unpack::<$wide>(layout, planes, crate::bytes::as_bytes_mut(x)) };
+                    return unsafe { super::avx2::unpack::<$wide>(layout, planes, to_write(as_bytes_mut(x))) };
                 }
                 portable::unpack(layout, planes, x)
+            }
+
+            fn append(level: Level, layout: Layout, planes: &[u8], x: &mut Vec<Self>) {
+                let len = planes.len() / layout.size() * BLOCK;
+                #[cfg(target_arch = "x86_64")]
+                if level.avx2().is_some() {
+                    // SAFETY: as above, and there are planes for every word, so all of them are written.
+                    return unsafe { append(len, x, |x| super::avx2::unpack::<$wide>(layout, planes, x)) };
+                }
+                let start = x.len();
+                x.resize(start + len, 0);
+                portable::unpack(layout, planes, &mut x[start..]);
             }
         }
     };

@@ -1,15 +1,26 @@
-//! AES-128 by the processor's instructions: AES-NI on 128-bit registers, VAES on 256-bit ones.
+//! AES-128 by the processor's instructions: AES-NI on 128-bit registers, VAES on 256-bit and 512-bit ones.
 
 use super::BLOCK;
+use crate::bytes::to_write;
 #[allow(clippy::wildcard_imports)] // Intrinsics: their names say where they come from.
 use core::arch::x86_64::*;
+use core::mem::MaybeUninit;
 use zeroize::Zeroize;
 
-/// Round keys, and which instructions to use. A value exists only where AES-NI is present; `vaes` is set only where VAES
-/// and AVX2 are.
+/// Round keys, and which instructions to use. A value exists only where AES-NI is present.
 pub(super) struct Aes {
     keys: [[u8; BLOCK]; 11],
-    vaes: bool,
+    width: Width,
+}
+
+/// Blocks of a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Width {
+    One,
+    /// Only where VAES and AVX2 were detected.
+    Two,
+    /// Only where VAES, AVX2 and AVX-512 were detected.
+    Four,
 }
 
 impl Aes {
@@ -20,28 +31,36 @@ impl Aes {
         }
         // SAFETY: AES-NI was just detected.
         let keys = unsafe { expand(key) };
-        Some(Aes { keys, vaes: is_x86_feature_detected!("vaes") && is_x86_feature_detected!("avx2") })
+        let width = match is_x86_feature_detected!("vaes") && is_x86_feature_detected!("avx2") {
+            true if is_x86_feature_detected!("avx512f") => Width::Four,
+            true => Width::Two,
+            false => Width::One,
+        };
+        Some(Aes { keys, width })
     }
 
-    /// Without VAES, for tests.
+    /// At most this width, for tests.
     #[cfg(test)]
-    pub(super) fn narrow(mut self) -> Self {
-        self.vaes = false;
+    pub(super) fn narrow(mut self, width: Width) -> Self {
+        if self.width != Width::One && width != Width::Four {
+            self.width = width;
+        }
         self
     }
 
-    pub(super) fn fill(&self, high: u64, first_block: u64, out: &mut [u8]) {
-        if self.vaes {
-            // SAFETY: `vaes` is set only where VAES and AVX2 were detected.
-            unsafe { self.fill_16(high, first_block, out) }
-        } else {
+    pub(super) fn fill(&self, high: u64, first_block: u64, out: &mut [MaybeUninit<u8>]) {
+        match self.width {
+            // SAFETY: only where VAES, AVX2 and AVX-512 were detected.
+            Width::Four => unsafe { self.fill_32(high, first_block, out) },
+            // SAFETY: only where VAES and AVX2 were detected.
+            Width::Two => unsafe { self.fill_16(high, first_block, out) },
             // SAFETY: a value of `Aes` exists only where AES-NI was detected.
-            unsafe { self.fill_8(high, first_block, out) }
+            Width::One => unsafe { self.fill_8(high, first_block, out) },
         }
     }
 
     #[target_feature(enable = "aes,sse2")]
-    fn fill_8(&self, high: u64, first_block: u64, out: &mut [u8]) {
+    fn fill_8(&self, high: u64, first_block: u64, out: &mut [MaybeUninit<u8>]) {
         let mut keys = [_mm_setzero_si128(); 11];
         for (k, bytes) in keys.iter_mut().zip(&self.keys) {
             *k = load(bytes);
@@ -54,13 +73,32 @@ impl Aes {
         }
         if !rest.is_empty() {
             let mut last = [0; 8 * BLOCK];
-            eight(&keys, high, block, &mut last);
-            rest.copy_from_slice(&last[..rest.len()]);
+            eight(&keys, high, block, to_write(&mut last).as_mut_array().expect("as long"));
+            rest.iter_mut().zip(&last).for_each(|(to, from)| _ = to.write(*from));
+        }
+    }
+
+    #[target_feature(enable = "vaes,avx512f,avx2,aes")]
+    fn fill_32(&self, high: u64, first_block: u64, out: &mut [MaybeUninit<u8>]) {
+        let mut block = first_block;
+        let (chunks, rest) = out.as_chunks_mut::<{ 32 * BLOCK }>();
+        if !chunks.is_empty() {
+            let mut keys = [_mm512_setzero_si512(); 11];
+            for (k, bytes) in keys.iter_mut().zip(&self.keys) {
+                *k = _mm512_broadcast_i32x4(load(bytes));
+            }
+            for chunk in chunks {
+                thirty_two(&keys, high, block, chunk);
+                block = block.wrapping_add(32);
+            }
+        }
+        if !rest.is_empty() {
+            self.fill_16(high, block, rest);
         }
     }
 
     #[target_feature(enable = "vaes,avx2,aes")]
-    fn fill_16(&self, high: u64, first_block: u64, out: &mut [u8]) {
+    fn fill_16(&self, high: u64, first_block: u64, out: &mut [MaybeUninit<u8>]) {
         let mut block = first_block;
         let (chunks, rest) = out.as_chunks_mut::<{ 16 * BLOCK }>();
         if !chunks.is_empty() {
@@ -88,7 +126,7 @@ impl Drop for Aes {
 /// Key stream of eight blocks.
 #[target_feature(enable = "aes,sse2")]
 #[inline]
-fn eight(keys: &[__m128i; 11], high: u64, block: u64, out: &mut [u8; 8 * BLOCK]) {
+fn eight(keys: &[__m128i; 11], high: u64, block: u64, out: &mut [MaybeUninit<u8>; 8 * BLOCK]) {
     let mut state = [_mm_setzero_si128(); 8];
     for (i, x) in state.iter_mut().enumerate() {
         // The sum wraps only in blocks that are dropped.
@@ -100,14 +138,15 @@ fn eight(keys: &[__m128i; 11], high: u64, block: u64, out: &mut [u8; 8 * BLOCK])
         }
     }
     for (x, to) in state.iter().zip(out.as_chunks_mut::<BLOCK>().0) {
-        store(_mm_aesenclast_si128(*x, keys[10]), to);
+        // SAFETY: 16 bytes; the store is unaligned.
+        unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), _mm_aesenclast_si128(*x, keys[10])) };
     }
 }
 
 /// Key stream of sixteen blocks, two in a register.
 #[target_feature(enable = "vaes,avx2")]
 #[inline]
-fn sixteen(keys: &[__m256i; 11], high: u64, block: u64, out: &mut [u8; 16 * BLOCK]) {
+fn sixteen(keys: &[__m256i; 11], high: u64, block: u64, out: &mut [MaybeUninit<u8>; 16 * BLOCK]) {
     let mut state = [_mm256_setzero_si256(); 8];
     let first = _mm256_set_epi64x(high as i64, block.wrapping_add(1) as i64, high as i64, block as i64);
     for (i, x) in state.iter_mut().enumerate() {
@@ -122,6 +161,31 @@ fn sixteen(keys: &[__m256i; 11], high: u64, block: u64, out: &mut [u8; 16 * BLOC
     for (x, to) in state.iter().zip(out.as_chunks_mut::<{ 2 * BLOCK }>().0) {
         // SAFETY: `to` is 32 bytes; the store is unaligned.
         unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), _mm256_aesenclast_epi128(*x, keys[10])) };
+    }
+}
+
+/// Key stream of 32 blocks, four in a register.
+#[target_feature(enable = "vaes,avx512f")]
+#[inline]
+fn thirty_two(keys: &[__m512i; 11], high: u64, block: u64, out: &mut [MaybeUninit<u8>; 32 * BLOCK]) {
+    let mut state = [_mm512_setzero_si512(); 8];
+    let high = high as i64;
+    let first = _mm512_add_epi64(
+        _mm512_set_epi64(high, block as i64, high, block as i64, high, block as i64, high, block as i64),
+        _mm512_set_epi64(0, 3, 0, 2, 0, 1, 0, 0),
+    );
+    for (i, x) in state.iter_mut().enumerate() {
+        let step = 4 * i as i64;
+        *x = _mm512_xor_si512(_mm512_add_epi64(first, _mm512_set_epi64(0, step, 0, step, 0, step, 0, step)), keys[0]);
+    }
+    for key in &keys[1..10] {
+        for x in &mut state {
+            *x = _mm512_aesenc_epi128(*x, *key);
+        }
+    }
+    for (x, to) in state.iter().zip(out.as_chunks_mut::<{ 4 * BLOCK }>().0) {
+        // SAFETY: `to` is 64 bytes; the store is unaligned.
+        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), _mm512_aesenclast_epi128(*x, keys[10])) };
     }
 }
 

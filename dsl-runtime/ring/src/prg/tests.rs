@@ -7,8 +7,8 @@ use proptest::prelude::*;
 fn paths(key: [u8; 16]) -> Vec<(&'static str, Prg)> {
     let mut all = vec![("portable", Prg::portable(&Key::from_bytes(key))), ("widest", Prg::new(&Key::from_bytes(key)))];
     #[cfg(target_arch = "x86_64")]
-    if let Some(aes) = hardware::Aes::new(&key) {
-        all.push(("aes-ni", Prg::of(Cipher::Hardware(aes.narrow()))));
+    for (name, width) in [("aes-ni", hardware::Width::One), ("vaes", hardware::Width::Two)] {
+        all.extend(hardware::Aes::new(&key).map(|aes| (name, Prg::of(Cipher::Hardware(aes.narrow(width))))));
     }
     all
 }
@@ -42,6 +42,10 @@ proptest! {
             let mut out = vec![0; len];
             prg.fill_at(at, first, &mut out);
             prop_assert_eq!(&out, &want, "{}", name);
+            let mut more = vec![7u8, 8];
+            prg.append(at, first, len, &mut more);
+            prop_assert_eq!(&more[..2], &[7, 8]);
+            prop_assert_eq!(&more[2..], &want, "{}", name);
         }
     }
 }
