@@ -6,7 +6,7 @@ use undertone_ring::{
     Conv, Key, PackedWeights, Prg, Word,
     conv::{Scratch, accumulate},
     gemm::gemm,
-    planes,
+    planes, rows,
     prg::Counter,
     simd, words,
 };
@@ -96,10 +96,10 @@ fn block_kernels() {
             per(&format!("unpack u32, m {m}"), time(|| planes::unpack(m, black_box(&wire), &mut y)));
         }
         per(&format!("add, m {m}"), time(|| planes::add_assign(m, black_box(&mut wire), &other)));
-        let mut masks = vec![[0u32; 2]; LEN / 32 * planes::digits(m)];
+        let mut masks = vec![[[0u32; 8]; 2]; LEN / 256 * planes::digits(m)];
         let digits = planes::digits(m);
         let seconds = time(|| {
-            planes::lookup(m, black_box(&wire), tables, |b, j, l, q| masks[b * digits + j] = [l, l ^ q]);
+            planes::lookup(m, black_box(&wire), tables, |g, j, l, q| masks[g * digits + j] = [l, rows::xor(l, q)]);
         });
         per(&format!("look-up of {digits} digits, m {m}"), seconds);
         per(&format!("unary tables of {digits} digits, m {m}"), time(|| planes::unary(m, black_box(&wire), tables)));

@@ -6,7 +6,7 @@ use std::{hint::black_box, time::Instant};
 use undertone_ring::{
     Conv, Key, PackedWeights, Prg,
     conv::{Scratch, accumulate},
-    planes,
+    planes, rows,
     prg::Counter,
     words,
 };
@@ -119,8 +119,9 @@ fn look_up() {
     let mut y = vec![0u8; LEN / 32 * planes::block_bytes(34)];
     planes::pack(34, &random(LEN), &mut y);
     let tables: Vec<u8> = random(LEN / 32 * planes::table_bytes(34) / 8).into_iter().flat_map(u64::to_le_bytes).collect();
-    let mut sum = 0u32;
-    let kernel = time(|| planes::lookup(34, black_box(&y), &tables, |_, _, l, q| sum ^= l ^ q));
+    let (mut sum, mut rows) = (0u32, [0u32; 8]);
+    let kernel = time(|| planes::lookup(34, black_box(&y), &tables, |_, _, l, q| rows = rows::xor(rows, rows::xor(l, q))));
+    black_box(rows);
     let (digits, bytes) = (planes::digits(34), planes::table_bytes(34));
     let values = random(LEN);
     let plain = time(|| {

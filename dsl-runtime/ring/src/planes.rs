@@ -11,11 +11,18 @@
 //! makes the table circular: `T[(D - 1) mod 2^v]` is `1{D <= d}` for every D, D = 0 included. So `1{D = d}` is the
 //! exclusive or of the two look-ups.
 
-use crate::{Word, level::Level};
+use crate::{
+    Word,
+    level::Level,
+    rows::{Row, WORDS},
+    simd,
+};
 use blocks::Layout;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 pub(crate) mod blocks;
 mod portable;
 #[cfg(test)]
@@ -29,9 +36,6 @@ pub const TABLE: usize = 64;
 
 /// Digits of the widest word.
 const MAX_DIGITS: usize = 16;
-
-/// Blocks of one call of a look-up kernel.
-const BATCH: usize = 8;
 
 /// Bytes of a block of m-bit words.
 pub const fn block_bytes(m: u32) -> usize {
@@ -107,14 +111,14 @@ pub fn unary(m: u32, r: &[u8], out: &mut [u8]) {
     unary_at(Level::get(), m, r, out);
 }
 
-/// Looks the digits of `y` up in tables. For block b and digit j, with D its digit in y, `sink(b, j, l, q)` gets
-/// `l = T[D]` (0 where D is the last entry) and `q = T[(D - 1) mod 2^width]`, bit i for element i. With exclusive-or
-/// shares of tables they are shares.
+/// Looks the digits of `y` up in tables. For group g of eight blocks and digit j, with D its digit in y, `sink(g, j, l, q)` gets
+/// `l = T[D]` (0 where D is the last entry) and `q = T[(D - 1) mod 2^width]`, one bit for each element. With exclusive-or
+/// shares of tables they are shares. Where the last group has fewer blocks, nothing is promised of the rest of its rows.
 ///
 /// # Panics
 /// If m is not in `3..=64`, `y` is no whole number of blocks, or `tables` is not [`table_bytes`] for each.
 #[inline]
-pub fn lookup(m: u32, y: &[u8], tables: &[u8], sink: impl FnMut(usize, usize, u32, u32)) {
+pub fn lookup(m: u32, y: &[u8], tables: &[u8], sink: impl FnMut(usize, usize, Row, Row)) {
     let blocks = check_blocks(m, y.len());
     assert_eq!(tables.len(), blocks * table_bytes(m), "tables of {blocks} blocks of {m}-bit words");
     lookup_at(Level::get(), m, y, tables, sink);
@@ -153,12 +157,15 @@ fn add_assign_at(level: Level, m: u32, acc: &mut [u8], other: &[u8]) {
 }
 
 fn unary_at(level: Level, m: u32, r: &[u8], out: &mut [u8]) {
-    #[cfg(target_arch = "x86_64")]
-    if level.avx2().is_some() {
-        // SAFETY: as above.
-        return unsafe { avx2::unary(m, r, out) };
+    match level {
+        Level::Portable => portable::unary(m, r, out),
+        // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2(_) => unsafe { avx2::unary(m, r, out) },
+        // SAFETY: values of these levels exist only where AVX-512 was detected.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512(_) | Level::Avx512Ifma(_) | Level::Avx512Split(_) => unsafe { avx512::unary(m, r, out) },
     }
-    portable::unary(m, r, out);
 }
 
 fn bit_at(level: Level, m: u32, planes: &[u8], index: u32, out: &mut [u32]) {
@@ -170,31 +177,34 @@ fn bit_at(level: Level, m: u32, planes: &[u8], index: u32, out: &mut [u32]) {
     portable::bit(m, planes, index, out);
 }
 
-/// (l, q) of every digit of up to [`BATCH`] blocks.
-type Found = [[(u32, u32); MAX_DIGITS]; BATCH];
+/// l and q of every digit of up to [`WORDS`] blocks.
+type Found = [[Row; 2]; MAX_DIGITS];
 
 /// The kernel fills a small table, and the sink has one place where it is called: there it is inlined.
 #[inline]
-fn lookup_at(level: Level, m: u32, y: &[u8], tables: &[u8], mut sink: impl FnMut(usize, usize, u32, u32)) {
-    let (digits, mut first) = (digits(m), 0);
-    let mut found: Found = [[(0, 0); MAX_DIGITS]; BATCH];
-    for (y, tables) in y.chunks(BATCH * block_bytes(m)).zip(tables.chunks(BATCH * table_bytes(m))) {
-        lookup_batch(level, m, y, tables, &mut found);
-        let blocks = y.len() / block_bytes(m);
-        for (b, block) in found[..blocks].iter().enumerate() {
-            for (j, &(l, q)) in block[..digits].iter().enumerate() {
-                sink(first + b, j, l, q);
+fn lookup_at(level: Level, m: u32, y: &[u8], tables: &[u8], mut sink: impl FnMut(usize, usize, Row, Row)) {
+    let mut found: Found = [[[0; WORDS]; 2]; MAX_DIGITS];
+    simd::vectorize(
+        #[inline(always)]
+        || {
+            for (g, (y, tables)) in y.chunks(WORDS * block_bytes(m)).zip(tables.chunks(WORDS * table_bytes(m))).enumerate() {
+                lookup_group(level, m, y, tables, &mut found);
+                for (j, [l, q]) in found[..digits(m)].iter().enumerate() {
+                    sink(g, j, *l, *q);
+                }
             }
-        }
-        first += blocks;
-    }
+        },
+    );
 }
 
-fn lookup_batch(level: Level, m: u32, y: &[u8], tables: &[u8], found: &mut Found) {
-    #[cfg(target_arch = "x86_64")]
-    if level.avx2().is_some() {
-        // SAFETY: as above.
-        return unsafe { avx2::lookup(m, y, tables, found) };
+fn lookup_group(level: Level, m: u32, y: &[u8], tables: &[u8], found: &mut Found) {
+    match level {
+        Level::Portable => portable::lookup(m, y, tables, found),
+        // SAFETY: a value of `Avx2` exists only where AVX2 was detected.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2(_) => unsafe { avx2::lookup(m, y, tables, found) },
+        // SAFETY: values of these levels exist only where AVX-512 was detected.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512(_) | Level::Avx512Ifma(_) | Level::Avx512Split(_) => unsafe { avx512::lookup(m, y, tables, found) },
     }
-    portable::lookup(m, y, tables, found);
 }

@@ -17,11 +17,6 @@ pub const WORDS: usize = 8;
 /// One variable of one group, as bits.
 pub type Row = [u32; WORDS];
 
-/// Where the word of block `block` (counted over all groups) of row `row` lies, where each group has `rows` rows.
-#[inline(always)]
-pub const fn index(rows: usize, row: usize, block: usize) -> usize {
-    (block / 8 * rows + row) * 8 + block % 8
-}
 
 /// All ones, or all zeros.
 #[inline(always)]

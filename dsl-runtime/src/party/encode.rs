@@ -51,22 +51,20 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
             let most = u64::try_from(largest).map_err(|_| bad("has no range at all".into()))?;
             let fits = |v: f64, encoded: u64| v.is_finite() && (encoded as i64).unsigned_abs() <= most;
             // what is refused leaves no copy
-            let (mut encoded, mut all_fit) = (Zeroizing::new(vec![0; values.len()]), true);
-            simd::vectorize_products(
-                #[inline(always)]
-                || {
-                    let mut rest = &mut encoded[..];
-                    for (row, [factor, offset]) in spec.scaling.rows(values, &spec.shape) {
-                        let (to, after) = core::mem::take(&mut rest).split_at_mut(row.len());
-                        for (to, v) in to.iter_mut().zip(row) {
-                            let v = f64::from(*v) * factor + offset;
-                            *to = encode(v * scale);
-                            all_fit &= fits(v, *to);
-                        }
-                        rest = after;
-                    }
-                },
-            );
+            let mut encoded = Zeroizing::new(Vec::with_capacity(values.len()));
+            let mut all_fit = true;
+            for (row, [factor, offset]) in spec.scaling.rows(values, &spec.shape) {
+                if most < NEAR {
+                    all_fit &= append_near(row, [factor, offset, scale], most, &mut encoded);
+                } else {
+                    encoded.extend(row.iter().map(|v| {
+                        let v = f64::from(*v) * factor + offset;
+                        let encoded = encode(v * scale);
+                        all_fit &= fits(v, encoded);
+                        encoded
+                    }));
+                }
+            }
             if !all_fit {
                 let i = spec.scaling.each(values, &spec.shape).position(|v| !fits(v, encode(v * scale))).unwrap_or_default();
                 let (limit, why) = (
@@ -81,6 +79,36 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
         .collect()
 }
 
+/// Numbers below this are rounded by an addition.
+const NEAR: u64 = 1 << 51;
+
+/// Appends the nearest integers of the scaled values, and says whether none is larger than `most`, which is below [`NEAR`]. As [`encode`], halves away from zero: a conversion
+/// to integers that is right for every double would be done one by one.
+fn append_near(values: &[f32], [factor, offset, scale]: [f64; 3], most: u64, to: &mut Vec<u64>) -> bool {
+    // the integer is in the low bits of a number of this size
+    const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
+    let mut beyond = 0;
+    simd::vectorize_products(
+        #[inline(always)]
+        || {
+            to.extend(values.iter().map(|v| {
+                let v = (f64::from(*v) * factor + offset) * scale;
+                let shifted = v + SHIFT;
+                let rest = v - (shifted - SHIFT);
+                // halves were rounded to even numbers
+                let up = u64::from(rest == 0.5) & u64::from(v > 0.0);
+                let down = u64::from(rest == -0.5) & u64::from(v < 0.0);
+                let near = shifted.to_bits().wrapping_sub(SHIFT.to_bits()).wrapping_add(up).wrapping_sub(down);
+                let size = near.wrapping_add(most);
+                // neither what is not a number nor what is too large for the addition is below
+                beyond |= u64::from(size > 2 * most) | u64::from(!(v.abs() < NEAR as f64));
+                near
+            }));
+        },
+    );
+    beyond == 0
+}
+
 /// What released integers stand for.
 pub(crate) fn outputs(plan: &Plan, release: &ReleaseSpec, values: &[i64]) -> Values {
     if let Some(q) = release.value.integer {
@@ -89,4 +117,43 @@ pub(crate) fn outputs(plan: &Plan, release: &ReleaseSpec, values: &[i64]) -> Val
     }
     let scale = (1u64 << plan.settings.fraction) as f64 * release.value.factor as f64;
     Values::Real(values.iter().map(|v| (*v as f64 / scale) as f32).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn near(v: f32, numbers: [f64; 3], most: u64) -> (Vec<u64>, bool) {
+        let mut to = vec![];
+        let fits = append_near(&[v], numbers, most, &mut to);
+        (to, fits)
+    }
+
+    #[test]
+    fn halves_go_away_from_zero_and_nothing_beyond_is_taken() {
+        for half in -9..=9i64 {
+            let v = half as f32 / 2.0;
+            assert_eq!(near(v, [1.0, 0.0, 1.0], 100), (vec![encode(f64::from(v))], true), "{v}");
+        }
+        for (v, fits) in [(99.4, true), (99.5, false), (-99.4, true), (-99.5, false), (1e30, false), (-1e30, false)] {
+            assert_eq!(near(v, [1.0, 0.0, 1.0], 99).1, fits, "{v}");
+        }
+        for v in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            assert!(!near(v, [1.0, 0.0, 1.0], NEAR - 1).1, "{v}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nearest_integers_are_those_of_encode(v in any::<f32>(), factor in -8f64..8.0, offset in -4f64..4.0, f in 0u32..30) {
+            let scale = (1u64 << f) as f64;
+            let x = (f64::from(v) * factor + offset) * scale;
+            let (got, fits) = near(v, [factor, offset, scale], NEAR - 1);
+            prop_assert_eq!(fits, x.abs() < (NEAR - 1) as f64);
+            if fits {
+                prop_assert_eq!(got, vec![encode(x)]);
+            }
+        }
+    }
 }

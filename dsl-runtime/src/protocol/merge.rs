@@ -19,7 +19,7 @@
 //! After the multi-fan-in AND of ABY2.0.
 
 use super::{Dealing, Seat, Tape, TapeError, counter, field};
-use undertone_ring::rows::{Row, WORDS, and, fill, index, xor};
+use undertone_ring::rows::{Row, WORDS, and, fill, xor};
 use undertone_ring::simd;
 
 /// The largest number of digits that one round combines.
@@ -148,22 +148,6 @@ impl Level {
     /// Bytes that a party sends, and bytes of corrections.
     pub(super) fn bytes(&self, blocks: usize) -> (usize, usize) {
         (4 * self.variables * blocks, 4 * self.products * blocks)
-    }
-
-    /// Puts 32 elements of leaf `j` where the level wants them.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "called in the loop of the look-up")]
-    pub(super) fn leaf(&self, j: usize, block: usize, (l, e): (u32, u32), masks: &Masks, sent: &mut [u32], kept: &mut [u32]) {
-        for (bits, place) in [(l, self.route[j].0), (e, self.route[j].1)] {
-            match place {
-                Place::Sent(v) => {
-                    let at = index(self.variables, v, block);
-                    sent[at] = bits ^ masks.masks[at];
-                }
-                Place::Kept(v) => kept[index(self.locals, v, block)] = bits,
-                Place::Nowhere => {}
-            }
-        }
     }
 
     /// Puts 256 elements of leaf `j` where the level wants them.

@@ -14,11 +14,11 @@
 
 use super::fold::{Fold, mask};
 use super::{Round, Seat, field};
-use undertone_ring::Word;
+use undertone_ring::{Word, simd};
 use undertone_ring::planes::{BLOCK, block_bytes};
 use undertone_ring::prg::{Counter, Prg};
 use undertone_ring::rows::GROUP;
-use undertone_ring::words::{pack_words, unpack_words};
+use undertone_ring::words::{add_words, append_bytes, unpack_words};
 use zeroize::Zeroizing;
 
 /// A release of values that are shifted right by `t` and fit in m bits.
@@ -33,22 +33,23 @@ pub struct Release {
 /// This party's share of zero, from the generators that it has in common with each peer (`None` at its own place).
 pub fn zero<W: Word>(seat: Seat, pairs: &[Option<Prg>], step: u32, len: usize) -> Vec<W> {
     let at = Counter { step, field: field::ZERO };
-    let (mut zeta, mut one) = (vec![W::from_u64(0); len], Zeroizing::new(vec![]));
-    for (k, (peer, pair)) in pairs.iter().enumerate().filter_map(|(peer, pair)| Some((peer, pair.as_ref()?))).enumerate() {
-        if k == 0 {
-            pair.words(at, &mut zeta);
-            if peer > seat.party {
-                for z in &mut zeta {
-                    *z = z.neg();
-                }
-            }
+    let (mut zeta, mut one): (Vec<W>, _) = (vec![], Zeroizing::new(vec![]));
+    for (peer, pair) in pairs.iter().enumerate().filter_map(|(peer, pair)| Some((peer, pair.as_ref()?))) {
+        let negative = peer > seat.party;
+        if zeta.is_empty() {
+            pair.append(at, 0, len, &mut zeta);
+            simd::vectorize(
+                #[inline(always)]
+                || zeta.iter_mut().filter(|_| negative).for_each(|z| *z = z.neg()),
+            );
             continue;
         }
-        one.resize(len, W::from_u64(0));
-        pair.words(at, &mut one);
-        for (z, o) in zeta.iter_mut().zip(one.iter()) {
-            *z = if peer < seat.party { z.add(*o) } else { z.sub(*o) };
-        }
+        one.clear();
+        pair.append(at, 0, len, &mut one);
+        simd::vectorize(
+            #[inline(always)]
+            || zeta.iter_mut().zip(one.iter()).for_each(|(z, o)| *z = if negative { z.sub(*o) } else { z.add(*o) }),
+        );
     }
     zeta
 }
@@ -63,32 +64,44 @@ impl Release {
 
     /// Appends it.
     pub fn send<W: Word>(self, seat: Seat, z: &[W], zeta: &[W], out: &mut Vec<u8>) {
-        let (centre, start) = (Fold::centre::<W>(self.t, seat), out.len());
-        out.resize(start + self.bytes(z.len()), 0);
-        let mut v = Zeroizing::new([W::from_u64(0); GROUP]);
-        let parts = z.chunks(GROUP).zip(zeta.chunks(GROUP)).zip(out[start..].chunks_mut(self.bytes(GROUP)));
-        for ((z, zeta), out) in parts {
-            for ((v, z), zero) in v.iter_mut().zip(z).zip(zeta) {
-                let z = z.add(*zero);
-                *v = if seat.is_first() { z.sub(centre).shr(self.t) } else { z.neg().shr(self.t).neg() };
-            }
-            pack_words(self.m, &v[..z.len()], out);
-        }
+        let (centre, t, first) = (Fold::centre::<W>(self.t, seat), self.t, seat.is_first());
+        out.reserve(self.bytes(z.len()));
+        simd::vectorize(
+            #[inline(always)]
+            || {
+                let mut v = Zeroizing::new([W::from_u64(0); GROUP]);
+                for (z, zeta) in z.chunks(GROUP).zip(zeta.chunks(GROUP)) {
+                    let shares = v.iter_mut().zip(z.iter().zip(zeta).map(|(z, zero)| z.add(*zero)));
+                    if first {
+                        shares.for_each(|(v, z)| *v = z.sub(centre).shr(t));
+                    } else {
+                        shares.for_each(|(v, z)| *v = z.neg().shr(t).neg());
+                    }
+                    append_bytes(self.m, &v[..z.len()], out);
+                }
+            },
+        );
     }
 
     /// The released values, from the receiver's own message and those of its peers.
     pub fn combine<W: Word>(self, round: Round<'_>, len: usize) -> Vec<i64> {
         let (mut values, shift, bytes) = (Vec::with_capacity(len), 64 - self.m, self.bytes(GROUP));
-        let (mut sum, mut theirs) = ([W::from_u64(0); GROUP], [W::from_u64(0); GROUP]);
-        for (k, own) in round.own.chunks(bytes).enumerate() {
-            let count = own.len() * 8 / self.m as usize;
-            unpack_words(self.m, own, &mut sum[..count]);
-            for peer in round.peers {
-                unpack_words(self.m, &peer[k * bytes..][..own.len()], &mut theirs[..count]);
-                sum.iter_mut().zip(&theirs).for_each(|(s, t)| *s = s.add(*t));
-            }
-            values.extend(sum[..count.min(len - values.len())].iter().map(|w| ((w.and(mask(self.m)).to_u64() << shift) as i64) >> shift));
-        }
+        let mut sum = [W::from_u64(0); GROUP];
+        let low = mask::<W>(self.m);
+        simd::vectorize(
+            #[inline(always)]
+            || {
+                for (k, own) in round.own.chunks(bytes).enumerate() {
+                    let count = own.len() * 8 / self.m as usize;
+                    unpack_words(self.m, own, &mut sum[..count]);
+                    for peer in round.peers {
+                        add_words(self.m, &peer[k * bytes..][..own.len()], &mut sum[..count]);
+                    }
+                    let count = count.min(len - values.len());
+                    values.extend(sum[..count].iter().map(|w| ((w.and(low).to_u64() << shift) as i64) >> shift));
+                }
+            },
+        );
         values
     }
 

@@ -185,7 +185,7 @@ impl Sign {
         let Some(level) = self.tree.levels.first() else {
             state.kept = vec![0; blocks];
             if self.compare.shuffles() {
-                planes::lookup(m, y, &material.tables, |b, _, l, _| state.kept[b] = l);
+                planes::lookup(m, y, &material.tables, |g, _, l, _| state.kept.as_chunks_mut::<WORDS>().0[g] = l);
             } else {
                 digits::lookup(m, digit, first, y, &material.rows, |g, _, l, _| state.kept.as_chunks_mut::<WORDS>().0[g] = l);
             }
@@ -196,7 +196,7 @@ impl Sign {
         state.kept = vec![0; level.locals * blocks];
         let kept = &mut state.kept[..];
         if self.compare.shuffles() {
-            planes::lookup(m, y, &material.tables, |b, j, l, q| level.leaf(j, b, (l, l ^ q), masks, &mut sent, kept));
+            planes::lookup(m, y, &material.tables, |g, j, l, q| level.leaves(j, g, (l, xor(l, q)), masks, &mut sent, kept));
         } else {
             digits::lookup(m, digit, first, y, &material.rows, |g, j, l, e| level.leaves(j, g, (l, e), masks, &mut sent, kept));
         }

@@ -165,7 +165,7 @@ pub fn lookup(m: u32, y: &[u8], tables: &[u8], found: &mut Found) {
         _ => full,
     };
     let blocks = y.chunks_exact(block_bytes(m)).zip(tables.chunks_exact(table_bytes(m)));
-    for ((y, tables), found) in blocks.zip(found) {
+    for (b, (y, tables)) in blocks.enumerate() {
         let tables = tables.as_chunks::<TABLE>().0;
         each_digit(m, y, |j, d, whole| {
             let shape = if whole { &full } else { &narrow };
@@ -177,7 +177,7 @@ pub fn lookup(m: u32, y: &[u8], tables: &[u8], found: &mut Found) {
                 let high = _mm256_and_si256(high, _mm256_shuffle_epi8(one_hot[1], d));
                 *hit = !_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_or_si256(low, high), zero)) as u32;
             }
-            found[j] = (hits[0], hits[1]);
+            (found[j][0][b], found[j][1][b]) = (hits[0], hits[1]);
         });
     }
 }
@@ -218,7 +218,7 @@ fn each_digit(m: u32, block: &[u8], mut digit: impl FnMut(usize, __m256i, bool))
 /// Up to eight bit planes, low first, as the bits of 32 bytes.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn bytes_of_bits(bits: &[[u8; 4]]) -> __m256i {
+pub fn bytes_of_bits(bits: &[[u8; 4]]) -> __m256i {
     let spread = _mm256_setr_epi64x(0, 0x0101_0101_0101_0101, 0x0202_0202_0202_0202, 0x0303_0303_0303_0303);
     let place = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
     let mut all = _mm256_setzero_si256();

@@ -81,17 +81,18 @@ pub fn unary(m: u32, r: &[u8], out: &mut [u8]) {
 
 pub fn lookup(m: u32, y: &[u8], tables: &[u8], found: &mut Found) {
     let blocks = y.chunks_exact(block_bytes(m)).zip(tables.chunks_exact(table_bytes(m)));
-    for ((y, tables), found) in blocks.zip(found) {
+    for (b, (y, tables)) in blocks.enumerate() {
         for (j, ((digit, table), found)) in each_digit(m, y).iter().zip(tables.chunks_exact(TABLE)).zip(found.iter_mut()).enumerate() {
             let last = (1u8 << digit_width(m, j)) - 1;
-            *found = (0, 0);
+            let (mut l, mut q) = (0, 0);
             for (i, d) in digit.iter().enumerate() {
                 let entries = u32::from(table[i]) | u32::from(table[BLOCK + i]) << 8;
                 // The last entry is read as 0: 1{2^v - 1 < d} is never true.
                 let below = entries & ((1 << last) - 1);
-                found.0 |= (below >> d & 1) << i;
-                found.1 |= (entries >> (d.wrapping_sub(1) & last) & 1) << i;
+                l |= (below >> d & 1) << i;
+                q |= (entries >> (d.wrapping_sub(1) & last) & 1) << i;
             }
+            (found[0][b], found[1][b]) = (l, q);
         }
     }
 }
