@@ -17,7 +17,6 @@ pub const WORDS: usize = 8;
 /// One variable of one group, as bits.
 pub type Row = [u32; WORDS];
 
-
 /// All ones, or all zeros.
 #[inline(always)]
 pub const fn fill(on: bool) -> Row {

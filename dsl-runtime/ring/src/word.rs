@@ -82,11 +82,12 @@ macro_rules! word {
             }
             #[inline(always)]
             fn shl(self, bits: u32) -> Self {
-                if bits < <$t>::BITS { self << bits } else { 0 }
+                // no branch: in a vector loop it would stay one
+                self.wrapping_shl(bits) & (bits < <$t>::BITS) as $t * <$t>::MAX
             }
             #[inline(always)]
             fn shr(self, bits: u32) -> Self {
-                if bits < <$t>::BITS { self >> bits } else { 0 }
+                self.wrapping_shr(bits) & (bits < <$t>::BITS) as $t * <$t>::MAX
             }
         }
     };

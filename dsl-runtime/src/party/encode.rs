@@ -82,31 +82,37 @@ pub(super) fn inputs(plan: &Plan, place: Place, mine: &Mine<'_>, batch: usize) -
 /// Numbers below this are rounded by an addition.
 const NEAR: u64 = 1 << 51;
 
+/// Values of a vector loop.
+const AT_ONCE: usize = 64;
+
 /// Appends the nearest integers of the scaled values, and says whether none is larger than `most`, which is below [`NEAR`]. As [`encode`], halves away from zero: a conversion
 /// to integers that is right for every double would be done one by one.
 fn append_near(values: &[f32], [factor, offset, scale]: [f64; 3], most: u64, to: &mut Vec<u64>) -> bool {
     // the integer is in the low bits of a number of this size
     const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
-    let mut beyond = 0;
     simd::vectorize_products(
+        // by value: a loop that reads its numbers through references is not vectorised
         #[inline(always)]
-        || {
-            to.extend(values.iter().map(|v| {
-                let v = (f64::from(*v) * factor + offset) * scale;
-                let shifted = v + SHIFT;
-                let rest = v - (shifted - SHIFT);
-                // halves were rounded to even numbers
-                let up = u64::from(rest == 0.5) & u64::from(v > 0.0);
-                let down = u64::from(rest == -0.5) & u64::from(v < 0.0);
-                let near = shifted.to_bits().wrapping_sub(SHIFT.to_bits()).wrapping_add(up).wrapping_sub(down);
-                let size = near.wrapping_add(most);
-                // neither what is not a number nor what is too large for the addition is below
-                beyond |= u64::from(size > 2 * most) | u64::from(!(v.abs() < NEAR as f64));
-                near
-            }));
+        move || {
+            let (mut integers, mut beyond) = (Zeroizing::new([0; AT_ONCE]), 0);
+            for values in values.chunks(AT_ONCE) {
+                for (near, v) in integers.iter_mut().zip(values) {
+                    let v = (f64::from(*v) * factor + offset) * scale;
+                    let shifted = v + SHIFT;
+                    let rest = v - (shifted - SHIFT);
+                    // halves were rounded to even numbers
+                    let up = if rest == 0.5 && v > 0.0 { 1 } else { 0 };
+                    let down = if rest == -0.5 && v < 0.0 { 1 } else { 0 };
+                    *near = shifted.to_bits().wrapping_sub(SHIFT.to_bits()).wrapping_add(up).wrapping_sub(down);
+                    // neither what is not a number nor what is too large for the addition is below
+                    beyond |= u64::from(near.wrapping_add(most) > 2 * most);
+                    beyond |= if v.abs() < NEAR as f64 { 0 } else { 1 };
+                }
+                to.extend_from_slice(&integers[..values.len()]);
+            }
+            beyond == 0
         },
-    );
-    beyond == 0
+    )
 }
 
 /// What released integers stand for.
@@ -116,7 +122,18 @@ pub(crate) fn outputs(plan: &Plan, release: &ReleaseSpec, values: &[i64]) -> Val
         return Values::Index(values.iter().map(|v| *v as u32 & mask).collect());
     }
     let scale = (1u64 << plan.settings.fraction) as f64 * release.value.factor as f64;
-    Values::Real(values.iter().map(|v| (*v as f64 / scale) as f32).collect())
+    let mut real = Vec::with_capacity(values.len());
+    simd::vectorize_products(
+        #[inline(always)]
+        || {
+            let (scale, mut group) = (scale, [0f32; AT_ONCE]);
+            for values in values.chunks(AT_ONCE) {
+                group.iter_mut().zip(values).for_each(|(real, v)| *real = (*v as f64 / scale) as f32);
+                real.extend_from_slice(&group[..values.len()]);
+            }
+        },
+    );
+    Values::Real(real)
 }
 
 #[cfg(test)]

@@ -215,6 +215,8 @@ impl<W: Stored> Run<'_, W> {
         }
         let mut result: Value<W> = Zeroizing::new(match (&material, &step.kind) {
             (Material::Product(_), _) | (_, Kind::Release(_)) => vec![],
+            // protocols, and whoever opens a wire, write every element
+            (Material::Protocol(..), _) | (_, Kind::Open(_)) => self.spare.to_write(len, padded(len)),
             _ => self.spare.zeros(padded(len)),
         });
         self.claim(result.len());

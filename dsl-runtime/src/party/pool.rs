@@ -20,11 +20,23 @@ impl<W: Word> Default for Pool<W> {
 impl<W: Word> Pool<W> {
     /// A vector of zeros: the smallest one that is large enough, or a new one.
     pub(super) fn zeros(&mut self, len: usize) -> Vec<W> {
-        let fits = self.spare.iter().enumerate().filter(|(_, v)| v.capacity() >= len).min_by_key(|(_, v)| v.capacity()).map(|(i, _)| i);
-        let mut value = fits.map(|i| self.spare.swap_remove(i)).unwrap_or_default();
+        let mut value = self.fitting(len);
         value.clear();
         value.resize(len, W::from_u64(0));
         value
+    }
+
+    /// The same for one whose first `len` words are written before anybody reads them: only those behind them are zeros.
+    pub(super) fn to_write(&mut self, len: usize, padded: usize) -> Vec<W> {
+        let mut value = self.fitting(padded);
+        value.resize(padded, W::from_u64(0));
+        value[len..].fill(W::from_u64(0));
+        value
+    }
+
+    fn fitting(&mut self, len: usize) -> Vec<W> {
+        let fits = self.spare.iter().enumerate().filter(|(_, v)| v.capacity() >= len).min_by_key(|(_, v)| v.capacity()).map(|(i, _)| i);
+        fits.map(|i| self.spare.swap_remove(i)).unwrap_or_default()
     }
 
     /// Takes a value back. When too many wait, the smallest one goes.
@@ -57,6 +69,9 @@ mod tests {
         for round in 0..50 {
             let mut value = pool.zeros(100 + round);
             assert!(value.iter().all(|v| *v == 0), "round {round}");
+            let other = pool.to_write(90, 100 + round);
+            assert!(other.len() == 100 + round && other[90..].iter().all(|v| *v == 0), "round {round}");
+            pool.give(other);
             value.fill(7);
             pool.give(value);
             pool.give(vec![7; 10]);

@@ -75,11 +75,15 @@ impl Fold {
         simd::vectorize(
             #[inline(always)]
             || {
-                r.extend(others.iter().zip(&last).map(|(o, l)| o.add(*l).neg().sub(off).and(low)));
-                offset.extend(r.iter().map(|r| r.add(off)));
-                top.extend(r.iter().map(|r| r.shr(m - 1)));
-                // K1_last = -(R + the others' words); its low m bits are those of its generator
-                upper.extend(offset.iter().zip(&others).map(|(offset, o)| offset.add(*o).neg().shr(m)));
+                for (o, l) in others.as_chunks::<GROUP>().0.iter().zip(last.as_chunks::<GROUP>().0) {
+                    let r_: [W; GROUP] = core::array::from_fn(|i| o[i].add(l[i]).neg().sub(off).and(low));
+                    let offset_: [W; GROUP] = core::array::from_fn(|i| r_[i].add(off));
+                    r.extend_from_slice(&r_);
+                    offset.extend_from_slice(&offset_);
+                    top.extend_from_slice(&core::array::from_fn::<W, GROUP, _>(|i| r_[i].shr(m - 1)));
+                    // K1_last = -(R + the others' words); its low m bits are those of its generator
+                    upper.extend_from_slice(&core::array::from_fn::<W, GROUP, _>(|i| offset_[i].add(o[i]).neg().shr(m)));
+                }
             },
         );
         if self.lifts() {

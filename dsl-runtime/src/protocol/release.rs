@@ -86,7 +86,7 @@ impl Release {
     /// The released values, from the receiver's own message and those of its peers.
     pub fn combine<W: Word>(self, round: Round<'_>, len: usize) -> Vec<i64> {
         let (mut values, shift, bytes) = (Vec::with_capacity(len), 64 - self.m, self.bytes(GROUP));
-        let mut sum = [W::from_u64(0); GROUP];
+        let (mut sum, mut group) = ([W::from_u64(0); GROUP], [0; GROUP]);
         let low = mask::<W>(self.m);
         simd::vectorize(
             #[inline(always)]
@@ -97,8 +97,10 @@ impl Release {
                     for peer in round.peers {
                         add_words(self.m, &peer[k * bytes..][..own.len()], &mut sum[..count]);
                     }
-                    let count = count.min(len - values.len());
-                    values.extend(sum[..count].iter().map(|w| ((w.and(low).to_u64() << shift) as i64) >> shift));
+                    for (v, w) in group.iter_mut().zip(&sum) {
+                        *v = ((w.and(low).to_u64() << shift) as i64) >> shift;
+                    }
+                    values.extend_from_slice(&group[..count.min(len - values.len())]);
                 }
             },
         );
