@@ -6,9 +6,9 @@ use undertone_ring::{
     Conv, Key, PackedWeights, Prg, Word,
     conv::{Scratch, accumulate},
     gemm::gemm,
-    planes, rows,
+    planes,
     prg::Counter,
-    simd, words,
+    rows, simd, words,
 };
 
 fn main() {

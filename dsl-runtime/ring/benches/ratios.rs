@@ -6,9 +6,9 @@ use std::{hint::black_box, time::Instant};
 use undertone_ring::{
     Conv, Key, PackedWeights, Prg,
     conv::{Scratch, accumulate},
-    planes, rows,
+    planes,
     prg::Counter,
-    words,
+    rows, words,
 };
 
 /// Elements of what streams: whole blocks that stay in the cache.

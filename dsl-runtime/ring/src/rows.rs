@@ -40,19 +40,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_lie_where_index_says() {
-        let (rows, groups) = (5, 3);
-        let mut words = vec![0; rows * groups * WORDS];
-        for block in 0..groups * WORDS {
-            for row in 0..rows {
-                words[index(rows, row, block)] = (row * 100 + block) as u32;
-            }
-        }
-        for (i, row) in words.as_chunks::<WORDS>().0.iter().enumerate() {
-            let (group, place) = (i / rows, i % rows);
-            assert_eq!(*row, core::array::from_fn(|k| (place * 100 + group * WORDS + k) as u32));
-            assert_eq!(xor(*row, fill(true)), row.map(|w| !w));
-            assert_eq!(and(*row, xor(*row, fill(true))), fill(false));
+    fn operators_are_those_of_bits() {
+        let (a, b): (Row, Row) = (core::array::from_fn(|i| 0x1234_5678 << i), core::array::from_fn(|i| 0xf0f0_00ff >> i));
+        assert_eq!(xor(a, fill(true)), a.map(|w| !w));
+        assert_eq!(and(a, fill(true)), a);
+        assert_eq!(and(a, fill(false)), fill(false));
+        for i in 0..WORDS {
+            assert_eq!((xor(a, b)[i], and(a, b)[i]), (a[i] ^ b[i], a[i] & b[i]));
         }
     }
 }

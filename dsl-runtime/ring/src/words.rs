@@ -73,7 +73,6 @@ pub fn add_words<W: Word>(n: u32, bytes: &[u8], x: &mut [W]) {
             }
         },
     );
-    group.zeroize();
 }
 
 fn pack_at<W: Word>(level: Level, n: u32, x: &[W], out: &mut [u8]) {
@@ -162,7 +161,10 @@ mod tests {
                     assert!(bytes[..2] == [1, 2] && bytes[2..] == wire, "{level:?}, n {n}, {elements} elements, seed {seed}");
                     let mut more: Vec<W> = Random(2).words(3);
                     append_at(level, n, &wire, elements, &mut more);
-                    assert!(more[..3] == Random(2).words::<W>(3) && more[3..] == back, "{level:?}, n {n}, {elements} elements, seed {seed}");
+                    assert!(
+                        more[..3] == Random(2).words::<W>(3) && more[3..] == back,
+                        "{level:?}, n {n}, {elements} elements, seed {seed}"
+                    );
                     let mut sum = x.clone();
                     add_words(n, &wire, &mut sum);
                     let same = x.iter().zip(&sum).all(|(x, sum)| x.add(*x).and(low) == sum.and(low));

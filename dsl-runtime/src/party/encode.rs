@@ -126,9 +126,15 @@ pub(crate) fn outputs(plan: &Plan, release: &ReleaseSpec, values: &[i64]) -> Val
     simd::vectorize_products(
         #[inline(always)]
         || {
-            let (scale, mut group) = (scale, [0f32; AT_ONCE]);
+            // by a power of two it is the same, and shorter
+            let (scale, inverse, exact) = (scale, 1.0 / scale, release.value.factor.is_power_of_two());
+            let mut group = [0f32; AT_ONCE];
             for values in values.chunks(AT_ONCE) {
-                group.iter_mut().zip(values).for_each(|(real, v)| *real = (*v as f64 / scale) as f32);
+                if exact {
+                    group.iter_mut().zip(values).for_each(|(real, v)| *real = (*v as f64 * inverse) as f32);
+                } else {
+                    group.iter_mut().zip(values).for_each(|(real, v)| *real = (*v as f64 / scale) as f32);
+                }
                 real.extend_from_slice(&group[..values.len()]);
             }
         },

@@ -177,7 +177,10 @@ impl Plan {
         let roles = deployment.places(graph, settings.parties)?;
         match &settings.calibrated {
             Some(calibrated) => choice::choose(graph, settings, calibrated, &roles),
-            None => lower::lower(&passes::optimise(graph, &settings.widths()), settings.widths(), &roles, None),
+            None => {
+                let plan = lower::lower(&passes::optimise(graph, &settings.widths()), settings.widths(), &roles, None)?;
+                Ok(variants::fewer_rounds(plan, 1))
+            }
         }
     }
 

@@ -4,8 +4,8 @@
 //! a step has, so each step is taken for itself. Everybody finds the same, because everything here follows from the plan, the network that its settings name, and the
 //! constants of [`Machine::REFERENCE`].
 //!
-//! What is dealt can be dealt before anybody waits, so a little more of it is then spent on rounds: as many of them as a [`SHARE`] of the corrections saves, the cheapest
-//! first.
+//! What is dealt can be dealt before anybody waits, so a little more of it is then spent on rounds, in every plan: as many of them as a [`SHARE`] of the corrections
+//! saves, or [`LITTLE`], the cheapest first.
 
 use super::{Kind, Plan, Step, waves};
 use crate::protocol::Compare;
@@ -17,6 +17,8 @@ use crate::time::{Load, Machine, Network};
 
 /// The part of a plan's corrections that may be added where it saves rounds.
 const SHARE: u64 = 16;
+/// Bytes of corrections that may always be added: a network takes less time for them than for a round.
+const LITTLE: u64 = 32 << 10;
 
 /// The same plan with the comparisons that are fastest for `batch` samples, online and offline together, and then fewer rounds for a [`SHARE`] of the corrections.
 pub(super) fn fastest(mut plan: Plan, network: &Network, batch: usize) -> Plan {
@@ -38,10 +40,10 @@ pub(super) fn fastest(mut plan: Plan, network: &Network, batch: usize) -> Plan {
     fewer_rounds(plan, batch)
 }
 
-/// Fewer rounds, for at most a [`SHARE`] of the corrections.
-fn fewer_rounds(mut plan: Plan, batch: usize) -> Plan {
+/// Fewer rounds, for at most a [`SHARE`] of the corrections of one sample, or [`LITTLE`]; `batch` samples run together.
+pub(super) fn fewer_rounds(mut plan: Plan, batch: usize) -> Plan {
     let total = plan.cost(batch).total();
-    let (mut left, mut rounds) = (total.corrections / SHARE, total.rounds);
+    let (mut left, mut rounds) = ((total.corrections / SHARE).max(LITTLE), total.rounds);
     // what each variant adds, how many rounds it saves, and of which step it is
     let mut all = vec![];
     for (k, step) in plan.steps.iter().enumerate() {
@@ -59,15 +61,15 @@ fn fewer_rounds(mut plan: Plan, batch: usize) -> Plan {
         if changed[k] || added > left {
             continue;
         }
-        let before = core::mem::replace(&mut plan.steps[k].kind, kind);
-        waves::schedule(&mut plan);
-        let total = plan.cost(batch).total().rounds;
-        changed[k] = total < rounds;
-        if changed[k] {
-            (left, rounds) = (left - added, total);
-        } else {
-            // other steps of the same waves take as long
-            plan.steps[k].kind = before;
+        // the waves bring the steps into another order, in which `k` would be another one
+        let mut other = plan.clone();
+        other.steps[k].kind = kind.clone();
+        waves::schedule(&mut other);
+        let total = other.cost(batch).total().rounds;
+        // otherwise other steps of the same waves take as long
+        if total < rounds {
+            (left, rounds, changed[k]) = (left - added, total, true);
+            plan.steps[k].kind = kind;
         }
     }
     waves::schedule(&mut plan);
@@ -147,9 +149,18 @@ fn comparisons(own: Compare, fused: bool) -> impl Iterator<Item = Compare> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::trace;
-    use crate::plan::Settings;
+    use crate::graph::{Graph, trace};
+    use crate::plan::lower::lower;
+    use crate::plan::passes::optimise;
+    use crate::plan::{Deployment, Settings};
     use undertone_shape::Shape;
+
+    /// The plan before anything is spent on rounds.
+    fn lowered(graph: &Graph) -> Plan {
+        let settings = Settings::default();
+        let roles = Deployment::default().places(graph, settings.parties).unwrap();
+        lower(&optimise(graph, &settings.widths()), settings.widths(), &roles, None).unwrap()
+    }
 
     fn rounds_and_offline(size: usize, network: &Network) -> (u64, u64) {
         let graph = trace("M", &[("x", Shape::new([size]))], |g, x| {
@@ -185,7 +196,7 @@ mod tests {
             g.release("y", y, &["client"]);
             y
         });
-        let plan = Plan::new(&graph.unwrap(), &Settings::default()).unwrap();
+        let plan = lowered(&graph.unwrap());
         let rounds = |plan: &Plan| -> Vec<u64> {
             let relus = plan.steps.iter().filter(|step| matches!(step.kind, Kind::Relu { .. }));
             relus.map(|step| plan.step_cost(step, 1).rounds).collect()
@@ -213,7 +224,7 @@ mod tests {
             g.release("y", y, &["client"]);
             y
         });
-        let plan = Plan::new(&graph.unwrap(), &Settings::default()).unwrap();
+        let plan = lowered(&graph.unwrap());
         let relu = |plan: &Plan| plan.steps.iter().find(|step| matches!(step.kind, Kind::Relu { .. })).unwrap().kind.clone();
         assert_eq!(relu(&fewer_rounds(plan.clone(), 1)), relu(&plan));
     }

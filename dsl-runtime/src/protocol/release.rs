@@ -14,11 +14,11 @@
 
 use super::fold::{Fold, mask};
 use super::{Round, Seat, field};
-use undertone_ring::{Word, simd};
 use undertone_ring::planes::{BLOCK, block_bytes};
 use undertone_ring::prg::{Counter, Prg};
 use undertone_ring::rows::GROUP;
 use undertone_ring::words::{add_words, append_bytes, unpack_words};
+use undertone_ring::{Word, simd};
 use zeroize::Zeroizing;
 
 /// A release of values that are shifted right by `t` and fit in m bits.
