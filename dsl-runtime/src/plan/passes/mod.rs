@@ -7,13 +7,13 @@
 //! | pass | example | saves |
 //! |---|---|---|
 //! | batch normalisation into weights (`fold_batch_norm`) | after a convolution | a product, its opening and its truncation |
-//! | public scalings are their owners' (`fold_scalings`) | an input that a client scales, a product that is scaled, a product of what is | 2 rounds of 9, 64 bytes of 2,944, 1,280 of 13,112 of the dealer |
-//! | equal operations are one (`merge_equal`) | a ReLU and a pool that two branches begin with | 9 rounds of 9, 3,720 bytes of 3,720 for the second branch |
+//! | public scalings are their owners' (`fold_scalings`) | an input that a client scales, a product that is scaled, a product of what is | 2 rounds of 8, 64 bytes of 2,912, 1,280 of 28,824 of the dealer |
+//! | equal operations are one (`merge_equal`) | a ReLU and a pool that two branches begin with | 8 rounds of 8, 3,688 bytes of 3,688 for the second branch |
 //! | pool before ReLU (`order_pool_and_relu`) | a 2 by 2 pool after a ReLU | three quarters of the ReLU's comparisons, by cost |
 //! | a wire opened once (`plan::wire`) | a value that a convolution and a matrix product read | 2,304 bytes of 4,608 |
-//! | means in the scale (`Value::factor`) | two average pools as depthwise products | 4 rounds of 11, 2,592 bytes of 5,312 |
+//! | means in the scale (`Value::factor`) | two average pools as depthwise products | 4 rounds of 10, 2,592 bytes of 5,280 |
 //! | max trees that share (`protocol::tree`) | windows of 3 by 3, step 1; of 5 by 5; of 13 by 13 | 1/4, 1/2 and 7/10 of the comparisons |
-//! | shared rounds (`plan::waves`) | a block of four branches | 23 rounds of 42 |
+//! | shared rounds (`plan::waves`) | a block of four branches | 23 rounds of 41 |
 //! | values given back (`plan::peak`) | ten convolutions with their ReLUs and a skip | 8,448 elements of 9,216 in memory |
 
 mod batch_norm;
