@@ -23,7 +23,9 @@ use undertone_ring::{
 };
 
 /// A kernel: level, bits of the word, bits of the ring, whether weights are known to be narrow, and the share wanted of it at 512 cubed.
-const KERNELS: [(&str, Limit, u32, u32, bool, Option<f64>); 9] = [
+type Kernel = (&'static str, Limit, u32, u32, bool, Option<f64>);
+
+const KERNELS: [Kernel; 9] = [
     ("portable, 64 bits", Limit::Portable, 64, 64, false, None),
     ("AVX2, 64 bits", Limit::Avx2, 64, 64, false, Some(0.18)),
     ("AVX-512, 64 bits", Limit::Avx512, 64, 64, false, Some(0.34)),

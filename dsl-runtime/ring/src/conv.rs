@@ -270,7 +270,10 @@ fn dense<W: Word>(
                             x: if split { Input::Digits(&digits[start..]) } else { Input::Words(&x[start..]) },
                             strip: &strip,
                             taps,
-                            w: moved.as_ref().map_or_else(|| panel.rows(*before, taps.depth), |words| words),
+                            w: match &moved {
+                                Some(words) => words,
+                                None => panel.rows(*before, taps.depth),
+                            },
                             next: panels.peek().map_or(&[], |next| next.rows(*before, taps.depth)),
                             width: panel.width,
                             channels: panel.channels,

@@ -101,12 +101,12 @@ fn append_near(values: &[f32], [factor, offset, scale]: [f64; 3], most: u64, to:
                     let shifted = v + SHIFT;
                     let rest = v - (shifted - SHIFT);
                     // halves were rounded to even numbers
-                    let up = if rest == 0.5 && v > 0.0 { 1 } else { 0 };
-                    let down = if rest == -0.5 && v < 0.0 { 1 } else { 0 };
+                    let up = u64::from(rest >= 0.5 && v > 0.0);
+                    let down = u64::from(rest <= -0.5 && v < 0.0);
                     *near = shifted.to_bits().wrapping_sub(SHIFT.to_bits()).wrapping_add(up).wrapping_sub(down);
                     // neither what is not a number nor what is too large for the addition is below
                     beyond |= u64::from(near.wrapping_add(most) > 2 * most);
-                    beyond |= if v.abs() < NEAR as f64 { 0 } else { 1 };
+                    beyond |= u64::from(v.is_nan()) | u64::from(v.abs() >= NEAR as f64);
                 }
                 to.extend_from_slice(&integers[..values.len()]);
             }

@@ -216,9 +216,9 @@ impl<W: Stored> Run<'_, W> {
         let mut result: Value<W> = Zeroizing::new(match (&material, &step.kind) {
             (Material::Product(_), _) | (_, Kind::Release(_)) => vec![],
             // protocols, and whoever opens a wire, write every element
-            (Material::Protocol(..), _) | (_, Kind::Open(_)) => self.spare.to_write(len, padded(len)),
+            (Material::Protocol(..), _) | (_, Kind::Open(_)) => self.spare.unwritten(len, padded(len)),
             // and so does the owner of an input
-            (_, Kind::Input(i)) if mine.get(*i).is_some_and(Option::is_some) => self.spare.to_write(len, padded(len)),
+            (_, Kind::Input(i)) if mine.get(*i).is_some_and(Option::is_some) => self.spare.unwritten(len, padded(len)),
             _ => self.spare.zeros(padded(len)),
         });
         self.claim(result.len());

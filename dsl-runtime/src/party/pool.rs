@@ -27,7 +27,7 @@ impl<W: Word> Pool<W> {
     }
 
     /// The same for one whose first `len` words are written before anybody reads them: only those behind them are zeros.
-    pub(super) fn to_write(&mut self, len: usize, padded: usize) -> Vec<W> {
+    pub(super) fn unwritten(&mut self, len: usize, padded: usize) -> Vec<W> {
         let mut value = self.fitting(padded);
         value.resize(padded, W::from_u64(0));
         value[len..].fill(W::from_u64(0));
@@ -69,7 +69,7 @@ mod tests {
         for round in 0..50 {
             let mut value = pool.zeros(100 + round);
             assert!(value.iter().all(|v| *v == 0), "round {round}");
-            let other = pool.to_write(90, 100 + round);
+            let other = pool.unwritten(90, 100 + round);
             assert!(other.len() == 100 + round && other[90..].iter().all(|v| *v == 0), "round {round}");
             pool.give(other);
             value.fill(7);

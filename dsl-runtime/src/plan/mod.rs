@@ -175,13 +175,11 @@ impl Plan {
         settings.check()?;
         graph.verify()?;
         let roles = deployment.places(graph, settings.parties)?;
-        match &settings.calibrated {
-            Some(calibrated) => choice::choose(graph, settings, calibrated, &roles),
-            None => {
-                let plan = lower::lower(&passes::optimise(graph, &settings.widths()), settings.widths(), &roles, None)?;
-                Ok(variants::fewer_rounds(plan, 1))
-            }
+        if let Some(calibrated) = &settings.calibrated {
+            return choice::choose(graph, settings, calibrated, &roles);
         }
+        let plan = lower::lower(&passes::optimise(graph, &settings.widths()), settings.widths(), &roles, None)?;
+        Ok(variants::fewer_rounds(plan, 1))
     }
 
     /// BLAKE3 over a canonical encoding: what parties and dealer compare.
