@@ -40,9 +40,12 @@ pub fn as_bytes_mut<T: Pod>(words: &mut [T]) -> &mut [u8] {
 }
 
 /// Bytes that are there already, for code that only writes.
+///
+/// # Safety
+/// Nothing that is not initialised is written through it.
 #[inline(always)]
-pub(crate) fn to_write(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
-    // SAFETY: the same memory; nothing in this crate writes what is not initialised through it.
+pub(crate) unsafe fn to_write(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: the same memory; the caller keeps it initialised.
     unsafe { core::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), bytes.len()) }
 }
 

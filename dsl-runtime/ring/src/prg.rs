@@ -96,7 +96,8 @@ impl Prg {
     /// # Panics
     /// If the blocks pass 2^64.
     pub fn fill_at(&self, at: Counter, first_block: u64, out: &mut [u8]) {
-        self.write(at, first_block, to_write(out));
+        // SAFETY: `write` writes the key stream and nothing else.
+        self.write(at, first_block, unsafe { to_write(out) });
     }
 
     /// Appends `len` little-endian words of the key stream of counter `at`, from block `first_block` on.

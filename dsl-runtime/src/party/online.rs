@@ -215,9 +215,8 @@ impl<W: Stored> Run<'_, W> {
         }
         let mut result: Value<W> = Zeroizing::new(match (&material, &step.kind) {
             (Material::Product(_), _) | (_, Kind::Release(_)) => vec![],
-            // protocols, and whoever opens a wire, write every element
-            (Material::Protocol(..), _) | (_, Kind::Open(_)) => self.spare.unwritten(len, padded(len)),
-            // and so does the owner of an input
+            // whoever opens a wire writes every element, and so does the owner of an input; protocols may leave zeros
+            (Material::Wire(_), Kind::Open(_)) => self.spare.unwritten(len, padded(len)),
             (_, Kind::Input(i)) if mine.get(*i).is_some_and(Option::is_some) => self.spare.unwritten(len, padded(len)),
             _ => self.spare.zeros(padded(len)),
         });

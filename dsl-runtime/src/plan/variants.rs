@@ -40,7 +40,7 @@ pub(super) fn fastest(mut plan: Plan, network: &Network, batch: usize) -> Plan {
     fewer_rounds(plan, batch)
 }
 
-/// Fewer rounds, for at most a [`SHARE`] of the corrections of one sample, or [`LITTLE`]; `batch` samples run together.
+/// Fewer rounds, for at most a [`SHARE`] of the corrections of `batch` samples, or [`LITTLE`].
 pub(super) fn fewer_rounds(mut plan: Plan, batch: usize) -> Plan {
     let total = plan.cost(batch).total();
     let (mut left, mut rounds) = ((total.corrections / SHARE).max(LITTLE), total.rounds);

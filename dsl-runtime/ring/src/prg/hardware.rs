@@ -2,6 +2,7 @@
 
 use super::BLOCK;
 use crate::bytes::to_write;
+use crate::level::Level;
 #[allow(clippy::wildcard_imports)] // Intrinsics: their names say where they come from.
 use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
@@ -32,7 +33,8 @@ impl Aes {
         // SAFETY: AES-NI was just detected.
         let keys = unsafe { expand(key) };
         let width = match is_x86_feature_detected!("vaes") && is_x86_feature_detected!("avx2") {
-            true if is_x86_feature_detected!("avx512f") => Width::Four,
+            // within the limit of instructions, if there is one
+            true if matches!(Level::get(), Level::Avx512(_) | Level::Avx512Ifma(_)) => Width::Four,
             true => Width::Two,
             false => Width::One,
         };
@@ -73,7 +75,9 @@ impl Aes {
         }
         if !rest.is_empty() {
             let mut last = [0; 8 * BLOCK];
-            eight(&keys, high, block, to_write(&mut last).as_mut_array().expect("as long"));
+            // SAFETY: `eight` only writes the key stream.
+            let out = unsafe { to_write(&mut last) };
+            eight(&keys, high, block, out.as_mut_array().expect("as long"));
             rest.iter_mut().zip(&last).for_each(|(to, from)| _ = to.write(*from));
         }
     }
