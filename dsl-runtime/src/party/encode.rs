@@ -173,7 +173,7 @@ mod tests {
             let scale = (1u64 << f) as f64;
             let x = (f64::from(v) * factor + offset) * scale;
             let (got, fits) = near(v, [factor, offset, scale], NEAR - 1);
-            prop_assert_eq!(fits, x.abs() < (NEAR - 1) as f64);
+            prop_assert_eq!(fits, x.abs() < NEAR as f64 - 0.5);
             if fits {
                 prop_assert_eq!(got, vec![encode(x)]);
             }
